@@ -1,0 +1,58 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace IdLcm.Domain;
+
+/// <summary>Makes identifiers whose order is the order of creation, forwards or backwards.</summary>
+public static class Ids
+{
+    private const string Base32 = "abcdefghijklmnopqrstuvwxyz234567";
+
+    /// <summary>A SCIM id: a UUID version 7 (RFC 9562), so that ids sort by time of creation.</summary>
+    /// <param name="now">The time.</param>
+    /// <returns>The id.</returns>
+    public static string NewUserId(DateTimeOffset now) => Guid.CreateVersion7(now).ToString();
+
+    /// <summary>An id that sorts before every id made earlier: a list in key order is newest first.</summary>
+    /// <param name="now">The time.</param>
+    /// <returns>32 lower-case hexadecimal digits.</returns>
+    public static string NewestFirst(DateTimeOffset now) =>
+        (0xFFFF_FFFF_FFFFL - now.ToUnixTimeMilliseconds()).ToString("x12") + RandomNumberGenerator.GetHexString(20, lowercase: true);
+
+    /// <summary>An id that sorts after every id made earlier.</summary>
+    /// <param name="now">The time.</param>
+    /// <returns>32 lower-case hexadecimal digits.</returns>
+    public static string OldestFirst(DateTimeOffset now) =>
+        now.ToUnixTimeMilliseconds().ToString("x12") + RandomNumberGenerator.GetHexString(20, lowercase: true);
+
+    /// <summary>A short random id that people can read out.</summary>
+    /// <param name="length">How many characters, of 5 random bits each.</param>
+    /// <returns>Lower-case letters and digits.</returns>
+    public static string NewShort(int length = 16) => RandomNumberGenerator.GetString(Base32, length);
+
+    /// <summary>A key for a value that people chose: no character of it reaches a key.</summary>
+    /// <param name="value">The value; letter case and Unicode composition do not matter.</param>
+    /// <returns>128 bits of its SHA-256 hash as lower-case hexadecimal digits.</returns>
+    public static string KeyOf(string value)
+    {
+        var folded = Fold(value);
+        Span<byte> hash = stackalloc byte[32];
+        var length = Encoding.UTF8.GetMaxByteCount(folded.Length);
+        if (length <= 512)
+        {
+            Span<byte> utf8 = stackalloc byte[length];
+            SHA256.HashData(utf8[..Encoding.UTF8.GetBytes(folded, utf8)], hash);
+        }
+        else
+        {
+            SHA256.HashData(Encoding.UTF8.GetBytes(folded), hash);
+        }
+
+        return Convert.ToHexStringLower(hash[..16]);
+    }
+
+    /// <summary>A value as it is compared where letter case does not matter.</summary>
+    /// <param name="value">The value.</param>
+    /// <returns>The folded value.</returns>
+    public static string Fold(string value) => (value.IsNormalized() ? value : value.Normalize(NormalizationForm.FormC)).ToLowerInvariant();
+}

@@ -1,0 +1,147 @@
+using System.Text.Json.Serialization;
+using IdLcm.Domain.Connectors;
+
+namespace IdLcm.Domain.Integrations;
+
+/// <summary>The configuration of one SCIM gateway for one external app. Row <c>integration</c> of its own partition.</summary>
+public sealed record Integration
+{
+    /// <summary>Its id; also the SCIM Gateway ID in its URL.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The name that administrators gave it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The connector.</summary>
+    public required string ConnectorId { get; init; }
+
+    /// <summary>The pinned version of the connector.</summary>
+    public required string ConnectorVersion { get; init; }
+
+    /// <summary>The connector's settings by name.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The account that jobs sign in with, or null until one is given.</summary>
+    public ServiceAccount? ServiceAccount { get; init; }
+
+    /// <summary>What becomes of an account whose person leaves.</summary>
+    public DeprovisionModel Deprovision { get; init; } = new();
+
+    /// <summary>When invitations are sent.</summary>
+    public InviteModel Invite { get; init; } = InviteModel.Immediate;
+
+    /// <summary>The user schema where it differs from the connector's own; null for the connector's.</summary>
+    public UserSchema? UserSchema { get; init; }
+
+    /// <summary>True when operations show what they would do and change nothing.</summary>
+    public bool ObserveOnly { get; init; }
+
+    /// <summary>Set while all writes of this integration are paused.</summary>
+    public Pause? Paused { get; init; }
+
+    /// <summary>The gateway tokens; several can be valid at once during a rotation.</summary>
+    public IReadOnlyList<GatewayToken> Tokens { get; init; } = [];
+
+    /// <summary>The last validation, or null before the first.</summary>
+    public ValidationReport? Validation { get; init; }
+
+    /// <summary>How the app's seats, kept sessions and the like are to be treated is up to the connector; what evidence is kept of successes is set here: none, failures or full.</summary>
+    public string Evidence { get; init; } = "failures";
+
+    /// <summary>When it was made.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Who made it.</summary>
+    public required string CreatedBy { get; init; }
+
+    /// <summary>When it was last changed.</summary>
+    public required DateTimeOffset ModifiedAt { get; init; }
+}
+
+/// <summary>The admin account in the external app. Its secrets are in the secret store.</summary>
+/// <param name="UserName">The user name.</param>
+/// <param name="LoginMethod">password, accessToken or sso.</param>
+/// <param name="HasTotp">True when a TOTP secret is kept.</param>
+/// <param name="UpdatedAt">When it was last saved.</param>
+public sealed record ServiceAccount(string UserName, string LoginMethod, bool HasTotp, DateTimeOffset UpdatedAt)
+{
+    /// <summary>The name in the secret store of an integration's password or access token.</summary>
+    /// <param name="integrationId">The integration.</param>
+    /// <returns>The name.</returns>
+    public static string PasswordSecret(string integrationId) => $"idlcm-{integrationId}-service-password";
+
+    /// <summary>The name in the secret store of an integration's TOTP secret.</summary>
+    /// <param name="integrationId">The integration.</param>
+    /// <returns>The name.</returns>
+    public static string TotpSecret(string integrationId) => $"idlcm-{integrationId}-service-totp";
+}
+
+/// <summary>What becomes of an account in the app.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<DeprovisionAction>))]
+public enum DeprovisionAction
+{
+    /// <summary>It is deactivated and kept.</summary>
+    [JsonStringEnumMemberName("deactivate")]
+    Deactivate,
+
+    /// <summary>It is deleted.</summary>
+    [JsonStringEnumMemberName("delete")]
+    Delete,
+}
+
+/// <summary>What becomes of an account whose person leaves, for each way in which an identity provider says so.</summary>
+public sealed record DeprovisionModel
+{
+    /// <summary>On <c>active=false</c> (unassigned, disabled, soft-deleted): the account is deactivated where the app can.</summary>
+    public DeprovisionAction OnDeactivate { get; init; } = DeprovisionAction.Deactivate;
+
+    /// <summary>On SCIM DELETE (a hard delete): the account is deleted where the app can.</summary>
+    public DeprovisionAction OnDelete { get; init; } = DeprovisionAction.Delete;
+}
+
+/// <summary>When a person's invitation is sent.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<InviteModel>))]
+public enum InviteModel
+{
+    /// <summary>At once.</summary>
+    [JsonStringEnumMemberName("immediate")]
+    Immediate,
+}
+
+/// <summary>Writes are paused.</summary>
+/// <param name="By">By whom.</param>
+/// <param name="At">Since when.</param>
+/// <param name="Reason">Why.</param>
+public sealed record Pause(string By, DateTimeOffset At, string Reason);
+
+/// <summary>The bearer token of a SCIM gateway, as kept: never the token itself.</summary>
+/// <param name="Id">Its id, part of the token.</param>
+/// <param name="Label">What it is for, for example <c>Entra ID</c>.</param>
+/// <param name="Hash">SHA-256 of the token, lower-case hexadecimal.</param>
+/// <param name="CreatedAt">When it was made.</param>
+/// <param name="ExpiresAt">When it stops being valid.</param>
+public sealed record GatewayToken(string Id, string Label, string Hash, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt);
+
+/// <summary>What a validation found.</summary>
+public sealed record ValidationReport
+{
+    /// <summary>The operation that made it.</summary>
+    public required string OperationId { get; init; }
+
+    /// <summary>True when it was completed and nothing stands in the way.</summary>
+    public required bool Passed { get; init; }
+
+    /// <summary>When it ended.</summary>
+    public required DateTimeOffset EndedAt { get; init; }
+
+    /// <summary>What it found, in the order of the checks.</summary>
+    public IReadOnlyList<ValidationFinding> Findings { get; init; } = [];
+}
+
+/// <summary>One check of a validation.</summary>
+/// <param name="Check">What was checked: <c>Sign in</c>, <c>Permissions and business ID</c>, <c>Users</c>, <c>Roles</c>.</param>
+/// <param name="Passed">True when it is as it should be.</param>
+/// <param name="Detail">What was seen.</param>
+/// <param name="Code">Why it failed, or null.</param>
+/// <param name="Action">What the person should do, or null.</param>
+public sealed record ValidationFinding(string Check, bool Passed, string Detail, FailureCode? Code = null, string? Action = null);

@@ -1,0 +1,111 @@
+namespace IdLcm.Domain.Operations;
+
+/// <summary>
+/// The lane of one service account: what runs in the app now, with the fencing tokens, and how the last operations
+/// ended. Row <c>lane</c> of the integration's partition; its queue are the rows <c>q:{priority}:{due}:{operation}</c>.
+/// </summary>
+public sealed record Lane
+{
+    /// <summary>The last fencing token given out; every admission and every attempt takes the next one.</summary>
+    public long LastFence { get; init; }
+
+    /// <summary>The operations that run now.</summary>
+    public IReadOnlyList<LaneLease> Leases { get; init; } = [];
+
+    /// <summary>How many operations wait for their next attempt.</summary>
+    public int Retrying { get; init; }
+
+    /// <summary>True when the latest operation that ended had failed, false when it succeeded, null before the first.</summary>
+    public bool? LatestFailed { get; init; }
+
+    /// <summary>When the latest operation (validation aside) ended.</summary>
+    public DateTimeOffset? LatestEndedAt { get; init; }
+
+    /// <summary>The lease of an operation.</summary>
+    /// <param name="operationId">The operation.</param>
+    /// <returns>The lease, or null when it does not run.</returns>
+    public LaneLease? LeaseOf(string operationId) => Leases.FirstOrDefault(lease => lease.OperationId == operationId);
+}
+
+/// <summary>The right of one operation to act in the app.</summary>
+/// <param name="OperationId">The operation.</param>
+/// <param name="Attempt">The attempt that it was admitted for.</param>
+/// <param name="Fence">The fencing token: whoever holds an older one may not click any more.</param>
+/// <param name="AdmittedAt">When.</param>
+/// <param name="Begun">True once the attempt's activity has begun; until then the start is repeated.</param>
+/// <param name="Kind">What the operation does.</param>
+public sealed record LaneLease(string OperationId, int Attempt, long Fence, DateTimeOffset AdmittedAt, bool Begun, OperationKind Kind);
+
+/// <summary>Keys of the rows of an integration's partition.</summary>
+public static class Rows
+{
+    /// <summary>The integration's configuration.</summary>
+    public const string Integration = "integration";
+
+    /// <summary>The lane.</summary>
+    public const string Lane = "lane";
+
+    /// <summary>Prefix of users.</summary>
+    public const string Users = "u:";
+
+    /// <summary>Prefix of app accounts.</summary>
+    public const string Accounts = "a:";
+
+    /// <summary>Prefix of operations.</summary>
+    public const string Operations = "o:";
+
+    /// <summary>Prefix of the queue.</summary>
+    public const string Queue = "q:";
+
+    /// <summary>The partition of an integration.</summary>
+    /// <param name="integrationId">The integration.</param>
+    /// <returns>The key.</returns>
+    public static string Partition(string integrationId) => "int-" + integrationId;
+
+    /// <summary>A user.</summary>
+    /// <param name="id">The SCIM id.</param>
+    /// <returns>The key.</returns>
+    public static string User(string id) => Users + id;
+
+    /// <summary>An app account.</summary>
+    /// <param name="key">Its key.</param>
+    /// <returns>The key.</returns>
+    public static string Account(string key) => Accounts + key;
+
+    /// <summary>An operation.</summary>
+    /// <param name="id">Its id.</param>
+    /// <returns>The key.</returns>
+    public static string Operation(string id) => Operations + id;
+
+    /// <summary>An attempt of an operation.</summary>
+    /// <param name="operationId">The operation.</param>
+    /// <param name="number">The attempt.</param>
+    /// <returns>The key.</returns>
+    public static string Attempt(string operationId, int number) => $"t:{operationId}:{number:D4}";
+
+    /// <summary>A place in the queue.</summary>
+    /// <param name="priority">The priority.</param>
+    /// <param name="dueAt">Not before.</param>
+    /// <param name="operationId">The operation.</param>
+    /// <returns>The key.</returns>
+    public static string QueuePlace(int priority, DateTimeOffset dueAt, string operationId) =>
+        $"q:{priority}:{dueAt.ToUnixTimeMilliseconds():x12}:{operationId}";
+
+    /// <summary>The unique index of user names.</summary>
+    /// <param name="userName">The user name.</param>
+    /// <returns>The key.</returns>
+    public static string UserName(string userName) => "x:n:" + Ids.KeyOf(userName);
+
+    /// <summary>An index entry that need not be unique.</summary>
+    /// <param name="index">One letter: e for externalId, m for e-mail addresses, d for display names.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="id">The resource that has it.</param>
+    /// <returns>The key.</returns>
+    public static string Index(char index, string value, string id) => IndexPrefix(index, value) + id;
+
+    /// <summary>The prefix of the entries of one value in an index.</summary>
+    /// <param name="index">The index.</param>
+    /// <param name="value">The value.</param>
+    /// <returns>The prefix.</returns>
+    public static string IndexPrefix(char index, string value) => $"x:{index}:{Ids.KeyOf(value)}:";
+}
