@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using IdLcm.Domain.Activity;
 using IdLcm.Domain.Integrations;
@@ -45,7 +44,6 @@ public static class DomainJson
 [JsonSerializable(typeof(AppValidation))]
 [JsonSerializable(typeof(Integration))]
 [JsonSerializable(typeof(IntegrationEntry))]
-[JsonSerializable(typeof(JsonObject))]
 [JsonSerializable(typeof(Lane))]
 [JsonSerializable(typeof(Operation))]
 [JsonSerializable(typeof(OperationAttempt))]

@@ -40,6 +40,10 @@ public sealed record ConnectorManifest
 
     /// <summary>The verbs that the connector implements.</summary>
     public IReadOnlySet<ConnectorVerb> Verbs { get; init; } = new HashSet<ConnectorVerb>();
+
+    /// <summary>The inputs that each verb declares, by the names of the user schema; what is not among them the verb does not write.</summary>
+    public IReadOnlyDictionary<ConnectorVerb, IReadOnlyList<string>> Inputs { get; init; } =
+        new Dictionary<ConnectorVerb, IReadOnlyList<string>>();
 }
 
 /// <summary>A setting of an integration that the connector asks for.</summary>

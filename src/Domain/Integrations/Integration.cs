@@ -27,14 +27,8 @@ public sealed record Integration
     /// <summary>What becomes of an account whose person leaves.</summary>
     public DeprovisionModel Deprovision { get; init; } = new();
 
-    /// <summary>When invitations are sent.</summary>
-    public InviteModel Invite { get; init; } = InviteModel.Immediate;
-
     /// <summary>The user schema where it differs from the connector's own; null for the connector's.</summary>
     public UserSchema? UserSchema { get; init; }
-
-    /// <summary>True when operations show what they would do and change nothing.</summary>
-    public bool ObserveOnly { get; init; }
 
     /// <summary>Set while all writes of this integration are paused.</summary>
     public Pause? Paused { get; init; }
@@ -44,9 +38,6 @@ public sealed record Integration
 
     /// <summary>The last validation, or null before the first.</summary>
     public ValidationReport? Validation { get; init; }
-
-    /// <summary>How the app's seats, kept sessions and the like are to be treated is up to the connector; what evidence is kept of successes is set here: none, failures or full.</summary>
-    public string Evidence { get; init; } = "failures";
 
     /// <summary>When it was made.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
@@ -97,15 +88,6 @@ public sealed record DeprovisionModel
 
     /// <summary>On SCIM DELETE (a hard delete): the account is deleted where the app can.</summary>
     public DeprovisionAction OnDelete { get; init; } = DeprovisionAction.Delete;
-}
-
-/// <summary>When a person's invitation is sent.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<InviteModel>))]
-public enum InviteModel
-{
-    /// <summary>At once.</summary>
-    [JsonStringEnumMemberName("immediate")]
-    Immediate,
 }
 
 /// <summary>Writes are paused.</summary>

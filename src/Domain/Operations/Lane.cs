@@ -2,7 +2,8 @@ namespace IdLcm.Domain.Operations;
 
 /// <summary>
 /// The lane of one service account: what runs in the app now, with the fencing tokens, and how the last operations
-/// ended. Row <c>lane</c> of the integration's partition; its queue are the rows <c>q:{priority}:{due}:{operation}</c>.
+/// ended. Row <c>lane</c> of the integration's partition; its queue are the rows
+/// <c>q:{priority}:{time}:{operation}</c>, and <c>r:{due}:{priority}:{operation}</c> for those that wait for another attempt.
 /// </summary>
 public sealed record Lane
 {
@@ -11,9 +12,6 @@ public sealed record Lane
 
     /// <summary>The operations that run now.</summary>
     public IReadOnlyList<LaneLease> Leases { get; init; } = [];
-
-    /// <summary>How many operations wait for their next attempt.</summary>
-    public int Retrying { get; init; }
 
     /// <summary>True when the latest operation that ended had failed, false when it succeeded, null before the first.</summary>
     public bool? LatestFailed { get; init; }
@@ -83,13 +81,29 @@ public static class Rows
     /// <returns>The key.</returns>
     public static string Attempt(string operationId, int number) => $"t:{operationId}:{number:D4}";
 
+    /// <summary>Prefix of the operations that wait for another attempt.</summary>
+    public const string Retries = "r:";
+
     /// <summary>A place in the queue.</summary>
     /// <param name="priority">The priority.</param>
-    /// <param name="dueAt">Not before.</param>
+    /// <param name="at">Since when it waits.</param>
     /// <param name="operationId">The operation.</param>
     /// <returns>The key.</returns>
-    public static string QueuePlace(int priority, DateTimeOffset dueAt, string operationId) =>
-        $"q:{priority}:{dueAt.ToUnixTimeMilliseconds():x12}:{operationId}";
+    public static string QueuePlace(int priority, DateTimeOffset at, string operationId) =>
+        $"{Queue}{priority}:{Time(at)}:{operationId}";
+
+    /// <summary>A place among those that wait for another attempt.</summary>
+    /// <param name="dueAt">When the attempt is due.</param>
+    /// <param name="priority">The priority.</param>
+    /// <param name="operationId">The operation.</param>
+    /// <returns>The key.</returns>
+    public static string RetryPlace(DateTimeOffset dueAt, int priority, string operationId) =>
+        $"{Retries}{Time(dueAt)}:{priority}:{operationId}";
+
+    /// <summary>A moment as it stands in keys.</summary>
+    /// <param name="at">The moment.</param>
+    /// <returns>12 hexadecimal digits: milliseconds since 1970.</returns>
+    public static string Time(DateTimeOffset at) => at.ToUnixTimeMilliseconds().ToString("x12");
 
     /// <summary>The unique index of user names.</summary>
     /// <param name="userName">The user name.</param>

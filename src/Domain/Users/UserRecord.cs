@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using IdLcm.Domain.Connectors;
 
 namespace IdLcm.Domain.Users;
@@ -15,8 +16,9 @@ public sealed record UserRecord
     /// <summary>Grows with every change of the wish; the SCIM version is made of it alone.</summary>
     public required long Generation { get; init; }
 
-    /// <summary>The attributes as the identity provider sent them, without id, meta and groups.</summary>
-    public required JsonObject Resource { get; init; }
+    /// <summary>The attributes as the identity provider sent them: JSON in UTF-8 without id, meta and groups.</summary>
+    [JsonIgnore]
+    public ReadOnlyMemory<byte> Resource { get; init; }
 
     /// <summary>True when an identity provider stands behind it; false for an unmatched app user.</summary>
     public required bool Owned { get; init; }
@@ -75,6 +77,9 @@ public sealed record AppAccount
 
     /// <summary>What the app showed last; null when it was never seen, or seen gone.</summary>
     public ObservedAccount? Observed { get; init; }
+
+    /// <summary>The values last written and verified, by the names of the user schema: what the app does not show is compared with them.</summary>
+    public JsonObject? Applied { get; init; }
 
     /// <summary>The key of the account that is about to take this identifier: nobody else may.</summary>
     public string? ReservedFor { get; init; }

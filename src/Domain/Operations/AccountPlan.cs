@@ -1,0 +1,160 @@
+using System.Text.Json.Nodes;
+using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Users;
+
+namespace IdLcm.Domain.Operations;
+
+/// <summary>The next thing to do in the app so that an account comes closer to its goal.</summary>
+/// <param name="Call">The verb to run, or null when the goal is reached or cannot be.</param>
+/// <param name="Inputs">Its inputs.</param>
+/// <param name="Change">What it changes, in words.</param>
+/// <param name="Failure">Why the goal cannot be reached, or null.</param>
+public sealed record AccountStep(ConnectorVerb? Call, JsonObject? Inputs, string? Change, Failure? Failure)
+{
+    /// <summary>The app shows what is wished.</summary>
+    public static AccountStep Done { get; } = new(null, null, null, null);
+}
+
+/// <summary>
+/// Compares the wish with what the app shows and names the difference, one step at a time: after each step the app is
+/// read again, so the plan never relies on what a step should have done.
+/// </summary>
+public static class AccountPlan
+{
+    /// <summary>Finds the next step.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="goal">The goal.</param>
+    /// <param name="desired">The wish.</param>
+    /// <param name="seen">What the app shows; null when the account is not there.</param>
+    /// <param name="applied">The values last written, for attributes that the app does not show.</param>
+    /// <returns>The step.</returns>
+    public static AccountStep Next(
+        IntegrationProfile profile, AccountGoal goal, DesiredAccount desired, ObservedAccount? seen, JsonObject? applied)
+    {
+        if (goal != AccountGoal.Active && seen is not null && IsServiceAccount(profile, seen))
+        {
+            return Refuse($"'{seen.Identifier}' is the service account itself: it is never deactivated or deleted.");
+        }
+
+        return (goal, seen) switch
+        {
+            (AccountGoal.Gone, null) => AccountStep.Done,
+            (AccountGoal.Gone, _) => Take(profile, seen),
+            (AccountGoal.Inactive, null) => AccountStep.Done,
+            (AccountGoal.Inactive, { Active: false }) => AccountStep.Done,
+            (AccountGoal.Inactive, _) => Run(profile, ConnectorVerb.Deactivate, Identify(seen), "deactivated"),
+            (_, null) => Create(profile, desired),
+            (_, { Active: false }) => Run(profile, ConnectorVerb.Reactivate, Identify(seen), "reactivated"),
+            _ => Adjust(profile, desired, seen, applied),
+        };
+    }
+
+    private static AccountStep Take(IntegrationProfile profile, ObservedAccount seen) =>
+        Run(profile, ConnectorVerb.Delete, Identify(seen), "deleted");
+
+    private static AccountStep Create(IntegrationProfile profile, DesiredAccount desired)
+    {
+        if (profile.Manifest.Capabilities.CreateUser is CreateUserMode.None or CreateUserMode.Jit)
+        {
+            return Refuse($"{profile.Manifest.AppName} has no way for an administrator to create accounts.");
+        }
+
+        var inputs = Written(profile, ConnectorVerb.CreateUser, desired);
+        inputs["identifier"] = desired.Identifier;
+        var change = desired.Roles.Count == 0 ? "created" : $"created with role {string.Join(", ", desired.Roles)}";
+        return Run(profile, ConnectorVerb.CreateUser, inputs, change);
+    }
+
+    private static AccountStep Adjust(IntegrationProfile profile, DesiredAccount desired, ObservedAccount seen, JsonObject? applied)
+    {
+        var different = Different(profile, desired, seen, applied);
+        var fixable = different.Where(profile.Manifest.Capabilities.UpdateAttributes.Contains).ToList();
+        if (fixable.Count < different.Count)
+        {
+            var names = string.Join(", ", different.Except(fixable));
+            return Refuse($"{profile.Manifest.AppName} cannot change {names} of an existing account.");
+        }
+
+        if (different.Count > 0)
+        {
+            var inputs = Written(profile, ConnectorVerb.UpdateUser, desired);
+            inputs["identifier"] = seen.Identifier;
+            return Run(profile, ConnectorVerb.UpdateUser, inputs, $"changed {string.Join(", ", different)}");
+        }
+
+        if (desired.Roles.Count > 0 && !SameSet(desired.Roles, seen.Roles))
+        {
+            if (profile.Manifest.Capabilities.SetRoles != SetRolesMode.InPlace)
+            {
+                return Refuse($"{profile.Manifest.AppName} cannot change the roles of an existing account.");
+            }
+
+            var inputs = Identify(seen);
+            inputs["roles"] = new JsonArray([.. desired.Roles.Select(role => (JsonNode)role)]);
+            var before = seen.Roles.Count == 0 ? "no role" : string.Join(", ", seen.Roles);
+            return Run(profile, ConnectorVerb.SetRoles, inputs, $"changed role from {before} to {string.Join(", ", desired.Roles)}");
+        }
+
+        return AccountStep.Done;
+    }
+
+    private static List<string> Different(IntegrationProfile profile, DesiredAccount desired, ObservedAccount seen, JsonObject? applied)
+    {
+        var identifierName = profile.PrimaryIdentifier.Name;
+        var different = new List<string>();
+        foreach (var (name, wished) in desired.Attributes)
+        {
+            var known = seen.Attributes.ContainsKey(name) ? seen.Attributes[name] : applied?[name];
+            var comparison = name == identifierName ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+            if (!string.Equals(Shown(wished), Shown(known), comparison))
+            {
+                different.Add(name);
+            }
+        }
+
+        return different;
+    }
+
+    private static string Shown(JsonNode? value) => AttributeValues.Text(value)?.Trim() ?? "";
+
+    private static bool SameSet(IReadOnlyList<string> a, IReadOnlyList<string> b) =>
+        a.Count == b.Count && a.All(role => b.Contains(role, StringComparer.OrdinalIgnoreCase));
+
+    private static JsonObject Written(IntegrationProfile profile, ConnectorVerb verb, DesiredAccount desired)
+    {
+        var inputs = new JsonObject();
+        var declared = profile.Manifest.Inputs.GetValueOrDefault(verb);
+        foreach (var (name, value) in desired.Attributes)
+        {
+            if (declared is null || declared.Contains(name))
+            {
+                inputs[name] = value?.DeepClone();
+            }
+        }
+
+        if (desired.Roles.Count > 0 && (declared is null || declared.Contains("roles")))
+        {
+            inputs["roles"] = new JsonArray([.. desired.Roles.Select(role => (JsonNode)role)]);
+        }
+
+        return inputs;
+    }
+
+    private static JsonObject Identify(ObservedAccount seen)
+    {
+        var inputs = (JsonObject)seen.Attributes.DeepClone();
+        inputs["identifier"] = seen.Identifier;
+        return inputs;
+    }
+
+    private static AccountStep Run(IntegrationProfile profile, ConnectorVerb verb, JsonObject inputs, string change) =>
+        profile.Manifest.Verbs.Contains(verb)
+            ? new AccountStep(verb, inputs, change, null)
+            : Refuse($"The connector of {profile.Manifest.AppName} has no way to do '{verb}'.");
+
+    private static AccountStep Refuse(string detail) => new(null, null, null, new Failure(FailureCode.UnsupportedOperation, detail));
+
+    private static bool IsServiceAccount(IntegrationProfile profile, ObservedAccount seen) =>
+        string.Equals(profile.Integration.ServiceAccount?.UserName, seen.Identifier, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,51 @@
+using IdLcm.Domain.Activity;
+
+namespace IdLcm.Domain.Operations;
+
+/// <summary>The activity events of operations.</summary>
+internal static class OperationEvents
+{
+    public static ActivityKind Requested(OperationKind kind) => kind switch
+    {
+        OperationKind.Provision => ActivityKind.UserInviteRequested,
+        OperationKind.Update => ActivityKind.UserUpdateRequested,
+        OperationKind.Deprovision => ActivityKind.UserRemovalRequested,
+        _ => ActivityKind.HealthCheckTriggered,
+    };
+
+    public static ActivityKind? InProgress(OperationKind kind) => kind switch
+    {
+        OperationKind.Provision => ActivityKind.UserInviteInProgress,
+        OperationKind.Update => ActivityKind.UserUpdateInProgress,
+        OperationKind.Deprovision => ActivityKind.UserRemovalInProgress,
+        _ => null,
+    };
+
+    public static ActivityKind Succeeded(OperationKind kind) => kind switch
+    {
+        OperationKind.Provision => ActivityKind.UserInvited,
+        OperationKind.Update => ActivityKind.UserUpdated,
+        OperationKind.Deprovision => ActivityKind.UserRemoved,
+        _ => ActivityKind.HealthValidated,
+    };
+
+    public static ActivityKind Failed(OperationKind kind) => kind switch
+    {
+        OperationKind.Provision => ActivityKind.UserInviteFailed,
+        OperationKind.Update => ActivityKind.UserUpdateFailed,
+        OperationKind.Deprovision => ActivityKind.UserRemovalFailed,
+        _ => ActivityKind.HealthCheckFailed,
+    };
+
+    public static ActivityEvent Make(ActivityKind kind, Operation operation, string actor, DateTimeOffset now, string? detail = null) => new()
+    {
+        Id = Ids.OldestFirst(now),
+        Date = now,
+        Actor = actor,
+        Event = kind,
+        Target = operation.Target,
+        UserId = operation.UserId,
+        OperationId = operation.Id,
+        Detail = detail,
+    };
+}

@@ -1,0 +1,128 @@
+using System.Text.Json.Nodes;
+using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Scim;
+
+namespace IdLcm.Domain.Users;
+
+/// <summary>The identity provider's wish in the words of the app.</summary>
+/// <param name="Identifier">The primary identifier.</param>
+/// <param name="Attributes">The wished values by the names of the user schema; an attribute that the identity provider does not send is absent and left alone.</param>
+/// <param name="Roles">The wished roles; empty where the identity provider sends none: then roles are left alone.</param>
+/// <param name="Active">True when the account is to be usable.</param>
+public sealed record DesiredAccount(string Identifier, JsonObject Attributes, IReadOnlyList<string> Roles, bool Active)
+{
+    /// <summary>Reads the wish out of a SCIM user.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="user">The user.</param>
+    /// <returns>The wish.</returns>
+    public static DesiredAccount Of(IntegrationProfile profile, UserRecord user) =>
+        Of(profile, ScimResource.FromStored(user.Resource.Span, profile.UserType));
+
+    /// <summary>Reads the wish out of a SCIM resource.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="resource">The resource.</param>
+    /// <returns>The wish.</returns>
+    public static DesiredAccount Of(IntegrationProfile profile, ScimResource resource)
+    {
+        var attributes = new JsonObject();
+        foreach (var attribute in profile.Schema.Attributes)
+        {
+            var text = resource.GetText(attribute.Scim ?? $"{UserResourceTypes.ExtensionUrn(profile.Manifest.Id)}:{attribute.Name}");
+            if (text is not null)
+            {
+                attributes[attribute.Name] = text;
+            }
+        }
+
+        var identifier = Identifier(profile, resource) ?? "";
+        attributes[profile.PrimaryIdentifier.Name] = identifier;
+        return new DesiredAccount(identifier, attributes, RolesOf(profile, resource), resource.IsActive);
+    }
+
+    /// <summary>The primary identifier of a resource.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="resource">The resource.</param>
+    /// <returns>The identifier, or null where the resource has none.</returns>
+    public static string? Identifier(IntegrationProfile profile, ScimResource resource)
+    {
+        var text = resource.GetText(profile.PrimaryIdentifier.Scim ?? "userName");
+        return string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+    }
+
+    /// <summary>The roles that a resource names, as the app spells them; where the app allows only one, the highest ranking.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="resource">The resource.</param>
+    /// <returns>The roles.</returns>
+    public static IReadOnlyList<string> RolesOf(IntegrationProfile profile, ScimResource resource)
+    {
+        var values = Values(resource);
+        var options = profile.Schema.Roles;
+        var roles = values
+            .Select(value => options.FirstOrDefault(o => Matches(o, value)) ?? new RoleOption(value, value, Ranking: int.MinValue))
+            .DistinctBy(option => option.Value)
+            .OrderByDescending(option => option.Ranking);
+        return [.. (profile.Manifest.Capabilities.MultipleRoles ? roles : roles.Take(1)).Select(option => option.Value)];
+    }
+
+    /// <summary>Finds what is wrong with the roles that a resource names.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="resource">The resource.</param>
+    /// <returns>A sentence for the client, or null when nothing is.</returns>
+    public static string? RoleProblem(IntegrationProfile profile, ScimResource resource)
+    {
+        var options = profile.Schema.Roles;
+        if (options.Count == 0)
+        {
+            return null;
+        }
+
+        var named = new List<RoleOption>();
+        foreach (var value in Values(resource))
+        {
+            if (options.FirstOrDefault(o => Matches(o, value)) is not { } option)
+            {
+                return $"'{value}' is not a role of {profile.Manifest.AppName}. Its roles are {string.Join(", ", options.Select(o => $"'{o.Value}'"))}.";
+            }
+
+            named.Add(option);
+        }
+
+        foreach (var option in named)
+        {
+            if (option.IncompatibleRoles is { } incompatible && named.Find(other => incompatible.Contains(other.Value, StringComparer.OrdinalIgnoreCase)) is { } clash)
+            {
+                return $"The roles '{option.Value}' and '{clash.Value}' of {profile.Manifest.AppName} cannot be held together.";
+            }
+        }
+
+        return null;
+    }
+
+    private static bool Matches(RoleOption option, string value) =>
+        string.Equals(option.Value, value, StringComparison.OrdinalIgnoreCase)
+        || string.Equals(option.DisplayName, value, StringComparison.OrdinalIgnoreCase);
+
+    private static List<string> Values(ScimResource resource)
+    {
+        var values = new List<string>();
+        if (resource["roles"] is ScimArray array)
+        {
+            foreach (var item in array)
+            {
+                var text = item switch
+                {
+                    ScimComplex complex => complex.GetString("value") ?? complex.GetString("display"),
+                    ScimString plain => plain.Value,
+                    _ => null,
+                };
+                if (!string.IsNullOrWhiteSpace(text))
+                {
+                    values.Add(text.Trim());
+                }
+            }
+        }
+
+        return values;
+    }
+}

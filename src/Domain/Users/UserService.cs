@@ -1,0 +1,450 @@
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Operations;
+using IdLcm.Domain.Scim;
+using IdLcm.Domain.Storage;
+
+namespace IdLcm.Domain.Users;
+
+/// <summary>What became of a write of a user.</summary>
+public enum UserWriteKind
+{
+    /// <summary>A new resource.</summary>
+    Created,
+
+    /// <summary>An unmatched app user now has an owner; its id stays.</summary>
+    Adopted,
+
+    /// <summary>The wish changed.</summary>
+    Changed,
+
+    /// <summary>The wish was already so.</summary>
+    Unchanged,
+
+    /// <summary>The resource is deleted.</summary>
+    Deleted,
+
+    /// <summary>There is no such resource.</summary>
+    NotFound,
+
+    /// <summary>The version is not the one that the client named.</summary>
+    VersionMismatch,
+
+    /// <summary>Another resource has the same user name or stands for the same account.</summary>
+    Taken,
+
+    /// <summary>The resource lacks what an account needs, or asks for what cannot be.</summary>
+    Invalid,
+}
+
+/// <summary>The result of a write of a user.</summary>
+/// <param name="Kind">What became of it.</param>
+/// <param name="User">The user as it is now, where there is one.</param>
+/// <param name="OperationId">The operation that carries it to the app, or null when nothing has to be done there.</param>
+/// <param name="Detail">For a refused write, why, in a sentence for the client.</param>
+public sealed record UserWrite(UserWriteKind Kind, UserRecord? User = null, string? OperationId = null, string? Detail = null);
+
+/// <summary>
+/// The identity provider's side of users: changes the wish and, in the same commit, opens or shares the operation that
+/// carries it to the app. Nothing is answered before that commit is durable.
+/// </summary>
+/// <param name="store">The record store.</param>
+/// <param name="signal">Told when a lane has work.</param>
+/// <param name="clock">The clock.</param>
+public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvider clock)
+{
+    /// <summary>Reads a user that SCIM shows.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="id">The SCIM id; any text.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The user, or null where there is none or it was deleted.</returns>
+    public async ValueTask<UserRecord?> FindAsync(IntegrationProfile profile, string id, CancellationToken cancellationToken = default)
+    {
+        var found = await FindAnyAsync(profile, id, cancellationToken);
+        return found?.Value is { DeletedAt: null } user ? user : null;
+    }
+
+    /// <summary>Finds the user of a user name.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="userName">The user name; letter case does not matter.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The user, or null.</returns>
+    public async ValueTask<UserRecord?> FindByUserNameAsync(IntegrationProfile profile, string userName, CancellationToken cancellationToken = default)
+    {
+        var entry = await store.GetAsync(profile.Partition, Rows.UserName(userName), cancellationToken);
+        return entry is null ? null : await FindAsync(profile, System.Text.Encoding.ASCII.GetString(entry.Value.Span), cancellationToken);
+    }
+
+    /// <summary>Finds users by an index that need not be unique; the caller compares the value itself.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="index">e for externalId, m for e-mail addresses.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The candidates.</returns>
+    public async Task<IReadOnlyList<UserRecord>> FindByIndexAsync(
+        IntegrationProfile profile, char index, string value, CancellationToken cancellationToken = default)
+    {
+        var prefix = Rows.IndexPrefix(index, value);
+        var page = await store.QueryAsync(profile.Partition, RowRange.Prefix(prefix), RecordLimits.MaxPageSize, null, cancellationToken);
+        var users = new List<UserRecord>(page.Records.Count);
+        foreach (var record in page.Records)
+        {
+            if (await FindAsync(profile, record.Row[prefix.Length..], cancellationToken) is { } user)
+            {
+                users.Add(user);
+            }
+        }
+
+        return users;
+    }
+
+    /// <summary>Creates a user, or adopts the unmatched one that stands for the same account.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="resource">The resource, conforming to the integration's user type.</param>
+    /// <param name="provenance">Who asks.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>What became of it.</returns>
+    public Task<UserWrite> CreateAsync(
+        IntegrationProfile profile, ScimResource resource, Provenance provenance, CancellationToken cancellationToken = default)
+    {
+        if (Problem(profile, resource) is { } problem)
+        {
+            return Task.FromResult(new UserWrite(UserWriteKind.Invalid, Detail: problem));
+        }
+
+        return WriteAsync(profile, () => TryCreateAsync(profile, resource, provenance, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Changes the wish of a user.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="id">The SCIM id; any text.</param>
+    /// <param name="change">Gives the changed resource; called again when another write came between. May throw to refuse.</param>
+    /// <param name="versions">The generations that the client accepts (If-Match); null for any.</param>
+    /// <param name="provenance">Who asks.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>What became of it.</returns>
+    public Task<UserWrite> ChangeAsync(
+        IntegrationProfile profile,
+        string id,
+        Func<UserRecord, ScimResource, ScimResource> change,
+        Predicate<long>? versions,
+        Provenance provenance,
+        CancellationToken cancellationToken = default) =>
+        WriteAsync(profile, () => TryChangeAsync(profile, id, change, versions, provenance, cancellationToken), cancellationToken);
+
+    /// <summary>Deletes a user: SCIM does not show it from then on, and its account is taken away.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="id">The SCIM id; any text.</param>
+    /// <param name="versions">The generations that the client accepts (If-Match); null for any.</param>
+    /// <param name="provenance">Who asks.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>What became of it.</returns>
+    public Task<UserWrite> DeleteAsync(
+        IntegrationProfile profile, string id, Predicate<long>? versions, Provenance provenance, CancellationToken cancellationToken = default) =>
+        WriteAsync(profile, () => TryDeleteAsync(profile, id, versions, provenance, cancellationToken), cancellationToken);
+
+    private async Task<UserWrite> WriteAsync(
+        IntegrationProfile profile, Func<Task<(bool Committed, UserWrite Write)>> attempt, CancellationToken cancellationToken)
+    {
+        var write = await Optimistic.RunAsync(attempt, cancellationToken);
+        if (write.OperationId is not null)
+        {
+            signal.Raise(profile.Integration.Id);
+        }
+
+        return write;
+    }
+
+    private async Task<(bool Committed, UserWrite Write)> TryCreateAsync(
+        IntegrationProfile profile, ScimResource resource, Provenance provenance, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var identifier = DesiredAccount.Identifier(profile, resource)!;
+        var key = Ids.KeyOf(identifier);
+        var nameRow = Rows.UserName(resource.UserName!);
+        var nameEntry = await store.GetAsync(profile.Partition, nameRow, cancellationToken);
+        var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(key), cancellationToken);
+        var holderId = nameEntry is null ? account?.Value.UserId : System.Text.Encoding.ASCII.GetString(nameEntry.Value.Span);
+        var holder = holderId is null ? null : await FindAnyAsync(profile, holderId, cancellationToken);
+        if (account?.Value.ReservedFor is not null)
+        {
+            return (true, new UserWrite(UserWriteKind.Taken, Detail: $"The account '{identifier}' is about to be taken by another user."));
+        }
+
+        if (holder?.Value is { DeletedAt: null } live)
+        {
+            if (live.Owned)
+            {
+                return (true, new UserWrite(UserWriteKind.Taken, live, Detail: nameEntry is null
+                    ? $"Another user stands for the account '{identifier}'."
+                    : $"A user with the userName '{resource.UserName}' exists."));
+            }
+
+            return await TryAdoptAsync(profile, holder, resource, provenance, now, cancellationToken);
+        }
+
+        var user = new UserRecord
+        {
+            Id = Ids.NewUserId(now),
+            Generation = 1,
+            Resource = resource.ToStored(),
+            Owned = true,
+            CreatedAt = now,
+            ModifiedAt = now,
+            AccountKey = key,
+            Active = resource.IsActive,
+        };
+        var intake = new Intake(store, profile, provenance, now);
+        intake.Changes.Add(UserRecords.Write(user, null));
+        intake.Changes.Add(RecordChange.Insert(nameRow, System.Text.Encoding.ASCII.GetBytes(user.Id)));
+        foreach (var row in IndexRows(resource, user.Id))
+        {
+            intake.Changes.Add(RecordChange.Insert(row, default));
+        }
+
+        // Generations go on where the account's former user left off, so that "satisfied" never compares two counters.
+        var owned = account is null
+            ? new AppAccount { Key = key, Identifier = identifier, UserId = user.Id }
+            : account.Value with { UserId = user.Id, Identifier = account.Value.Observed?.Identifier ?? identifier, SatisfiedGeneration = 0 };
+        await intake.ServeAsync(owned, account?.ETag, touched: true, user, cancellationToken);
+        return (await CommitAsync(profile, intake, cancellationToken), new UserWrite(UserWriteKind.Created, user, intake.OperationId));
+    }
+
+    private async Task<(bool Committed, UserWrite Write)> TryAdoptAsync(
+        IntegrationProfile profile,
+        Versioned<UserRecord> unmatched,
+        ScimResource resource,
+        Provenance provenance,
+        DateTimeOffset now,
+        CancellationToken cancellationToken)
+    {
+        var write = await PutAsync(profile, unmatched, resource, provenance, now, cancellationToken);
+        return (write.Committed, write.Write with { Kind = write.Write.Kind == UserWriteKind.Changed ? UserWriteKind.Adopted : write.Write.Kind });
+    }
+
+    private async Task<(bool Committed, UserWrite Write)> TryChangeAsync(
+        IntegrationProfile profile,
+        string id,
+        Func<UserRecord, ScimResource, ScimResource> change,
+        Predicate<long>? versions,
+        Provenance provenance,
+        CancellationToken cancellationToken)
+    {
+        var found = await FindAnyAsync(profile, id, cancellationToken);
+        if (found?.Value is not { DeletedAt: null } user)
+        {
+            return (true, new UserWrite(UserWriteKind.NotFound));
+        }
+
+        if (versions?.Invoke(user.Generation) == false)
+        {
+            return (true, new UserWrite(UserWriteKind.VersionMismatch, user));
+        }
+
+        var before = ScimResource.FromStored(user.Resource.Span, profile.UserType, user.Id);
+        var after = change(user, before);
+        if (Problem(profile, after) is { } problem)
+        {
+            return (true, new UserWrite(UserWriteKind.Invalid, user, Detail: problem));
+        }
+
+        if (user.Owned && after.Attributes.Equals(before.Attributes) && !await HasFailedAsync(profile, user, cancellationToken))
+        {
+            return (true, new UserWrite(UserWriteKind.Unchanged, user));
+        }
+
+        return await PutAsync(profile, found, after, provenance, clock.GetUtcNow(), cancellationToken);
+    }
+
+    /// <summary>An identity provider that sends the same wish again after a failure wants it tried again.</summary>
+    private async Task<bool> HasFailedAsync(IntegrationProfile profile, UserRecord user, CancellationToken cancellationToken)
+    {
+        var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.AccountKey), cancellationToken);
+        return account?.Value.State is ProvisioningState.ProvisioningFailed or ProvisioningState.UpdateFailed or ProvisioningState.DeleteFailed;
+    }
+
+    private async Task<(bool Committed, UserWrite Write)> PutAsync(
+        IntegrationProfile profile,
+        Versioned<UserRecord> found,
+        ScimResource resource,
+        Provenance provenance,
+        DateTimeOffset now,
+        CancellationToken cancellationToken)
+    {
+        var user = found.Value;
+        var before = ScimResource.FromStored(user.Resource.Span, profile.UserType);
+        var changed = user with
+        {
+            Generation = user.Generation + 1,
+            Resource = resource.ToStored(),
+            Owned = true,
+            ModifiedAt = now,
+            Active = resource.IsActive,
+        };
+        var intake = new Intake(store, profile, provenance, now);
+        intake.Changes.Add(UserRecords.Write(changed, found.ETag));
+
+        if (await MoveUserNameAsync(profile, before, resource, user.Id, intake.Changes, cancellationToken) is { } taken)
+        {
+            return (true, taken);
+        }
+
+        var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.AccountKey), cancellationToken)
+            ?? throw new InvalidDataException($"User {user.Id} has no account record.");
+        var identifier = DesiredAccount.Identifier(profile, resource)!;
+        if (await ReserveAsync(profile, account.Value, DesiredAccount.Identifier(profile, before), identifier, intake.Changes, cancellationToken) is { } reserved)
+        {
+            return (true, reserved);
+        }
+
+        await intake.ServeAsync(account.Value, account.ETag, touched: false, changed, cancellationToken);
+        return (await CommitAsync(profile, intake, cancellationToken), new UserWrite(UserWriteKind.Changed, changed, intake.OperationId));
+    }
+
+    private async Task<UserWrite?> MoveUserNameAsync(
+        IntegrationProfile profile, ScimResource before, ScimResource after, string id, List<RecordChange> changes, CancellationToken cancellationToken)
+    {
+        var oldRow = Rows.UserName(before.UserName!);
+        var newRow = Rows.UserName(after.UserName!);
+        if (oldRow != newRow)
+        {
+            if (await store.GetAsync(profile.Partition, newRow, cancellationToken) is not null)
+            {
+                return new UserWrite(UserWriteKind.Taken, Detail: $"A user with the userName '{after.UserName}' exists.");
+            }
+
+            changes.Add(RecordChange.DeleteIfExists(oldRow));
+            changes.Add(RecordChange.Insert(newRow, System.Text.Encoding.ASCII.GetBytes(id)));
+        }
+
+        var oldRows = IndexRows(before, id);
+        var newRows = IndexRows(after, id);
+        changes.AddRange(oldRows.Except(newRows).Select(RecordChange.DeleteIfExists));
+        changes.AddRange(newRows.Except(oldRows).Select(row => RecordChange.Upsert(row, default)));
+        return null;
+    }
+
+    /// <summary>A new primary identifier is kept for this account from the wish until the app has it, so that nobody else gets it.</summary>
+    private async Task<UserWrite?> ReserveAsync(
+        IntegrationProfile profile, AppAccount account, string? before, string after, List<RecordChange> changes, CancellationToken cancellationToken)
+    {
+        var oldKey = before is null ? account.Key : Ids.KeyOf(before);
+        var newKey = Ids.KeyOf(after);
+        if (newKey == oldKey)
+        {
+            return null;
+        }
+
+        if (newKey != account.Key)
+        {
+            var other = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(newKey), cancellationToken);
+            if (other is not null && other.Value.ReservedFor != account.Key)
+            {
+                var owner = other.Value.ReservedFor is null ? await FindAsync(profile, other.Value.UserId, cancellationToken) : null;
+                if (other.Value.ReservedFor is not null || owner is not null || other.Value.State is not ProvisioningState.Deleted)
+                {
+                    return new UserWrite(UserWriteKind.Taken, Detail: $"Another user stands for the account '{after}'.");
+                }
+            }
+
+            var reservation = new AppAccount { Key = newKey, Identifier = after, UserId = account.UserId, ReservedFor = account.Key };
+            changes.Add(TypedRecords.Write(Rows.Account(newKey), reservation, other?.ETag));
+        }
+
+        if (oldKey != account.Key)
+        {
+            changes.Add(RecordChange.DeleteIfExists(Rows.Account(oldKey)));
+        }
+
+        return null;
+    }
+
+    private async Task<(bool Committed, UserWrite Write)> TryDeleteAsync(
+        IntegrationProfile profile, string id, Predicate<long>? versions, Provenance provenance, CancellationToken cancellationToken)
+    {
+        var found = await FindAnyAsync(profile, id, cancellationToken);
+        if (found?.Value is not { DeletedAt: null } user)
+        {
+            return (true, new UserWrite(UserWriteKind.NotFound));
+        }
+
+        if (versions?.Invoke(user.Generation) == false)
+        {
+            return (true, new UserWrite(UserWriteKind.VersionMismatch, user));
+        }
+
+        var now = clock.GetUtcNow();
+        var resource = ScimResource.FromStored(user.Resource.Span, profile.UserType);
+        var deleted = user with { Generation = user.Generation + 1, DeletedAt = now, ModifiedAt = now };
+        var intake = new Intake(store, profile, provenance, now);
+        intake.Changes.Add(UserRecords.Write(deleted, found.ETag));
+        intake.Changes.Add(RecordChange.DeleteIfExists(Rows.UserName(resource.UserName!)));
+        intake.Changes.AddRange(IndexRows(resource, user.Id).Select(RecordChange.DeleteIfExists));
+        var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.AccountKey), cancellationToken)
+            ?? throw new InvalidDataException($"User {user.Id} has no account record.");
+
+        // A reservation for an identifier that the app never got is given back.
+        var wished = Ids.KeyOf(DesiredAccount.Identifier(profile, resource) ?? account.Value.Identifier);
+        if (wished != account.Value.Key)
+        {
+            intake.Changes.Add(RecordChange.DeleteIfExists(Rows.Account(wished)));
+        }
+
+        await intake.ServeAsync(account.Value, account.ETag, touched: false, deleted, cancellationToken);
+        return (await CommitAsync(profile, intake, cancellationToken), new UserWrite(UserWriteKind.Deleted, deleted, intake.OperationId));
+    }
+
+    private async Task<bool> CommitAsync(IntegrationProfile profile, Intake intake, CancellationToken cancellationToken) =>
+        (await store.CommitAsync(profile.Partition, intake.Changes, cancellationToken)).Committed;
+
+    private async ValueTask<Versioned<UserRecord>?> FindAnyAsync(IntegrationProfile profile, string id, CancellationToken cancellationToken) =>
+        IntegrationStore.IsWellFormed(id) ? await store.FindUserAsync(profile.Partition, id, cancellationToken) : null;
+
+    private static string? Problem(IntegrationProfile profile, ScimResource resource)
+    {
+        if (string.IsNullOrWhiteSpace(resource.UserName))
+        {
+            return "The attribute 'userName' is required.";
+        }
+
+        if (DesiredAccount.Identifier(profile, resource) is null)
+        {
+            return $"{profile.Manifest.AppName} knows people by their {profile.PrimaryIdentifier.Label}: the attribute '{profile.PrimaryIdentifier.Scim}' is required.";
+        }
+
+        foreach (var attribute in profile.Schema.Attributes)
+        {
+            if (attribute is { Required: true, Scim: { } path } && string.IsNullOrWhiteSpace(resource.GetText(path)))
+            {
+                return $"{profile.Manifest.AppName} needs the {attribute.Label} of a person: the attribute '{path}' is required.";
+            }
+        }
+
+        return DesiredAccount.RoleProblem(profile, resource);
+    }
+
+    private static List<string> IndexRows(ScimResource resource, string id)
+    {
+        var rows = new List<string>(3);
+        if (resource.ExternalId is { Length: > 0 } externalId)
+        {
+            rows.Add(Rows.Index('e', externalId, id));
+        }
+
+        if (resource["emails"] is ScimArray emails)
+        {
+            foreach (var email in emails)
+            {
+                if ((email as ScimComplex)?.GetString("value") is { Length: > 0 } address)
+                {
+                    var row = Rows.Index('m', address, id);
+                    if (!rows.Contains(row))
+                    {
+                        rows.Add(row);
+                    }
+                }
+            }
+        }
+
+        return rows;
+    }
+}
