@@ -1,0 +1,34 @@
+namespace IdLcm.Domain.Scim;
+
+/// <summary>The server's own facts about a resource (RFC 7643 §3.1).</summary>
+/// <param name="Created">When it was added.</param>
+/// <param name="LastModified">When it last changed.</param>
+/// <param name="Version">An opaque word that changes with the content; without quotes and <c>W/</c>.</param>
+public sealed record ScimMeta(DateTimeOffset Created, DateTimeOffset LastModified, string Version)
+{
+    /// <summary>The version as an entity tag (RFC 7644 §3.14): always weak.</summary>
+    public string ETag => string.Concat("W/\"", Version, "\"");
+
+    /// <summary>Whether one of the tags of an <c>If-Match</c> or <c>If-None-Match</c> header names this version.</summary>
+    /// <param name="header">The header's value: <c>*</c>, or entity tags, weak or strong, between commas.</param>
+    public bool IsNamedBy(string header)
+    {
+        ArgumentNullException.ThrowIfNull(header);
+        foreach (var range in header.AsSpan().Split(','))
+        {
+            var tag = header.AsSpan()[range].Trim();
+            if (tag is "*")
+            {
+                return true;
+            }
+
+            tag = tag.StartsWith("W/", StringComparison.Ordinal) ? tag[2..] : tag;
+            if (tag.Trim('"').SequenceEqual(Version))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,163 @@
+using System.Collections.Frozen;
+
+namespace IdLcm.Domain.Scim;
+
+// The names are those of RFC 7643 §2.3.
+#pragma warning disable CA1720
+/// <summary>The data types of RFC 7643 §2.3.</summary>
+public enum ScimAttributeType
+{
+    /// <summary>Text.</summary>
+    String,
+
+    /// <summary>True or false.</summary>
+    Boolean,
+
+    /// <summary>A real number.</summary>
+    Decimal,
+
+    /// <summary>A whole number.</summary>
+    Integer,
+
+    /// <summary>An instant, as xsd:dateTime.</summary>
+    DateTime,
+
+    /// <summary>A URI.</summary>
+    Reference,
+
+    /// <summary>Base64 text.</summary>
+    Binary,
+
+    /// <summary>A set of sub-attributes.</summary>
+    Complex,
+}
+#pragma warning restore CA1720
+
+/// <summary>When an attribute may be written (RFC 7643 §2.2, §7).</summary>
+public enum ScimMutability
+{
+    /// <summary>At any time.</summary>
+    ReadWrite,
+
+    /// <summary>Never by a client.</summary>
+    ReadOnly,
+
+    /// <summary>Once.</summary>
+    Immutable,
+
+    /// <summary>At any time, and never read back.</summary>
+    WriteOnly,
+}
+
+/// <summary>When an attribute is part of an answer (RFC 7643 §7).</summary>
+public enum ScimReturned
+{
+    /// <summary>Unless the client narrows the answer.</summary>
+    Default,
+
+    /// <summary>In every answer.</summary>
+    Always,
+
+    /// <summary>In no answer.</summary>
+    Never,
+
+    /// <summary>Only if asked for.</summary>
+    Request,
+}
+
+/// <summary>How far a value is unique (RFC 7643 §7).</summary>
+public enum ScimUniqueness
+{
+    /// <summary>Not at all.</summary>
+    None,
+
+    /// <summary>Within the endpoint.</summary>
+    Server,
+
+    /// <summary>Everywhere.</summary>
+    Global,
+}
+
+/// <summary>The definition of one attribute (RFC 7643 §7).</summary>
+public sealed class ScimAttribute
+{
+    private readonly FrozenDictionary<string, ScimAttribute>? byName;
+    private readonly IReadOnlyList<ScimAttribute> subAttributes = [];
+
+    /// <summary>A definition with the given name.</summary>
+    /// <param name="name">The name, in the spelling that answers use.</param>
+    public ScimAttribute(string name) => Name = name ?? throw new ArgumentNullException(nameof(name));
+
+    /// <summary>The name, in the spelling that answers use.</summary>
+    public string Name { get; }
+
+    /// <summary>The data type.</summary>
+    public ScimAttributeType Type { get; init; }
+
+    /// <summary>Whether there may be several values.</summary>
+    public bool MultiValued { get; init; }
+
+    /// <summary>Whether there must be a value.</summary>
+    public bool Required { get; init; }
+
+    /// <summary>Whether case counts when values are compared.</summary>
+    public bool CaseExact { get; init; }
+
+    /// <summary>When it may be written.</summary>
+    public ScimMutability Mutability { get; init; }
+
+    /// <summary>When it is part of an answer.</summary>
+    public ScimReturned Returned { get; init; }
+
+    /// <summary>How far a value is unique.</summary>
+    public ScimUniqueness Uniqueness { get; init; }
+
+    /// <summary>Values that a client may expect; others are taken too (RFC 7643 §7).</summary>
+    public IReadOnlyList<string> CanonicalValues { get; init; } = [];
+
+    /// <summary>For a reference: the resource types it may point to, <c>uri</c> or <c>external</c>.</summary>
+    public IReadOnlyList<string> ReferenceTypes { get; init; } = [];
+
+    /// <summary>What it means, for people.</summary>
+    public string Description { get; init; } = string.Empty;
+
+    /// <summary>The parts of a complex attribute.</summary>
+    public IReadOnlyList<ScimAttribute> SubAttributes
+    {
+        get => subAttributes;
+        init
+        {
+            subAttributes = value ?? throw new ArgumentNullException(nameof(value));
+            byName = value.ToFrozenDictionary(a => a.Name, StringComparer.OrdinalIgnoreCase);
+            Value = Find("value");
+            Primary = Find("primary");
+            TypeLabel = Find("type");
+            // A value beside a $ref points to another resource: its parts belong together and are never merged.
+            IsResourceReference = Value is not null && byName.ContainsKey("$ref");
+            NarrowsSubAttributes = value.Any(a => a.Returned is ScimReturned.Never or ScimReturned.Request);
+        }
+    }
+
+    /// <summary>The sub-attribute of that name in any case, or null.</summary>
+    /// <param name="name">The name.</param>
+    public ScimAttribute? Find(string name) => byName is not null && byName.TryGetValue(name, out var found) ? found : null;
+
+    /// <summary>The name, for diagnostics.</summary>
+    public override string ToString() => Name;
+
+    internal ScimAttribute? Value { get; private init; }
+
+    internal ScimAttribute? Primary { get; private init; }
+
+    internal ScimAttribute? TypeLabel { get; private init; }
+
+    internal bool IsResourceReference { get; private init; }
+
+    internal bool NarrowsSubAttributes { get; private init; }
+
+    internal bool IsText => Type is ScimAttributeType.String or ScimAttributeType.Reference or ScimAttributeType.Binary;
+
+    internal StringComparison Comparison => CaseExact ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+
+    internal StringComparer Comparer => CaseExact ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
+}
