@@ -47,34 +47,55 @@ internal sealed class Journal : IDisposable
                 apply(JsonSerializer.Deserialize(complete[line], JournalJson.Default.JournalEntry)!);
         }
 
-        var lines = new FileStream(journal, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        var lines = OpenAtEnd(journal);
         lines.SetLength(complete.Length);
-        lines.Seek(0, SeekOrigin.End);
+        lines.Position = complete.Length;
         return new Journal(journal, ownership, lines);
     }
 
-    public void Append(JournalEntry entry) => file.Write(Line(entry));
+    /// <summary>Writes all of the entry or, when the disk refuses, none of it.</summary>
+    public void Append(JournalEntry entry)
+    {
+        var end = file.Position;
+        try
+        {
+            file.Write(Line(entry));
+        }
+        catch (IOException)
+        {
+            file.SetLength(end);
+            file.Position = end;
+            throw;
+        }
+    }
 
-    /// <summary>Puts these entries in place of everything before, at once or not at all.</summary>
-    public void Replace(IEnumerable<JournalEntry> entries)
+    /// <summary>Puts this entry in place of everything before, at once or not at all.</summary>
+    public void Replace(JournalEntry entry)
     {
         var next = path + ".next";
         using (var target = new FileStream(next, FileMode.Create, FileAccess.Write))
         {
-            foreach (var entry in entries)
-                target.Write(Line(entry));
+            target.Write(Line(entry));
             target.Flush(flushToDisk: true);
         }
 
         file.Dispose();
         File.Move(next, path, overwrite: true);
-        file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        file = OpenAtEnd(path);
     }
 
     public void Dispose()
     {
         file.Dispose();
         owner.Dispose();
+    }
+
+    /// <summary>Unbuffered: what was written has left the process.</summary>
+    private static FileStream OpenAtEnd(string path)
+    {
+        var lines = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        lines.Seek(0, SeekOrigin.End);
+        return lines;
     }
 
     private static byte[] Line(JournalEntry entry) =>

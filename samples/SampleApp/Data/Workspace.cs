@@ -24,10 +24,18 @@ internal sealed partial class Workspace : IDisposable
     {
         (this.options, this.faults) = (options, faults);
         journal = Journal.Open(options.DataDirectory, Apply);
-        if (settings.Name.Length == 0)
-            Fill();
-        NameTheAdministrator();
-        journal.Replace(Compacted());
+        try
+        {
+            if (settings.Name.Length == 0)
+                Fill();
+            NameTheAdministrator();
+            journal.Replace(Compacted());
+        }
+        catch
+        {
+            journal.Dispose();
+            throw;
+        }
     }
 
     public string Id => options.WorkspaceId;
@@ -117,6 +125,8 @@ internal sealed partial class Workspace : IDisposable
     private void NameTheAdministrator()
     {
         var administrator = members.Ordered.First(m => m.Role == Role.Administrator);
+        if (members.TryFindByEmail(options.AdminUser, out var taken) && taken.Id != administrator.Id)
+            throw new InvalidOperationException($"{options.AdminUser} cannot be the administrator: {taken.Name} is a member with that e-mail.");
         if (administrator.Email != options.AdminUser)
             Apply(new JournalEntry { Members = [administrator with { Email = options.AdminUser }] });
     }
@@ -140,16 +150,13 @@ internal sealed partial class Workspace : IDisposable
         lastCodeStep = entry.LastCodeStep ?? lastCodeStep;
     }
 
-    private IEnumerable<JournalEntry> Compacted() =>
-    [
-        new JournalEntry
-        {
-            Settings = settings,
-            Members = [.. members.Ordered],
-            NextMemberId = nextMemberId,
-            LastCodeStep = lastCodeStep,
-            Mails = [.. mails],
-            Audit = [.. audit],
-        },
-    ];
+    private JournalEntry Compacted() => new()
+    {
+        Settings = settings,
+        Members = [.. members.Ordered],
+        NextMemberId = nextMemberId,
+        LastCodeStep = lastCodeStep,
+        Mails = [.. mails],
+        Audit = [.. audit],
+    };
 }
