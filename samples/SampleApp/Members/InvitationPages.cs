@@ -39,6 +39,6 @@ internal static class InvitationPages
         alert);
 
     private static Html MailRow(Mail mail) => Html.Of($"""
-        <tr><td class="muted">{Forms.Date(mail.At)}</td><td>{mail.To}</td><td>{mail.Subject}</td><td><a href="{mail.Link}">{mail.Link}</a></td></tr>
+        <tr><td class="muted nowrap">{Forms.Date(mail.At)}</td><td>{mail.To}</td><td>{mail.Subject}</td><td><a href="{mail.Link}">{mail.Link}</a></td></tr>
         """);
 }

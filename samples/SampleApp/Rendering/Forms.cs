@@ -51,5 +51,7 @@ internal static class Forms
 
     public static string Date(DateTimeOffset? at) => at is { } when ? $"{when:yyyy-MM-dd HH:mm}" : "Never";
 
+    public static string Day(DateTimeOffset? at) => at is { } when ? $"{when:yyyy-MM-dd}" : "Never";
+
     private static string Column(Visit visit, string name) => visit.Faults.RenamedLabels.GetValueOrDefault($"column:{name}", name);
 }

@@ -30,6 +30,6 @@ internal static class AuditPage
     }
 
     private static Html Row(AuditEntry entry) => Html.Of($"""
-        <tr><td class="muted">{Forms.Date(entry.At)}</td><td>{entry.Actor}</td><td>{entry.Event}</td><td>{entry.Target}</td><td>{entry.Detail}</td></tr>
+        <tr><td class="muted nowrap">{Forms.Date(entry.At)}</td><td>{entry.Actor}</td><td>{entry.Event}</td><td>{entry.Target}</td><td>{entry.Detail}</td></tr>
         """);
 }
