@@ -86,6 +86,10 @@ public sealed class PersistenceTests
             {
                 await process.WaitForExitAsync();
             }
+            finally
+            {
+                process.Kill();
+            }
         }
 
         await using (var app = await SampleAppHost.StartAsync(new SampleAppOptions { DataDirectory = directory }, CancellationToken.None))
