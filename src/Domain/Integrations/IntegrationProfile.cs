@@ -3,6 +3,7 @@ using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Scim;
 using IdLcm.Domain.Storage;
+using IdLcm.Domain.Users;
 
 namespace IdLcm.Domain.Integrations;
 

@@ -35,7 +35,7 @@ public sealed record DesiredAccount(string Identifier, JsonObject Attributes, IR
             }
         }
 
-        var identifier = Identifier(profile, resource) ?? "";
+        var identifier = IdentifierOf(profile, resource) ?? "";
         attributes[profile.PrimaryIdentifier.Name] = identifier;
         return new DesiredAccount(identifier, attributes, RolesOf(profile, resource), resource.IsActive);
     }
@@ -44,7 +44,7 @@ public sealed record DesiredAccount(string Identifier, JsonObject Attributes, IR
     /// <param name="profile">The integration.</param>
     /// <param name="resource">The resource.</param>
     /// <returns>The identifier, or null where the resource has none.</returns>
-    public static string? Identifier(IntegrationProfile profile, ScimResource resource)
+    public static string? IdentifierOf(IntegrationProfile profile, ScimResource resource)
     {
         var text = resource.GetText(profile.PrimaryIdentifier.Scim ?? "userName");
         return string.IsNullOrWhiteSpace(text) ? null : text.Trim();

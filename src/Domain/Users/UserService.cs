@@ -158,7 +158,7 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
         IntegrationProfile profile, ScimResource resource, Provenance provenance, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var identifier = DesiredAccount.Identifier(profile, resource)!;
+        var identifier = DesiredAccount.IdentifierOf(profile, resource)!;
         var key = Ids.KeyOf(identifier);
         var nameRow = Rows.UserName(resource.UserName!);
         var nameEntry = await store.GetAsync(profile.Partition, nameRow, cancellationToken);
@@ -290,8 +290,8 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
 
         var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.AccountKey), cancellationToken)
             ?? throw new InvalidDataException($"User {user.Id} has no account record.");
-        var identifier = DesiredAccount.Identifier(profile, resource)!;
-        if (await ReserveAsync(profile, account.Value, DesiredAccount.Identifier(profile, before), identifier, intake.Changes, cancellationToken) is { } reserved)
+        var identifier = DesiredAccount.IdentifierOf(profile, resource)!;
+        if (await ReserveAsync(profile, account.Value, DesiredAccount.IdentifierOf(profile, before), identifier, intake.Changes, cancellationToken) is { } reserved)
         {
             return (true, reserved);
         }
@@ -383,7 +383,7 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
             ?? throw new InvalidDataException($"User {user.Id} has no account record.");
 
         // A reservation for an identifier that the app never got is given back.
-        var wished = Ids.KeyOf(DesiredAccount.Identifier(profile, resource) ?? account.Value.Identifier);
+        var wished = Ids.KeyOf(DesiredAccount.IdentifierOf(profile, resource) ?? account.Value.Identifier);
         if (wished != account.Value.Key)
         {
             intake.Changes.Add(RecordChange.DeleteIfExists(Rows.Account(wished)));
@@ -406,7 +406,7 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
             return "The attribute 'userName' is required.";
         }
 
-        if (DesiredAccount.Identifier(profile, resource) is null)
+        if (DesiredAccount.IdentifierOf(profile, resource) is null)
         {
             return $"{profile.Manifest.AppName} knows people by their {profile.PrimaryIdentifier.Label}: the attribute '{profile.PrimaryIdentifier.Scim}' is required.";
         }

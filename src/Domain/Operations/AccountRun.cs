@@ -1,0 +1,307 @@
+using System.Text.Json.Nodes;
+using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Storage;
+using IdLcm.Domain.Users;
+
+namespace IdLcm.Domain.Operations;
+
+/// <summary>
+/// Makes the app agree for one account: reads the wish, reads the app, does the difference one step at a time, and
+/// reads the app again until it shows what is wished. A step whose outcome is unknown is settled by reading, never by
+/// doing it again.
+/// </summary>
+/// <param name="store">The record store.</param>
+/// <param name="runner">Runs connectors.</param>
+/// <param name="clock">The clock.</param>
+internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, TimeProvider clock)
+{
+    /// <summary>More steps than any account needs: beyond it the app does not keep what it is told.</summary>
+    private const int MaxVerbs = 8;
+
+    public async Task<RunOutcome> RunAsync(ActiveRun run, CancellationToken cancellationToken)
+    {
+        var profile = run.Profile;
+        var account = (await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(run.Operation.AccountKey!), cancellationToken))?.Value
+            ?? throw new InvalidDataException($"Operation {run.Operation.Id} has no account record.");
+        var user = (await store.FindUserAsync(profile.Partition, account.UserId, cancellationToken))?.Value
+            ?? throw new InvalidDataException($"Account {account.Key} has no user.");
+        var goal = AccountGoals.Of(profile, user);
+        var outcome = new RunOutcome { UserId = user.Id, Generation = user.Generation };
+        if (AccountGoals.KindFor(account.State, goal) != run.Operation.Kind)
+        {
+            return outcome with { Overtaken = true };
+        }
+
+        run.Serve(user);
+        var opened = await runner.OpenAsync(Sessions.For(profile, run), cancellationToken);
+        run.Keep(opened.Evidence);
+        if (opened.Session is null)
+        {
+            return outcome with { Failure = opened.Failure };
+        }
+
+        await using var session = opened.Session;
+        return await AgreeAsync(run, session, account, DesiredAccount.Of(profile, user), goal, outcome, cancellationToken);
+    }
+
+    private async Task<RunOutcome> AgreeAsync(
+        ActiveRun run, IConnectorSession session, AppAccount account, DesiredAccount desired, AccountGoal goal, RunOutcome outcome, CancellationToken cancellationToken)
+    {
+        var profile = run.Profile;
+        string[] identifiers = [account.Observed?.Identifier ?? account.Identifier, desired.Identifier];
+        var reader = new AccountReader(profile, session, run, identifiers, clock);
+        var read = await reader.ReadAsync(cancellationToken);
+        if (read.Failure is not null)
+        {
+            return outcome with { Failure = read.Failure };
+        }
+
+        if (run.Unsettled.Count > 0)
+        {
+            // Somebody was about to do, or did, what cannot be taken back, and never saw what came of it.
+            read = await reader.ReadSettledAsync(read, seen => AccountPlan.Next(profile, goal, desired, seen, account.Applied) == AccountStep.Done, cancellationToken);
+            if (read.Failure is not null)
+            {
+                return outcome with { Failure = read.Failure };
+            }
+
+            if (read.Seen is null && goal == AccountGoal.Active && !profile.Manifest.Capabilities.PendingUsersVisible
+                && run.Unsettled.Any(intent => intent.Verb == ConnectorVerb.CreateUser))
+            {
+                return outcome with
+                {
+                    Failure = new Failure(FailureCode.VerificationFailed, $"{profile.Manifest.AppName} does not show pending people, so it cannot be proved whether '{desired.Identifier}' was invited."),
+                    Final = true,
+                };
+            }
+
+            run.Settle(done: read.Seen is not null);
+        }
+
+        var seen = read.Seen;
+        var applied = account.Applied;
+        var changes = new List<string>();
+        for (var i = 0; i < MaxVerbs; i++)
+        {
+            var step = AccountPlan.Next(profile, goal, desired, seen, applied);
+            outcome = outcome with { Observed = seen, WasRead = true, Changes = changes };
+            if (step.Failure is not null)
+            {
+                return outcome with { Failure = step.Failure, Final = true };
+            }
+
+            if (step.Call is not { } verb)
+            {
+                return outcome with { Applied = goal == AccountGoal.Active ? (JsonObject)desired.Attributes.DeepClone() : applied };
+            }
+
+            run.Begin(verb);
+            var result = await session.RunAsync(new VerbCall(verb, step.Inputs!, run), cancellationToken);
+            run.Keep(result.Evidence);
+            if (!result.Succeeded && (!result.CommitEntered || IsAnswer(result.Failure!.Code)))
+            {
+                run.Settle(done: false);
+                return outcome with { Failure = result.Failure, CalledOff = run.CalledOff, Cancelled = run.Cancelled };
+            }
+
+            applied = Merge(applied, step.Inputs!);
+            read = await reader.AfterAsync(result, cancellationToken);
+            var reached = Reached(profile, verb, step, read.Seen);
+            if (read.Failure is null && !reached)
+            {
+                read = await reader.ReadSettledAsync(read, found => Reached(profile, verb, step, found), cancellationToken);
+                reached = Reached(profile, verb, step, read.Seen);
+            }
+
+            if (read.Failure is not null)
+            {
+                return outcome with { Failure = read.Failure, WasRead = false };
+            }
+
+            run.Settle(done: reached);
+            if (!reached)
+            {
+                return outcome with { Observed = read.Seen, Failure = result.Failure ?? NotShown(profile, step, desired), };
+            }
+
+            changes.Add(step.Change!);
+            seen = read.Seen;
+        }
+
+        return outcome with { Failure = new Failure(FailureCode.VerificationFailed, $"{profile.Manifest.AppName} does not keep what it is told: {string.Join("; ", changes)}.") };
+    }
+
+    /// <summary>The app itself said no: there is nothing to settle.</summary>
+    private static bool IsAnswer(FailureCode code) =>
+        code is FailureCode.NotEnoughSeats or FailureCode.AlreadyExists or FailureCode.RoleNotAssignable or FailureCode.UnderpermissionedAccount
+            or FailureCode.SubscriptionDeactivated or FailureCode.UserNotFound;
+
+    private static Failure NotShown(IntegrationProfile profile, AccountStep step, DesiredAccount desired) =>
+        new(FailureCode.VerificationFailed, $"{profile.Manifest.AppName} accepted that '{desired.Identifier}' be {step.Change}, but does not show it.");
+
+    /// <summary>Whether a read shows what a step was to bring about.</summary>
+    private static bool Reached(IntegrationProfile profile, ConnectorVerb verb, AccountStep step, ObservedAccount? seen)
+    {
+        switch (verb)
+        {
+            case ConnectorVerb.CreateUser:
+                return seen is not null;
+            case ConnectorVerb.Delete:
+                return seen is null;
+            case ConnectorVerb.Deactivate:
+                return seen is { Active: false };
+            case ConnectorVerb.Reactivate:
+                return seen is { Active: true };
+            default:
+                return seen is not null && Shows(profile, step.Inputs!, seen);
+        }
+    }
+
+    private static bool Shows(IntegrationProfile profile, JsonObject inputs, ObservedAccount seen)
+    {
+        foreach (var (name, wished) in inputs)
+        {
+            if (name == "roles")
+            {
+                var wanted = AttributeValues.Strings(wished);
+                if (wanted.Count != seen.Roles.Count || wanted.Any(role => !seen.Roles.Contains(role, StringComparer.OrdinalIgnoreCase)))
+                {
+                    return false;
+                }
+            }
+            else if (name != "identifier" && seen.Attributes.ContainsKey(name) && profile.Schema.Attributes.Any(a => a.Name == name)
+                && !string.Equals(AttributeValues.Text(wished)?.Trim() ?? "", AttributeValues.Text(seen.Attributes[name])?.Trim() ?? "", name == profile.PrimaryIdentifier.Name ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static JsonObject Merge(JsonObject? applied, JsonObject inputs)
+    {
+        var merged = (JsonObject?)applied?.DeepClone() ?? [];
+        foreach (var (name, value) in inputs)
+        {
+            if (name is not ("identifier" or "roles"))
+            {
+                merged[name] = value?.DeepClone();
+            }
+        }
+
+        return merged;
+    }
+}
+
+/// <summary>What a read of one account gave.</summary>
+/// <param name="Seen">The account, or null when it is proved not to be there.</param>
+/// <param name="Failure">Why it could not be read, or null.</param>
+internal sealed record AccountRead(ObservedAccount? Seen, Failure? Failure);
+
+/// <summary>Reads one account in the app.</summary>
+internal sealed class AccountReader(
+    IntegrationProfile profile, IConnectorSession session, ActiveRun run, IReadOnlyList<string> identifiers, TimeProvider clock)
+{
+    /// <summary>Reads the account under the identifiers that it may have.</summary>
+    public async Task<AccountRead> ReadAsync(CancellationToken cancellationToken)
+    {
+        foreach (var identifier in identifiers.Distinct(StringComparer.OrdinalIgnoreCase))
+        {
+            var read = await ReadOneAsync(identifier, cancellationToken);
+            if (read.Failure is not null || read.Seen is not null)
+            {
+                return read;
+            }
+        }
+
+        return new AccountRead(null, null);
+    }
+
+    /// <summary>Reads again, after the time that the app takes to show a write, until a condition holds or two reads agree that it does not.</summary>
+    public async Task<AccountRead> ReadSettledAsync(AccountRead first, Func<ObservedAccount?, bool> done, CancellationToken cancellationToken)
+    {
+        var read = first;
+        for (var i = 0; i < 2 && read.Failure is null && !done(read.Seen); i++)
+        {
+            await Task.Delay(profile.Manifest.SettleTime, clock, cancellationToken);
+            read = await ReadAsync(cancellationToken);
+        }
+
+        return read;
+    }
+
+    /// <summary>What the app shows after a verb: what the verb itself proved, else a read.</summary>
+    public async Task<AccountRead> AfterAsync(VerbResult result, CancellationToken cancellationToken)
+    {
+        if (result is { Succeeded: true, Verified: true, Rows: [var row] } && Observe(row) is { } proved)
+        {
+            return new AccountRead(proved, null);
+        }
+
+        return result is { Succeeded: true, Verified: true, Verb: ConnectorVerb.Delete } ? new AccountRead(null, null) : await ReadAsync(cancellationToken);
+    }
+
+    private async Task<AccountRead> ReadOneAsync(string identifier, CancellationToken cancellationToken)
+    {
+        var verb = profile.Manifest.Verbs.Contains(ConnectorVerb.GetUser) ? ConnectorVerb.GetUser : ConnectorVerb.ListUsers;
+        var inputs = new JsonObject { ["identifier"] = identifier };
+        var result = await session.RunAsync(new VerbCall(verb, inputs), cancellationToken);
+        run.Keep(result.Evidence);
+        if (result.Failure is { Code: FailureCode.UserNotFound })
+        {
+            return new AccountRead(null, null);
+        }
+
+        if (result.Failure is not null)
+        {
+            return new AccountRead(null, result.Failure);
+        }
+
+        var matches = result.Rows.Select(Observe).Where(seen => seen is not null && string.Equals(seen.Identifier, identifier, StringComparison.OrdinalIgnoreCase)).ToList();
+        return matches switch
+        {
+            [var one] => new AccountRead(one, null),
+            [] when result.Complete => new AccountRead(null, null),
+            [] => new AccountRead(null, new Failure(FailureCode.IncompleteRead, $"The list was not proved complete, so '{identifier}' is not proved absent.")),
+            _ => new AccountRead(null, new Failure(FailureCode.PageChanged, $"The app lists '{identifier}' {matches.Count} times.")),
+        };
+    }
+
+    private ObservedAccount? Observe(JsonObject row)
+    {
+        var identifier = AttributeValues.Text(row[profile.PrimaryIdentifier.Name]);
+        return string.IsNullOrWhiteSpace(identifier) ? null : new ObservedAccount
+        {
+            Identifier = identifier.Trim(),
+            Status = AttributeValues.Text(row["status"]) ?? "active",
+            Attributes = (JsonObject)row.DeepClone(),
+            SeenAt = clock.GetUtcNow(),
+        };
+    }
+}
+
+/// <summary>Opens sessions for operations.</summary>
+internal static class Sessions
+{
+    public static ConnectorSessionRequest For(IntegrationProfile profile, ActiveRun run, bool freshSignIn = false)
+    {
+        var integration = profile.Integration;
+        var account = integration.ServiceAccount ?? throw new InvalidOperationException($"Integration {integration.Id} has no service account.");
+        return new ConnectorSessionRequest
+        {
+            IntegrationId = integration.Id,
+            ConnectorId = integration.ConnectorId,
+            ConnectorVersion = integration.ConnectorVersion,
+            Settings = integration.Settings,
+            ServiceAccountUserName = account.UserName,
+            LoginMethod = account.LoginMethod,
+            PasswordSecret = ServiceAccount.PasswordSecret(integration.Id),
+            TotpSecret = account.HasTotp ? ServiceAccount.TotpSecret(integration.Id) : null,
+            CorrelationId = run.Operation.Id,
+            FreshSignIn = freshSignIn,
+            Observer = run,
+        };
+    }
+}

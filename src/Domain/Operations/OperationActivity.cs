@@ -1,0 +1,129 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Storage;
+using IdLcm.Domain.Workflows;
+
+namespace IdLcm.Domain.Operations;
+
+/// <summary>
+/// Runs one attempt of an operation and settles it. Bears being run again at any point: what was done is found by
+/// reading the app, and only the holder of the newest fencing token acts.
+/// </summary>
+/// <param name="store">The record store.</param>
+/// <param name="profiles">The integrations with their connectors.</param>
+/// <param name="runner">Runs connectors.</param>
+/// <param name="settlement">Writes how the attempt ended.</param>
+/// <param name="running">The attempts of this process, to cancel them.</param>
+/// <param name="clock">The clock.</param>
+public sealed class OperationActivity(
+    IRecordStore store,
+    IntegrationProfiles profiles,
+    IConnectorRunner runner,
+    Settlement settlement,
+    RunningOperations running,
+    TimeProvider clock) : Activity<OperationRun, OperationRunResult>
+{
+    /// <summary>The registered name.</summary>
+    public const string ActivityName = "run-operation";
+
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
+
+    /// <inheritdoc/>
+    public override string Name => ActivityName;
+
+    /// <inheritdoc/>
+    public override async Task<OperationRunResult> RunAsync(OperationRun input, CancellationToken cancellationToken)
+    {
+        using var trace = Telemetry.Source.StartActivity("operation");
+        trace?.SetTag("idlcm.operation", input.OperationId).SetTag("idlcm.integration", input.IntegrationId).SetTag("idlcm.attempt", input.Attempt);
+        var profile = await profiles.FindAsync(input.IntegrationId, cancellationToken);
+        var run = profile is null ? null : await ActiveRun.BeginAsync(store, clock, profile, input, cancellationToken);
+        if (run is null)
+        {
+            return await CurrentAsync(input, cancellationToken);
+        }
+
+        var began = clock.GetTimestamp();
+        var outcome = await AttemptAsync(run, cancellationToken);
+        var operation = await settlement.SettleAsync(input.IntegrationId, run.Lease, await run.CloseAsync(), outcome, CancellationToken.None);
+        Telemetry.Attempt(operation, outcome.Failure?.Code, clock.GetElapsedTime(began));
+        trace?.SetStatus(outcome.Failure is null ? ActivityStatusCode.Ok : ActivityStatusCode.Error, outcome.Failure?.Code.ToString());
+        return Result(operation);
+    }
+
+    private async Task<RunOutcome> AttemptAsync(ActiveRun run, CancellationToken stopping)
+    {
+        using var limit = new CancellationTokenSource(Limit, clock);
+        using var cancel = running.Register(run.Operation.Id);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(stopping, limit.Token, cancel.Token);
+        try
+        {
+            var outcome = run.Operation.Kind == OperationKind.Validate
+                ? await new ValidationRun(runner).RunAsync(run, linked.Token)
+                : await new AccountRun(store, runner, clock).RunAsync(run, linked.Token);
+            return stopping.IsCancellationRequested && outcome.Failure is { Code: FailureCode.Cancelled }
+                ? throw new OperationCanceledException(stopping)
+                : outcome with { Cancelled = outcome.Cancelled || (outcome.Failure is { Code: FailureCode.Cancelled } && cancel.IsCancellationRequested) };
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            return cancel.IsCancellationRequested
+                ? new RunOutcome { Cancelled = true, Failure = new Failure(FailureCode.Cancelled, "A person cancelled it.") }
+                : new RunOutcome { Failure = new Failure(FailureCode.Timeout, $"The attempt took longer than {Limit.TotalMinutes:0} minutes.") };
+        }
+    }
+
+    private async Task<OperationRunResult> CurrentAsync(OperationRun input, CancellationToken cancellationToken)
+    {
+        var operation = await store.FindAsync<Operation>(Rows.Partition(input.IntegrationId), Rows.Operation(input.OperationId), cancellationToken);
+        return operation is null ? new OperationRunResult(Ended: true, OperationStatus.Cancelled, null) : Result(operation.Value);
+    }
+
+    private static OperationRunResult Result(Operation operation) =>
+        new(operation.Ended, operation.Status, operation.Failure?.Code.ToString());
+}
+
+/// <summary>The attempts that run in this process, so that a person's cancellation reaches them at once.</summary>
+public sealed class RunningOperations
+{
+    private readonly ConcurrentDictionary<string, CancellationTokenSource> running = new(StringComparer.Ordinal);
+
+    /// <summary>Cancels an attempt, if it runs here.</summary>
+    /// <param name="operationId">The operation.</param>
+    public void Cancel(string operationId)
+    {
+        if (running.TryGetValue(operationId, out var source))
+        {
+            try
+            {
+                source.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It ended in this very moment.
+            }
+        }
+    }
+
+    internal Registration Register(string operationId)
+    {
+        var source = new CancellationTokenSource();
+        running[operationId] = source;
+        return new Registration(this, operationId, source);
+    }
+
+    internal sealed class Registration(RunningOperations owner, string operationId, CancellationTokenSource source) : IDisposable
+    {
+        public CancellationToken Token => source.Token;
+
+        public bool IsCancellationRequested => source.IsCancellationRequested;
+
+        public void Dispose()
+        {
+            owner.running.TryRemove(new KeyValuePair<string, CancellationTokenSource>(operationId, source));
+            source.Dispose();
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text.Json.Nodes;
+using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Users;
+
+namespace IdLcm.Domain.Operations;
+
+/// <summary>How one attempt of an operation ended, before it is settled in the records.</summary>
+public sealed record RunOutcome
+{
+    /// <summary>Why it failed, or null.</summary>
+    public Failure? Failure { get; init; }
+
+    /// <summary>True when trying again by itself would be wrong whatever the code says.</summary>
+    public bool Final { get; init; }
+
+    /// <summary>True when a newer wish asks for another kind of operation, so that nothing was done.</summary>
+    public bool Overtaken { get; init; }
+
+    /// <summary>True when the run was called off (pause, stop of the process, loss of its lease): it goes back to the queue as it was.</summary>
+    public bool CalledOff { get; init; }
+
+    /// <summary>True when a person cancelled it.</summary>
+    public bool Cancelled { get; init; }
+
+    /// <summary>The user whose wish was served.</summary>
+    public string? UserId { get; init; }
+
+    /// <summary>The generation of the wish that was served.</summary>
+    public long Generation { get; init; }
+
+    /// <summary>What was proved: the account as the app shows it, or null for gone.</summary>
+    public ObservedAccount? Observed { get; init; }
+
+    /// <summary>True when <see cref="Observed"/> says something; false when the app was not read.</summary>
+    public bool WasRead { get; init; }
+
+    /// <summary>The values that were written and verified.</summary>
+    public JsonObject? Applied { get; init; }
+
+    /// <summary>What was changed in the app, in words.</summary>
+    public IReadOnlyList<string> Changes { get; init; } = [];
+
+    /// <summary>What a validation found.</summary>
+    public IReadOnlyList<ValidationFinding>? Findings { get; init; }
+}
