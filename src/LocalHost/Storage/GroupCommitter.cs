@@ -1,0 +1,223 @@
+using System.Diagnostics;
+using IdLcm.Domain.Storage;
+
+namespace IdLcm.LocalHost.Storage;
+
+/// <summary>
+/// The writer's thread. It runs all work that has gathered while the previous commit was syncing in one transaction,
+/// so that many callers share one fsync, and one caller alone waits for no more than its own.
+/// </summary>
+internal sealed class GroupCommitter : IDisposable
+{
+    private const int MaxItems = 512;
+    private const long MaxWeight = 16 * 1024 * 1024;
+
+    // 16 MiB of 4 KiB pages: long enough to write a hot page to the database file once instead of at every commit.
+    private const int CheckpointPages = 4096;
+
+    private readonly Lock _gate = new();
+    private readonly AutoResetEvent _arrived = new(initialState: false);
+    private readonly Queue<WriteItem> _queue = new();
+    private readonly List<WriteItem> _group = new(MaxItems);
+    private readonly string _path;
+    private readonly Thread _thread;
+    private SqliteWriter? _writer;
+    private bool _stopping;
+    private int _pages;
+
+    public GroupCommitter(string path)
+    {
+        _path = path;
+        _writer = new SqliteWriter(path);
+        _thread = new Thread(Run) { IsBackground = true, Name = "idlcm-writer" };
+        _thread.Start();
+    }
+
+    /// <summary>Queues work.</summary>
+    /// <param name="item">The work.</param>
+    public void Add(WriteItem item)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_stopping, this);
+            _queue.Enqueue(item);
+        }
+
+        _arrived.Set();
+    }
+
+    /// <summary>Finishes what is queued, empties the WAL and closes the connection.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+        }
+
+        _arrived.Set();
+        _thread.Join();
+        _arrived.Dispose();
+    }
+
+    private void Run()
+    {
+        while (TakeGroup())
+        {
+            CommitGroup();
+            foreach (var item in _group)
+            {
+                item.Complete();
+            }
+
+            _group.Clear();
+            CheckpointWhenDue();
+        }
+
+        _ = _writer?.Checkpoint(truncate: true);
+        _writer?.Dispose();
+    }
+
+    private bool TakeGroup()
+    {
+        while (true)
+        {
+            lock (_gate)
+            {
+                long weight = 0;
+                while (_group.Count < MaxItems && weight < MaxWeight && _queue.TryDequeue(out var item))
+                {
+                    if (item.TryBegin())
+                    {
+                        _group.Add(item);
+                        weight += item.Weight;
+                    }
+                }
+
+                if (_group.Count > 0)
+                {
+                    return true;
+                }
+
+                if (_stopping)
+                {
+                    return false;
+                }
+            }
+
+            _arrived.WaitOne();
+        }
+    }
+
+    private void CommitGroup()
+    {
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            _writer ??= new SqliteWriter(_path);
+            while (!TryRunAll(_writer))
+            {
+                _writer.RollBack();
+            }
+
+            _writer.Commit();
+            StoreMetrics.GroupCommitted(_group.Count, Stopwatch.GetElapsedTime(started));
+        }
+        catch (SqliteFailureException failure)
+        {
+            StoreMetrics.GroupFailed();
+            Abandon(failure);
+        }
+    }
+
+    /// <summary>Runs the group in a new transaction.</summary>
+    /// <returns>False when an item failed after it had written, so that the others must run again without it.</returns>
+    private bool TryRunAll(SqliteWriter writer)
+    {
+        writer.Begin();
+        foreach (var item in _group)
+        {
+            if (item.HasFailed)
+            {
+                continue;
+            }
+
+            writer.HasWritten = false;
+            try
+            {
+                item.Run(writer);
+            }
+            catch (Exception failure) when (failure is not SqliteFailureException { IsUnavailable: true })
+            {
+                item.Fail(failure);
+                if (writer.HasWritten)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private void Abandon(SqliteFailureException failure)
+    {
+        foreach (var item in _group)
+        {
+            if (!item.HasFailed)
+            {
+                item.Fail(new RecordStoreUnavailableException("The database could not be written; nothing was changed. " + failure.Message, failure));
+            }
+        }
+
+        try
+        {
+            _writer?.RollBack();
+            if (_writer is { InTransaction: false } writer)
+            {
+                Settle(writer);
+                return;
+            }
+        }
+        catch (SqliteFailureException)
+        {
+            // Handled below: a connection that cannot roll back is replaced.
+        }
+
+        _writer?.Dispose();
+        _writer = null;
+    }
+
+    /// <summary>
+    /// Overwrites the frames of a commit that failed in its fsync: they may be complete in the WAL, and a kill before
+    /// the next commit would bring to life what the callers were told had not happened.
+    /// </summary>
+    private static void Settle(SqliteWriter writer)
+    {
+        try
+        {
+            writer.Begin();
+            writer.Execute($"PRAGMA application_id=0; PRAGMA application_id={SqliteWriter.ApplicationId};");
+            writer.Commit();
+        }
+        catch (SqliteFailureException)
+        {
+            // Still no space: the WAL holds no complete commit then, or the next successful one overwrites it.
+            writer.RollBack();
+        }
+    }
+
+    private void CheckpointWhenDue()
+    {
+        if (_writer is null)
+        {
+            return;
+        }
+
+        _pages += _writer.TakePagesWritten();
+        if (_pages >= CheckpointPages)
+        {
+            _pages = 0;
+            _ = _writer.Checkpoint(truncate: false);
+        }
+    }
+}
