@@ -20,9 +20,12 @@ public sealed class EmbeddedEngineOptions
 
     internal void Validate()
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(MaxParallelActivities, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(MaxParallelTurns, 1);
-        ArgumentOutOfRangeException.ThrowIfNegative(MaxIdleExecutions);
-        ArgumentOutOfRangeException.ThrowIfLessThan(ShutdownTimeout, TimeSpan.Zero);
+        if (MaxParallelActivities < 1 || MaxParallelTurns < 1 || MaxIdleExecutions < 0 || ShutdownTimeout < TimeSpan.Zero)
+        {
+            throw new InvalidOperationException(
+                $"The engine's options are out of range: {nameof(MaxParallelActivities)} {MaxParallelActivities} and "
+                + $"{nameof(MaxParallelTurns)} {MaxParallelTurns} must be at least 1, {nameof(MaxIdleExecutions)} {MaxIdleExecutions} and "
+                + $"{nameof(ShutdownTimeout)} {ShutdownTimeout} at least 0.");
+        }
     }
 }

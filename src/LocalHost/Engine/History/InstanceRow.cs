@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using IdLcm.Domain.Workflows;
 
 namespace IdLcm.LocalHost.Engine.History;
@@ -29,6 +30,7 @@ internal sealed record InstanceRow(
 }
 
 /// <summary>Names one durable task of one execution.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct TaskKey(long Instance, int Execution, int Task);
 
 /// <summary>An activity that is to be run, or run again.</summary>
