@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using IdLcm.Domain.Workflows;
 
@@ -31,7 +32,7 @@ public sealed class CrashFlow : Workflow<int, string>
     }
 
     private static Task<string> Effect(WorkflowContext context, string step) => context.CallActivityAsync<string>(
-        EffectActivity.ActivityName, context.InstanceId + " " + step, new RetryPolicy(5, TimeSpan.FromMilliseconds(5), 1, TimeSpan.FromMilliseconds(5)));
+        EffectActivity.ActivityName, context.InstanceId + " " + step, new RetryPolicy(50, TimeSpan.FromMilliseconds(5), 1, TimeSpan.FromMilliseconds(5)));
 }
 
 /// <summary>Continues as new twice before it ends.</summary>
@@ -53,22 +54,22 @@ public sealed class CrashChild : Workflow<int, string>
     }
 }
 
-/// <summary>Appends a line to a file and answers with the step's name; the step "retried" throws every other time.</summary>
+/// <summary>Appends a line to a file and answers with the step's name; the step "retried" throws the first time in each process.</summary>
 public sealed class EffectActivity(string file) : Activity<string, string>
 {
     public const string ActivityName = "effect";
 
     private readonly Lock _gate = new();
-    private int _runs;
+    private readonly ConcurrentDictionary<string, bool> _thrown = new(StringComparer.Ordinal);
 
     public override string Name => ActivityName;
 
     public override Task<string> RunAsync(string input, CancellationToken cancellationToken)
     {
         var step = input[(input.IndexOf(' ', StringComparison.Ordinal) + 1)..];
-        if (step == "retried" && Interlocked.Increment(ref _runs) % 2 == 1)
+        if (step == "retried" && _thrown.TryAdd(input, true))
         {
-            throw new IOException("Every other run fails.");
+            throw new IOException("The first run fails.");
         }
 
         lock (_gate)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using IdLcm.Domain.Storage;
 using IdLcm.Domain.Workflows;
 using IdLcm.LocalHost.Engine;
 using IdLcm.LocalHost.Engine.History;
@@ -155,7 +156,7 @@ public sealed class EngineRecoveryTests : IDisposable
             await first.StopAsync(TestContext.Current.CancellationToken);
             Assert.Equal(0, later);
             await Assert.ThrowsAsync<InvalidOperationException>(() => first.Client.RaiseEventAsync("w", "e", 1));
-            Assert.True(await first.Client.StartAsync("works", "after the stop", 1));
+            Assert.True(await first.Client.StartAsync("works", "after-the-stop", 1));
         }
 
         await using var second = await OpenAsync();
@@ -179,17 +180,17 @@ public sealed class EngineRecoveryTests : IDisposable
             await first.Client.StartAsync("sleeps", "due", 0);
             await first.WaitAsync("due", i => i.CustomStatus is not null);
             _clock.Advance(TimeSpan.FromDays(2));
-            await first.Client.StartAsync("sleeps", "not due", 0);
-            await first.WaitAsync("not due", i => i.CustomStatus is not null);
+            await first.Client.StartAsync("sleeps", "not-due", 0);
+            await first.WaitAsync("not-due", i => i.CustomStatus is not null);
         }
 
         _clock.Advance(TimeSpan.FromDays(2));
         await using var second = await OpenAsync();
 
         Assert.Equal("\"awake\"", (await second.EndAsync("due")).Output);
-        Assert.Equal(WorkflowRuntimeStatus.Running, (await second.Client.GetAsync("not due"))!.Status);
+        Assert.Equal(WorkflowRuntimeStatus.Running, (await second.Client.GetAsync("not-due"))!.Status);
         _clock.Advance(TimeSpan.FromDays(1));
-        Assert.Equal("\"awake\"", (await second.EndAsync("not due")).Output);
+        Assert.Equal("\"awake\"", (await second.EndAsync("not-due")).Output);
     }
 
     [Fact]
@@ -328,7 +329,15 @@ public sealed class EngineRecoveryTests : IDisposable
             _clock.Advance(TimeSpan.FromMinutes(1));
         }
 
-        Assert.Equal(WorkflowRuntimeStatus.Running, (await harness.WaitAsync("h", i => i.Status == WorkflowRuntimeStatus.Running)).Status);
+        // An event that could not be made durable is refused, not lost in silence.
+        var refused = harness.Client.RaiseEventAsync("h", "too big", new string('y', 2_000_000));
+        while (await Task.WhenAny(refused, Task.Delay(5, TestContext.Current.CancellationToken)) != refused)
+        {
+            _clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        await Assert.ThrowsAsync<RecordStoreUnavailableException>(() => refused);
+        Assert.Equal(WorkflowRuntimeStatus.Running, (await harness.Client.GetAsync("h"))!.Status);
         await harness.Database.WriteAsync(writer =>
         {
             writer.Execute("PRAGMA max_page_count = 1073741823");
