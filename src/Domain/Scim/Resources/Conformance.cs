@@ -133,24 +133,29 @@ internal sealed class Conformance(ScimOptions options)
         return true;
     }
 
-    /// <summary>Refuses a resource that lacks what its type requires (RFC 7643 §2.2).</summary>
-    public static void CheckRequired(ScimComplex attributes, ScimResourceType type)
+    /// <summary>
+    /// Refuses a resource that lacks what its type requires (RFC 7643 §2.2). What was missing in
+    /// <paramref name="before"/> may stay so: an account that was imported need not be complete to be changed.
+    /// </summary>
+    public static void CheckRequired(ScimComplex attributes, ScimResourceType type, ScimComplex? before = null)
     {
-        CheckRequired(attributes, type.Schema.Attributes);
+        CheckRequired(attributes, type.Schema.Attributes, before);
         foreach (var extension in type.Extensions)
         {
-            if (attributes[extension.Schema.Id] is ScimComplex present)
+            var urn = extension.Schema.Id;
+            var old = before is null ? null : before[urn] as ScimComplex ?? ScimComplex.Empty;
+            if (attributes[urn] is ScimComplex present)
             {
-                CheckRequired(present, extension.Schema.Attributes);
+                CheckRequired(present, extension.Schema.Attributes, old);
             }
             else if (extension.Required)
             {
-                CheckRequired(ScimComplex.Empty, extension.Schema.Attributes);
+                CheckRequired(ScimComplex.Empty, extension.Schema.Attributes, old);
             }
         }
     }
 
-    private static void CheckRequired(ScimComplex values, IReadOnlyList<ScimAttribute> definitions)
+    private static void CheckRequired(ScimComplex values, IReadOnlyList<ScimAttribute> definitions, ScimComplex? before)
     {
         foreach (var definition in definitions)
         {
@@ -160,24 +165,26 @@ internal sealed class Conformance(ScimOptions options)
             }
 
             var value = values[definition.Name];
-            if (definition.Required && (value is null || value is ScimString text && string.IsNullOrWhiteSpace(text.Value)))
+            if (definition.Required && IsMissing(value) && (before is null || !IsMissing(before[definition.Name])))
             {
                 throw ScimError.InvalidValue($"The attribute \"{definition.Name}\" is required and must not be empty.").ToException();
             }
 
             if (value is ScimComplex complex)
             {
-                CheckRequired(complex, definition.SubAttributes);
+                CheckRequired(complex, definition.SubAttributes, before is null ? null : before[definition.Name] as ScimComplex ?? ScimComplex.Empty);
             }
-            else if (value is ScimArray array && definition.SubAttributes.Any(s => s.Required))
+            else if (value is ScimArray array && definition.RequiresSubAttributes)
             {
-                foreach (var element in array.OfType<ScimComplex>())
+                foreach (var element in array)
                 {
-                    CheckRequired(element, definition.SubAttributes);
+                    CheckRequired((ScimComplex)element, definition.SubAttributes, before: null);
                 }
             }
         }
     }
+
+    private static bool IsMissing(ScimValue? value) => value is null || value is ScimString text && string.IsNullOrWhiteSpace(text.Value);
 
     private void Add(List<ScimMember> members, ScimAttribute attribute, ScimValue raw)
     {
