@@ -141,7 +141,7 @@ public sealed class ScimProperties
             var refused = Refused(() =>
             {
                 var result = ScimPatch.Apply(user, ScimPatchRequest.Parse(Encoding.UTF8.GetBytes(body)));
-                Conformance.CheckRequired(result.Resource.Attributes, Crm);
+                RequiredAttributes.Check(result.Resource.Attributes, Crm);
                 Assert.Equal(result.Changed, !result.Resource.Attributes.Equals(user.Attributes));
                 Assert.True(ScimResource.FromStored(result.Resource.ToStored(), Crm).Attributes.Equals(result.Resource.Attributes));
             });

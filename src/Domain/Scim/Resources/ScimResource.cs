@@ -52,7 +52,7 @@ public sealed class ScimResource
         ArgumentNullException.ThrowIfNull(body);
         ArgumentNullException.ThrowIfNull(type);
         var attributes = new Conformance(options ?? ScimOptions.Default).Conform(body, type);
-        Conformance.CheckRequired(attributes, type);
+        RequiredAttributes.Check(attributes, type);
         return new ScimResource(type, attributes);
     }
 
