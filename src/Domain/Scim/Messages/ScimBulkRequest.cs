@@ -1,0 +1,252 @@
+namespace IdLcm.Domain.Scim;
+
+/// <summary>The methods of bulk operations (RFC 7644 §3.7).</summary>
+public enum ScimBulkMethod
+{
+    /// <summary>Create.</summary>
+    Post,
+
+    /// <summary>Replace.</summary>
+    Put,
+
+    /// <summary>Change.</summary>
+    Patch,
+
+    /// <summary>Delete.</summary>
+    Delete,
+}
+
+/// <summary>One operation of a bulk request.</summary>
+/// <param name="Method">What it does.</param>
+/// <param name="Endpoint">The first part of the path with its slash, for example <c>/Users</c>.</param>
+/// <param name="Id">The rest of the path: an id, <c>bulkId:…</c>, or null for a POST.</param>
+/// <param name="BulkId">The name by which other operations refer to what this one creates, or null.</param>
+/// <param name="Version">The version that the resource must have, or null.</param>
+/// <param name="Data">The body, or null for a DELETE.</param>
+public sealed record ScimBulkOperation(ScimBulkMethod Method, string Endpoint, string? Id, string? BulkId, string? Version, ScimComplex? Data);
+
+/// <summary>A bulk request (RFC 7644 §3.7): parsed and put in order here, carried out by the caller.</summary>
+/// <param name="FailOnErrors">After how many errors the rest is left undone, or null for never.</param>
+/// <param name="Operations">The operations as sent.</param>
+public sealed record ScimBulkRequest(int? FailOnErrors, IReadOnlyList<ScimBulkOperation> Operations)
+{
+    /// <summary>The URN of the request.</summary>
+    public const string Schema = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
+
+    /// <summary>The URN of the answer.</summary>
+    public const string ResponseSchema = "urn:ietf:params:scim:api:messages:2.0:BulkResponse";
+
+    private const string Reference = "bulkId:";
+
+    /// <summary>Reads a bulk request.</summary>
+    /// <param name="utf8">The body.</param>
+    /// <param name="limits">How much it may hold; null for the default.</param>
+    /// <exception cref="ScimException">413, <c>invalidSyntax</c> or <c>invalidValue</c>.</exception>
+    public static ScimBulkRequest Parse(ReadOnlySpan<byte> utf8, ScimLimits? limits = null)
+    {
+        limits ??= ScimLimits.Default;
+        var body = ScimJson.ParseObject(utf8, limits);
+        ScimMessage.CheckSchema(body, Schema);
+        if (body["Operations"] is not ScimArray operations)
+        {
+            throw ScimError.InvalidSyntax("A bulk request needs \"Operations\": an array.").ToException();
+        }
+
+        if (operations.Count > limits.BulkOperations)
+        {
+            throw new ScimError(413, ScimErrorType.TooMany, $"A bulk request may hold {limits.BulkOperations} operations; this one holds {operations.Count}.").ToException();
+        }
+
+        var failOnErrors = body["failOnErrors"] switch
+        {
+            null or ScimNull => (int?)null,
+            ScimNumber number when number.TryGetInt64(out var n) && n is >= 1 and <= int.MaxValue => (int)n,
+            _ => throw ScimError.InvalidValue("\"failOnErrors\" must be a whole number of at least 1.").ToException(),
+        };
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        var result = new ScimBulkOperation[operations.Count];
+        for (var i = 0; i < result.Length; i++)
+        {
+            result[i] = ReadOperation(operations[i] as ScimComplex ?? throw Malformed(i, "it must be an object"), i);
+            if (result[i].BulkId is { } name && !names.Add(name))
+            {
+                throw Malformed(i, $"the bulkId {ScimText.Quote(name)} is used twice");
+            }
+        }
+
+        return new ScimBulkRequest(failOnErrors, result);
+    }
+
+    /// <summary>
+    /// The indexes of the operations in an order in which each comes after those that it refers to by <c>bulkId</c>,
+    /// and otherwise as sent. Operations that refer to each other in a circle come last, as sent: the caller answers
+    /// those whose references it cannot resolve with 409.
+    /// </summary>
+    public IReadOnlyList<int> ResolveOrder()
+    {
+        var byName = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < Operations.Count; i++)
+        {
+            if (Operations[i].BulkId is { } name)
+            {
+                byName[name] = i;
+            }
+        }
+
+        var waits = new int[Operations.Count];
+        var followers = new List<int>[Operations.Count];
+        for (var i = 0; i < Operations.Count; i++)
+        {
+            foreach (var name in ReferencesOf(Operations[i]))
+            {
+                if (byName.TryGetValue(name, out var first) && first != i)
+                {
+                    (followers[first] ??= []).Add(i);
+                    waits[i]++;
+                }
+            }
+        }
+
+        var ready = new PriorityQueue<int, int>();
+        for (var i = 0; i < waits.Length; i++)
+        {
+            if (waits[i] == 0)
+            {
+                ready.Enqueue(i, i);
+            }
+        }
+
+        var order = new List<int>(Operations.Count);
+        while (ready.TryDequeue(out var next, out _))
+        {
+            order.Add(next);
+            foreach (var follower in followers[next] ?? [])
+            {
+                if (--waits[follower] == 0)
+                {
+                    ready.Enqueue(follower, follower);
+                }
+            }
+        }
+
+        order.AddRange(Enumerable.Range(0, waits.Length).Where(i => waits[i] > 0));
+        return order;
+    }
+
+    /// <summary>The bulkIds that an operation refers to, in its path or data; each once.</summary>
+    /// <param name="operation">The operation.</param>
+    public static IReadOnlyCollection<string> ReferencesOf(ScimBulkOperation operation)
+    {
+        ArgumentNullException.ThrowIfNull(operation);
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        if (TryGetReference(operation.Id) is { } inPath)
+        {
+            found.Add(inPath);
+        }
+
+        if (operation.Data is { } data)
+        {
+            Collect(data, found);
+        }
+
+        return found;
+    }
+
+    /// <summary>An operation with its references replaced by ids.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="ids">The id of each bulkId that is known by now.</param>
+    /// <exception cref="ScimException">409 <c>invalidValue</c> where a reference is not among them.</exception>
+    public static ScimBulkOperation Resolve(ScimBulkOperation operation, IReadOnlyDictionary<string, string> ids)
+    {
+        ArgumentNullException.ThrowIfNull(operation);
+        ArgumentNullException.ThrowIfNull(ids);
+        if (ReferencesOf(operation).Count == 0)
+        {
+            return operation;
+        }
+
+        return operation with
+        {
+            Id = TryGetReference(operation.Id) is { } name ? IdOf(name, ids) : operation.Id,
+            Data = operation.Data is null ? null : (ScimComplex)Replace(operation.Data, ids),
+        };
+    }
+
+    private static string IdOf(string name, IReadOnlyDictionary<string, string> ids) => ids.TryGetValue(name, out var id)
+        ? id
+        : throw new ScimError(409, ScimErrorType.InvalidValue, $"The bulkId {ScimText.Quote(name)} is not resolved.").ToException();
+
+    private static string? TryGetReference(string? text) =>
+        text is not null && text.StartsWith(Reference, StringComparison.Ordinal) && text.Length > Reference.Length ? text[Reference.Length..] : null;
+
+    private static void Collect(ScimValue value, HashSet<string> found)
+    {
+        switch (value)
+        {
+            case ScimString text when TryGetReference(text.Value) is { } name:
+                found.Add(name);
+                break;
+            case ScimArray array:
+                foreach (var item in array.AsSpan())
+                {
+                    Collect(item, found);
+                }
+
+                break;
+            case ScimComplex complex:
+                foreach (var (_, part) in complex.AsSpan())
+                {
+                    Collect(part, found);
+                }
+
+                break;
+        }
+    }
+
+    private static ScimValue Replace(ScimValue value, IReadOnlyDictionary<string, string> ids) => value switch
+    {
+        ScimString text when TryGetReference(text.Value) is { } name => new ScimString(IdOf(name, ids)),
+        ScimArray array => new ScimArray([.. array.Select(item => Replace(item, ids))]),
+        ScimComplex complex => new ScimComplex([.. complex.Select(member => new ScimMember(member.Name, Replace(member.Value, ids)))]),
+        _ => value,
+    };
+
+    private static ScimBulkOperation ReadOperation(ScimComplex body, int index)
+    {
+        ScimBulkMethod method = body.GetString("method") switch
+        {
+            null => throw Malformed(index, "\"method\" is missing"),
+            var m when m.Equals("POST", StringComparison.OrdinalIgnoreCase) => ScimBulkMethod.Post,
+            var m when m.Equals("PUT", StringComparison.OrdinalIgnoreCase) => ScimBulkMethod.Put,
+            var m when m.Equals("PATCH", StringComparison.OrdinalIgnoreCase) => ScimBulkMethod.Patch,
+            var m when m.Equals("DELETE", StringComparison.OrdinalIgnoreCase) => ScimBulkMethod.Delete,
+            var m => throw Malformed(index, $"the method {ScimText.Quote(m)} is not POST, PUT, PATCH or DELETE"),
+        };
+        var path = body.GetString("path") ?? throw Malformed(index, "\"path\" is missing");
+        var parts = path.Trim('/').Split('/');
+        if (!path.StartsWith('/') || parts.Length > 2 || Array.Exists(parts, string.IsNullOrWhiteSpace))
+        {
+            throw Malformed(index, $"the path {ScimText.Quote(path)} is not /Endpoint or /Endpoint/id");
+        }
+
+        var id = parts.Length == 2 ? parts[1] : null;
+        if (id is null != (method == ScimBulkMethod.Post))
+        {
+            throw Malformed(index, method == ScimBulkMethod.Post ? "a POST goes to an endpoint, without id" : "the path lacks the id");
+        }
+
+        var bulkId = body.GetString("bulkId");
+        if (method == ScimBulkMethod.Post && string.IsNullOrEmpty(bulkId))
+        {
+            throw Malformed(index, "a POST needs a \"bulkId\"");
+        }
+
+        var data = body["data"] as ScimComplex;
+        return data is null && method != ScimBulkMethod.Delete
+            ? throw Malformed(index, "\"data\" must be an object")
+            : new ScimBulkOperation(method, "/" + parts[0], id, bulkId, body.GetString("version"), data);
+    }
+
+    private static ScimException Malformed(int index, string why) =>
+        ScimError.InvalidSyntax($"Operation {index + 1} of the bulk request is malformed: {why}.").ToException();
+}
