@@ -19,7 +19,7 @@ internal sealed class HostPolicy
     /// <returns>The policy, or null where a host is not one; <paramref name="problem"/> then says which.</returns>
     public static HostPolicy? Create(ConnectorDefinition connector, Scope settings, out string? problem)
     {
-        var rules = new List<HostRule>();
+        var found = new List<HostRule>();
         foreach (var host in connector.AllowedHosts)
         {
             if (host.Resolve(settings, out var missing) is not { } text)
@@ -34,11 +34,11 @@ internal sealed class HostPolicy
                 return null;
             }
 
-            rules.Add(rule);
+            found.Add(rule);
         }
 
         problem = null;
-        return new(rules, connector.InsecureHttp);
+        return new(found, connector.InsecureHttp);
     }
 
     public bool Allows(Uri address) => address.Scheme switch

@@ -1,7 +1,7 @@
 namespace IdLcm.Automation.Totp;
 
 /// <summary>Codes of one service account: fresh enough to be typed in time, and none given twice.</summary>
-internal sealed class TotpSource(TimeProvider time)
+internal sealed class TotpSource(TimeProvider time) : IDisposable
 {
     /// <summary>With less time left than this, the next code is awaited.</summary>
     private const double MinimumSecondsLeft = 5;
@@ -10,6 +10,8 @@ internal sealed class TotpSource(TimeProvider time)
 
     /// <summary>The step whose code was given last; kept with the session, so that a restart does not repeat a code.</summary>
     public long LastUsedStep { get; private set; }
+
+    public void Dispose() => taking.Dispose();
 
     public void Restore(long lastUsedStep) => LastUsedStep = Math.Max(LastUsedStep, lastUsedStep);
 
