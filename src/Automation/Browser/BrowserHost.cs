@@ -45,6 +45,24 @@ internal sealed partial class BrowserHost(AutomationOptions options, ILogger<Bro
         }
     }
 
+    /// <summary>Closes a browser that nobody needs for the time being.</summary>
+    public async Task RestAsync()
+    {
+        await starting.WaitAsync();
+        try
+        {
+            if (browser is { Contexts.Count: 0 } unused)
+            {
+                browser = null;
+                await CloseAsync(unused);
+            }
+        }
+        finally
+        {
+            starting.Release();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref browser, null) is { } open)

@@ -61,7 +61,7 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
         var wanted = Wanted(verify, inputs);
         var identifier = verify.Absent is { } absent
             ? absent.Value.Resolve(inputs, out _)
-            : (wanted.TryGetValue(identifierField, out var named) ? named.Values.FirstOrDefault() : null) ?? (inputs.Get(new("identifier", [])) as JsonValue)?.ToString();
+            : (wanted.TryGetValue(identifierField, out var named) && named.Values is [var first, ..] ? first : null) ?? (inputs.Get(new("identifier", [])) as JsonValue)?.ToString();
         if (identifier is null)
         {
             return new(FailureCode.UnsupportedOperation, $"The verification needs '{identifierField}', which was not given.");

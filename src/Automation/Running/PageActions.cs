@@ -144,7 +144,7 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
         {
             var json = await run.Page.EvaluateAsync<string>(PageScripts.Candidates, 200).WaitAsync(TimeSpan.FromSeconds(3), run.Token);
             var found = JsonSerializer.Deserialize<string[][]>(json)!;
-            var name = wanted is null ? "" : (wanted.Value ?? wanted.Alternatives.FirstOrDefault()?.Value)?.Resolve(frame.Scope, out _) ?? wanted.Role ?? "";
+            var name = wanted is null ? "" : (wanted.Value ?? (wanted.Alternatives is [var first, ..] ? first.Value : null))?.Resolve(frame.Scope, out _) ?? wanted.Role ?? "";
             var nearest = found
                 .OrderBy(f => name.Length == 0 ? 0 : f[1].Contains(name, StringComparison.OrdinalIgnoreCase) ? -1 : Nearest.Distance(name, f[1]) / (double)Math.Max(name.Length, f[1].Length))
                 .Take(6).Select(f => $"{f[0]} \"{f[1]}\"").ToList();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using IdLcm.Automation.Format;
 using IdLcm.Domain.Connectors;
 using Microsoft.Playwright;
@@ -17,6 +18,7 @@ internal sealed class RowReader(RunState run, PageActions actions)
 {
     private const int MaxRows = 2_000_000;
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
+    private static readonly JsonSerializerOptions WithoutNulls = new(Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     /// <summary>True for fields that hold lists.</summary>
     public static bool IsList(string name, UserSchema? schema) =>
@@ -196,7 +198,7 @@ internal sealed class RowReader(RunState run, PageActions actions)
             count = extract.ExpectCount?.Split("{n}", 2),
             empty = extract.Empty?.Resolve(frame.Scope, out _),
         };
-        return JsonSerializer.Serialize(query, new JsonSerializerOptions(Web) { DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull });
+        return JsonSerializer.Serialize(query, WithoutNulls);
     }
 
     private static string Signature(PageRows read) => string.Join('\u001e', read.Rows.Select(r => string.Join('\u001f', r)));

@@ -23,7 +23,7 @@ internal sealed class StepExecutor(RunState run, PageActions actions)
             run.Token.ThrowIfCancellationRequested();
             var fault = step switch
             {
-                WhenStep when => await WhenAsync(when, frame),
+                WhenStep choice => await WhenAsync(choice, frame),
                 ForEachStep each => await ForEachAsync(each, frame),
                 UseStep use => await UseAsync(use, frame),
                 _ => await LeafAsync(step, frame),
@@ -37,15 +37,15 @@ internal sealed class StepExecutor(RunState run, PageActions actions)
         return null;
     }
 
-    private async Task<StepFault?> WhenAsync(WhenStep when, Frame frame)
+    private async Task<StepFault?> WhenAsync(WhenStep choice, Frame frame)
     {
-        var (holds, problem) = await actions.HoldsAsync(frame, when.Condition);
-        if (!holds && problem is null && when.Condition.Timeout is { } patience)
+        var (holds, problem) = await actions.HoldsAsync(frame, choice.Condition);
+        if (!holds && problem is null && choice.Condition.Timeout is { } patience)
         {
-            holds = await actions.UntilAsync(frame, when.Condition, patience, ownErrors: true) is null;
+            holds = await actions.UntilAsync(frame, choice.Condition, patience, ownErrors: true) is null;
         }
 
-        return problem ?? await RunAsync(holds ? when.Then : when.Else, frame);
+        return problem ?? await RunAsync(holds ? choice.Then : choice.Else, frame);
     }
 
     private async Task<StepFault?> ForEachAsync(ForEachStep each, Frame frame)
