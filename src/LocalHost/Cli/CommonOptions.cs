@@ -9,7 +9,7 @@ internal static class CommonOptions
     /// <returns>The option.</returns>
     public static Option<string> Data() => new("--data")
     {
-        Description = "The data directory [default: IDLCM_DATA, else .idlcm]",
+        Description = "The data directory; the environment variable IDLCM_DATA sets another default",
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable("IDLCM_DATA") is { Length: > 0 } data ? data : ".idlcm",
         HelpName = "DIR",
     };

@@ -28,7 +28,8 @@ internal static class IdlcmCommandLine
         if (parsed.Errors.Count > 0 && parsed.Action is not ExampleHelp)
         {
             var path = string.Join(' ', CommandPath(parsed));
-            await invocation.Error.WriteLineAsync($"idlcm: {parsed.Errors[0].Message} See '{path} --help'.");
+            var error = parsed.Errors.FirstOrDefault(e => e.Message.StartsWith("Unrecognized", StringComparison.Ordinal)) ?? parsed.Errors[0];
+            await invocation.Error.WriteLineAsync($"idlcm: {error.Message} See '{path} --help'.");
             return ExitCode.Usage;
         }
 
@@ -77,7 +78,7 @@ internal static class IdlcmCommandLine
         return root;
     }
 
-    private static IEnumerable<string> CommandPath(ParseResult parsed)
+    private static List<string> CommandPath(ParseResult parsed)
     {
         var names = new List<string>();
         for (var result = parsed.CommandResult; result is not null; result = result.Parent as System.CommandLine.Parsing.CommandResult)

@@ -2,6 +2,7 @@ using IdLcm.Automation;
 using IdLcm.Domain.Secrets;
 using IdLcm.Domain.Storage;
 using IdLcm.Gateway.Hosting;
+using IdLcm.Gateway.Scim;
 using IdLcm.LocalHost.Engine;
 using IdLcm.LocalHost.Secrets;
 using IdLcm.LocalHost.Storage;
@@ -90,6 +91,7 @@ internal static class LocalEdition
     private static void AddAdapters(IServiceCollection services, LocalEditionOptions options, SqliteDatabase database)
     {
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(new GatewayAddress { PublicUrl = options.PublicUrl?.AbsoluteUri.TrimEnd('/') });
         services.AddSingleton(database);
         services.AddSingleton<IRecordStore>(new SqliteRecordStore(database));
         services.AddSingleton<IBlobStore>(new FileBlobStore(options.DataDirectory, TimeProvider.System));
