@@ -46,7 +46,7 @@ internal static class ActivityCommands
             async (call, cancellationToken) =>
             {
                 var id = Uri.EscapeDataString(call.Parsed.GetValue(integration)!);
-                var verification = await call.Client.GetAsync($"api/integrations/{id}/activity/verification", cancellationToken);
+                var verification = await call.Client.GetAsync($"api/integrations/{id}/activity/verify", cancellationToken);
                 if (call.Json)
                 {
                     call.Output.WriteJson(verification);

@@ -35,7 +35,7 @@ internal static class UserCommands
                     table.Add(
                         item.Text("id"),
                         item.Text("userName"),
-                        item.Text("appUserName"),
+                        item.Text("usernameInApp"),
                         item.Text("activeInApp"),
                         string.Join(", ", item.Items("roles").Select(role => role is JsonObject ? role.Text("value") : role.ToString())),
                         item.Text("provisioningState"));
