@@ -17,7 +17,7 @@ public sealed class FaultTests : IAsyncLifetime
         { """{"errorPage":true}""", "AppUnavailable" },
         { """{"down":true}""", "AppUnavailable" },
         { """{"rateLimited":true}""", "RateLimited" },
-        { """{"captcha":"anyPage"}""", "CaptchaOrStepUp" },
+        { """{"captcha":"everywhere"}""", "CaptchaOrStepUp" },
         { """{"subscriptionDeactivated":true}""", "SubscriptionDeactivated" },
         { """{"underpermissioned":true}""", "UnderpermissionedAccount" },
         { """{"renamedLabels":{"Send invite":"Invite now"}}""", "PageChanged" },

@@ -67,7 +67,7 @@ public sealed class OutageTests
     [Fact]
     public async Task A_full_disk_refuses_what_it_cannot_keep_and_loses_nothing()
     {
-        // 64 MiB a file at the most (ulimit -f counts in KiB here): the database hits it, as it would a full disk.
+        // No file may grow from here on: the database meets that as it would meet a full disk.
         await using var product = await Product.StartAsync();
         var accepted = new List<string> { await product.CreateAsync("before@example.test") };
         await product.SettledAsync(accepted[0], "Onboarded");
