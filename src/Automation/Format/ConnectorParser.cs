@@ -179,7 +179,7 @@ internal static class ConnectorParser
                 RowCss = rows.Text("css"),
                 Within = steps.Nested(rows, "within"),
                 Fields = steps.Fields(reader.Mapping("fields")),
-                Next = steps.Locator(next),
+                Next = steps.LocatorOf(next),
                 PageParameter = next.Text("pageParameter"),
                 ExpectCount = reader.Mapping("expectCount").Text("text"),
                 Empty = reader.Template("empty"),
