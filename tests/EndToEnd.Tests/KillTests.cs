@@ -38,6 +38,8 @@ public sealed class KillTests
         }
 
         await CheckActivityAsync(product, people, seed);
+        await product.StopGatewayAsync();
+        await Histories.ReplayAllAsync(product.Data);
     }
 
     /// <summary>Plays the identity provider: sends each change until it is answered, and then never again.</summary>
