@@ -12,7 +12,7 @@ namespace IdLcm.EndToEnd.Tests;
 internal static class Histories
 {
     private static readonly IWorkflow[] Workflows =
-        [new ProvisionWorkflow(), new UpdateWorkflow(), new DeprovisionWorkflow(), new ValidateWorkflow(), new RetryWorkflow()];
+        [new ProvisionWorkflow(), new UpdateWorkflow(), new DeprovisionWorkflow(), new ValidateWorkflow(), new SyncWorkflow(), new RetryWorkflow()];
 
     public static async Task ReplayAllAsync(string dataDirectory)
     {
