@@ -1,3 +1,5 @@
+using IdLcm.Automation.Lint;
+
 namespace IdLcm.Automation.Format;
 
 /// <summary>Reads connector files: the door for the catalog, the CLI and tests.</summary>
@@ -32,7 +34,7 @@ public static class ConnectorFile
 
         if (connector is not null)
         {
-            ConnectorLint.Rules(connector, diagnostics);
+            ConnectorLint.Rules(connector, tree!, diagnostics);
         }
 
         return new(diagnostics.HasErrors ? null : connector, diagnostics.Sorted());

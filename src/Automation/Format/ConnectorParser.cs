@@ -36,7 +36,8 @@ internal static class ConnectorParser
             var fragments = Named("fragments", entry => steps.Steps(entry.Value));
             var operations = Operations(extracts);
             var verbs = operations.Keys.Append(ConnectorVerb.Probe).ToHashSet();
-            return new(Manifest(app, auth, session, verbs))
+            var inputs = operations.ToDictionary(o => o.Key, o => (IReadOnlyList<string>)[.. o.Value.Inputs.Select(i => i.Name)]);
+            return new(Manifest(app, auth, session, verbs) with { Inputs = inputs })
             {
                 BaseUrl = app.Template("baseUrl") ?? Template.Parse("", app.Mark, diagnostics),
                 AllowedHosts = app.Templates("allowedHosts"),
@@ -178,7 +179,7 @@ internal static class ConnectorParser
                 RowCss = rows.Text("css"),
                 Within = steps.Nested(rows, "within"),
                 Fields = steps.Fields(reader.Mapping("fields")),
-                Next = steps.Locator(next),
+                Next = steps.LocatorOf(next),
                 PageParameter = next.Text("pageParameter"),
                 ExpectCount = reader.Mapping("expectCount").Text("text"),
                 Empty = reader.Template("empty"),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using IdLcm.Domain.Connectors;
+using Microsoft.Playwright;
 
 namespace IdLcm.Automation.Format;
 
@@ -18,7 +19,7 @@ internal sealed class StepBinder(DiagnosticBag diagnostics)
     public IReadOnlyList<Step> Steps(YamlNode? node) =>
         node is YamlSequence sequence ? [.. sequence.Items.OfType<YamlMapping>().Select(Step).OfType<Step>()] : [];
 
-    public Locator? Locator(MappingReader reader)
+    public Locator? LocatorOf(MappingReader reader)
     {
         var found = Kinds.Where(k => reader.Has(k.Key)).Take(1).ToList();
         if (found is not [var (key, kind)])
@@ -33,6 +34,11 @@ internal sealed class StepBinder(DiagnosticBag diagnostics)
             LocatorKind.Any => null,
             _ => reader.Template(key),
         };
+        if (reader.Text("role") is { } role && !(Enum.TryParse<AriaRole>(role, ignoreCase: true, out _) && role.All(char.IsAsciiLetterLower)))
+        {
+            diagnostics.Error(reader.MarkOf("role"), "value", $"'{role}' is not an ARIA role{(Nearest.Of(role, Enum.GetNames<AriaRole>()) is { } near ? $"; did you mean '{near.ToLowerInvariant()}'?" : ".")}");
+        }
+
         if (kind is LocatorKind.Css or LocatorKind.XPath && value is { IsLiteral: false })
         {
             diagnostics.Error(value.Mark, "placeholder", $"A placeholder cannot stand in {key}: it would be interpreted. Use hasText, has or a locator by name.");
@@ -52,8 +58,8 @@ internal sealed class StepBinder(DiagnosticBag diagnostics)
             Role = kind == LocatorKind.Role ? reader.Text("role") : null,
             Value = value,
             Match = match,
-            Alternatives = kind == LocatorKind.Any && reader.Node("any") is YamlSequence any
-                ? [.. any.Items.OfType<YamlMapping>().Select(m => Locator(new(m, diagnostics))).OfType<Locator>()]
+            Alternatives = kind == LocatorKind.Any && reader.Node("any") is YamlSequence choices
+                ? [.. choices.Items.OfType<YamlMapping>().Select(m => LocatorOf(new(m, diagnostics))).OfType<Locator>()]
                 : [],
             Within = Nested(reader, "within"),
             Has = Nested(reader, "has"),
@@ -61,12 +67,12 @@ internal sealed class StepBinder(DiagnosticBag diagnostics)
         };
     }
 
-    public Locator? Nested(MappingReader reader, string key) => reader.Has(key) ? Locator(reader.Mapping(key)) : null;
+    public Locator? Nested(MappingReader reader, string key) => reader.Has(key) ? LocatorOf(reader.Mapping(key)) : null;
 
     public See? See(MappingReader reader, string key) => reader.Node(key) switch
     {
         YamlScalar { IsNull: false } scalar => new(reader.TemplateOf(scalar), null),
-        YamlMapping mapping when Locator(new(mapping, diagnostics)) is { } locator => new(null, locator),
+        YamlMapping mapping when LocatorOf(new(mapping, diagnostics)) is { } locator => new(null, locator),
         _ => null,
     };
 
@@ -143,7 +149,7 @@ internal sealed class StepBinder(DiagnosticBag diagnostics)
         var outer = new MappingReader(step, diagnostics);
         var inner = outer.Mapping(entry.Key.Value);
         var mark = entry.Key.Mark;
-        Locator Target() => Locator(inner) ?? new(LocatorKind.Css, mark);
+        Locator Target() => LocatorOf(inner) ?? new(LocatorKind.Css, mark);
         Step? bound = entry.Key.Value switch
         {
             "goto" => outer.Template("goto") is { } address ? new GotoStep(mark, address) : null,
@@ -151,7 +157,7 @@ internal sealed class StepBinder(DiagnosticBag diagnostics)
             "fill" => inner.Template("value") is { } value ? new FillStep(mark, Target(), value) : null,
             "select" => new SelectStep(mark, Target(), inner.Templates("option")),
             "check" => new CheckStep(mark, Target(), inner.Template("checked") ?? Template.Parse("true", mark, diagnostics)),
-            "press" => new PressStep(mark, Locator(inner), inner.Text("key") ?? "", Dialog(inner)),
+            "press" => new PressStep(mark, LocatorOf(inner), inner.Text("key") ?? "", Dialog(inner)),
             "upload" => Upload(mark, Target(), inner),
             "waitFor" => new WaitForStep(mark, Condition(inner)),
             "expect" => new ExpectStep(mark, Condition(inner), inner.Choice<FailureCode>("code") ?? FailureCode.PageChanged, inner.Template("message")),

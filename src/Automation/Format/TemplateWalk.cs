@@ -49,16 +49,17 @@ internal static class TemplateWalk
     public static IEnumerable<Step> Deep(IEnumerable<Step> steps) =>
         steps.SelectMany(s => Inner(s).SelectMany(Deep).Prepend(s));
 
-    /// <summary>The steps that would run, in order, with fragments entered; a fragment that uses itself is entered once.</summary>
+    /// <summary>The steps and those of the fragments that they use; each fragment is entered once, so that no nesting of fragments unfolds without bound.</summary>
     public static IEnumerable<Step> Expanded(
-        IEnumerable<Step> steps, IReadOnlyDictionary<string, IReadOnlyList<Step>> fragments, IReadOnlyList<string>? entered = null)
+        IEnumerable<Step> steps, IReadOnlyDictionary<string, IReadOnlyList<Step>> fragments, HashSet<string>? entered = null)
     {
+        entered ??= new(StringComparer.Ordinal);
         foreach (var step in Deep(steps))
         {
             yield return step;
-            if (step is UseStep use && fragments.TryGetValue(use.Fragment, out var inner) && entered?.Contains(use.Fragment) != true)
+            if (step is UseStep use && fragments.TryGetValue(use.Fragment, out var inner) && entered.Add(use.Fragment))
             {
-                foreach (var further in Expanded(inner, fragments, [.. entered ?? [], use.Fragment]))
+                foreach (var further in Expanded(inner, fragments, entered))
                 {
                     yield return further;
                 }

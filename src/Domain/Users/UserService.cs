@@ -413,7 +413,7 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
 
         foreach (var attribute in profile.Schema.Attributes)
         {
-            if (attribute is { Required: true, Scim: { } path } && string.IsNullOrWhiteSpace(resource.GetText(path)))
+            if (attribute is { Required: true, PrimaryIdentifier: false, Scim: { } path } && string.IsNullOrWhiteSpace(resource.GetText(path)))
             {
                 return $"{profile.Manifest.AppName} needs the {attribute.Label} of a person: the attribute '{path}' is required.";
             }
