@@ -16,11 +16,12 @@ internal static class BareSqlite
             connection,
             """
             PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;
-            CREATE TABLE IF NOT EXISTS rows(partition INTEGER NOT NULL, row TEXT NOT NULL, version INTEGER NOT NULL, value BLOB NOT NULL,
-                PRIMARY KEY(partition, row)) WITHOUT ROWID;
+            CREATE TABLE IF NOT EXISTS rows(
+                id INTEGER PRIMARY KEY, partition INTEGER NOT NULL, row TEXT NOT NULL, version INTEGER NOT NULL, value BLOB NOT NULL,
+                UNIQUE(partition, row));
             """));
         Check(raw.sqlite3_prepare_v2(connection, "BEGIN IMMEDIATE", out var begin));
-        Check(raw.sqlite3_prepare_v2(connection, "INSERT INTO rows VALUES(1, ?1, ?2, ?3)", out var insert));
+        Check(raw.sqlite3_prepare_v2(connection, "INSERT INTO rows(partition, row, version, value) VALUES(1, ?1, ?2, ?3)", out var insert));
         Check(raw.sqlite3_prepare_v2(connection, "COMMIT", out var commit));
         List<double> latencies = [];
         var started = Stopwatch.GetTimestamp();

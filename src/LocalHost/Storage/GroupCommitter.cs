@@ -12,8 +12,16 @@ internal sealed class GroupCommitter : IDisposable
     private const int MaxItems = 512;
     private const long MaxWeight = 16 * 1024 * 1024;
 
-    // 16 MiB of 4 KiB pages: long enough to write a hot page to the database file once instead of at every commit.
-    private const int CheckpointPages = 4096;
+    // 32 MiB of 4 KiB pages: a hot page goes to the database file once instead of with every commit.
+    private const int CheckpointPages = 8192;
+
+    // When nobody writes, less is worth a checkpoint: it keeps the WAL, and a start after a kill, short.
+    private const int IdleCheckpointPages = 256;
+    private static readonly TimeSpan IdleBeforeCheckpoint = TimeSpan.FromSeconds(1);
+
+    // Callers that were just told come back within this part of a commit's time, or are not waited for.
+    private const int GatherPart = 4;
+    private static readonly TimeSpan MaxGather = TimeSpan.FromMilliseconds(1);
 
     private readonly Lock _gate = new();
     private readonly AutoResetEvent _arrived = new(initialState: false);
@@ -23,7 +31,11 @@ internal sealed class GroupCommitter : IDisposable
     private readonly Thread _thread;
     private SqliteWriter? _writer;
     private bool _stopping;
+    private bool _waiting;
+    private int _queued;
     private int _pages;
+    private int _previousItems;
+    private TimeSpan _previousDuration;
 
     public GroupCommitter(string path)
     {
@@ -41,6 +53,13 @@ internal sealed class GroupCommitter : IDisposable
         {
             ObjectDisposedException.ThrowIf(_stopping, this);
             _queue.Enqueue(item);
+            _queued = _queue.Count;
+            if (!_waiting)
+            {
+                return;
+            }
+
+            _waiting = false;
         }
 
         _arrived.Set();
@@ -52,6 +71,7 @@ internal sealed class GroupCommitter : IDisposable
         lock (_gate)
         {
             _stopping = true;
+            _waiting = false;
         }
 
         _arrived.Set();
@@ -63,7 +83,10 @@ internal sealed class GroupCommitter : IDisposable
     {
         while (TakeGroup())
         {
+            var started = Stopwatch.GetTimestamp();
             CommitGroup();
+            _previousItems = _group.Count;
+            _previousDuration = Stopwatch.GetElapsedTime(started);
             foreach (var item in _group)
             {
                 item.Complete();
@@ -79,6 +102,7 @@ internal sealed class GroupCommitter : IDisposable
 
     private bool TakeGroup()
     {
+        Gather();
         while (true)
         {
             lock (_gate)
@@ -93,6 +117,7 @@ internal sealed class GroupCommitter : IDisposable
                     }
                 }
 
+                _queued = _queue.Count;
                 if (_group.Count > 0)
                 {
                     return true;
@@ -102,9 +127,38 @@ internal sealed class GroupCommitter : IDisposable
                 {
                     return false;
                 }
+
+                _waiting = true;
             }
 
-            _arrived.WaitOne();
+            if (_pages < IdleCheckpointPages)
+            {
+                _arrived.WaitOne();
+            }
+            else if (!_arrived.WaitOne(IdleBeforeCheckpoint))
+            {
+                Checkpoint();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Gives the callers of a large group the moment they need to come back. Without it they would split in two
+    /// halves, of which one always waits for the fsync of the other.
+    /// </summary>
+    private void Gather()
+    {
+        if (_previousItems < 3)
+        {
+            return;
+        }
+
+        var limit = _previousDuration / GatherPart;
+        limit = limit < MaxGather ? limit : MaxGather;
+        var started = Stopwatch.GetTimestamp();
+        while (Volatile.Read(ref _queued) < _previousItems && Stopwatch.GetElapsedTime(started) < limit)
+        {
+            Thread.Yield();
         }
     }
 
@@ -208,16 +262,16 @@ internal sealed class GroupCommitter : IDisposable
 
     private void CheckpointWhenDue()
     {
-        if (_writer is null)
-        {
-            return;
-        }
-
-        _pages += _writer.TakePagesWritten();
+        _pages += _writer?.TakePagesWritten() ?? 0;
         if (_pages >= CheckpointPages)
         {
-            _pages = 0;
-            _ = _writer.Checkpoint(truncate: false);
+            Checkpoint();
         }
+    }
+
+    private void Checkpoint()
+    {
+        _pages = 0;
+        _ = _writer?.Checkpoint(truncate: false);
     }
 }

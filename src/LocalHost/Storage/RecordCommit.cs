@@ -120,7 +120,9 @@ internal sealed class RecordCommit(
 
             default:
                 var version = versions.Next();
-                using (var statement = writer.Prepare("INSERT OR REPLACE INTO records(partition, row, version, value) VALUES(?1, ?2, ?3, ?4)"))
+                using (var statement = writer.Prepare(
+                    "INSERT INTO records(partition, row, version, value) VALUES(?1, ?2, ?3, ?4) "
+                    + "ON CONFLICT(partition, row) DO UPDATE SET version = excluded.version, value = excluded.value"))
                 {
                     statement.Bind(1, id).Bind(2, change.Row).Bind(3, version).Bind(4, change.Value.Span).Run();
                 }

