@@ -7,11 +7,10 @@ public sealed class LintTests
     private static readonly string Sample = File.ReadAllText(Path.Combine(Lab.RepositoryRoot, "apps", "sample-workspace", "connector.yaml"));
 
     [Theory]
-    [InlineData("    verify: { absent: { email: \"{identifier}\" }, within: 30s }\n", "", "unverified-write", "  delete:", 1)]
-    [InlineData("name: Suspend, commit: true }", "name: Suspend }", "commit", "  deactivate:", 1)]
+    [InlineData("    verify: { absent: { email: \"{identifier}\" }, within: 30s }\n", "", "unverified-write", "\n  delete:\n", 2)]
+    [InlineData("name: Suspend, commit: true }", "name: Suspend }", "commit", "\n  deactivate:\n", 2)]
     [InlineData("name: Remove member }", "name: Remove member, commit: true }", "commit", "name: Remove, within", 0)]
     [InlineData("      - click: { role: button, name: Sign out }", "      - click: { role: button, name: Sign out, commit: true }", "commit", "name: Sign out, commit", 0)]
-    [InlineData("name: Suspend, commit: true }", "css: \"#suspend\" }", "css-only", "#suspend", 0)]
     [InlineData("{ role: button, name: Suspend, commit: true }", "{ css: \"#suspend\", commit: true }", "css-only", "#suspend", 0)]
     [InlineData("value: \"{password}\"", "value: hunter2!", "secret", "hunter2", 0)]
     [InlineData("goto: /roles", "goto: \"/roles?token=abcdef\"", "secret", "token=abcdef", 0)]
