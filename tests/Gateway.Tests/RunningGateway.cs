@@ -59,11 +59,11 @@ public sealed class RunningGateway : IAsyncDisposable
         services.AddEmbeddedEngine();
         services.AddGateway();
         services.AddGatewayBackground();
-        var host = builder.Build();
-        host.MapGateway();
-        await host.StartAsync();
-        var gateway = new RunningGateway(host, directory);
-        gateway.OwnerKey = await ApiKeyBootstrap.EnsureOwnerKeyAsync(host.Services.GetRequiredService<IntegrationStore>())
+        var app = builder.Build();
+        app.MapGateway();
+        await app.StartAsync();
+        var gateway = new RunningGateway(app, directory);
+        gateway.OwnerKey = await ApiKeyBootstrap.EnsureOwnerKeyAsync(app.Services.GetRequiredService<IntegrationStore>())
             ?? throw new InvalidOperationException("A fresh workspace has an Owner key already.");
         gateway.Owner = gateway.ClientFor(gateway.OwnerKey);
         return gateway;

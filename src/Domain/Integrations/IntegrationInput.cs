@@ -17,8 +17,8 @@ public sealed record NewIntegration
     /// <summary>The account that jobs sign in with.</summary>
     public ServiceAccountInput? ServiceAccount { get; init; }
 
-    /// <summary>What becomes of leavers; null for the defaults.</summary>
-    public DeprovisionModel? Deprovision { get; init; }
+    /// <summary>What becomes of leavers.</summary>
+    public DeprovisionModel Deprovision { get; init; } = new();
 
     /// <summary>The user schema; null for the connector's.</summary>
     public UserSchema? UserSchema { get; init; }

@@ -72,7 +72,7 @@ public sealed partial class IntegrationService(
             ConnectorVersion = manifest.Version,
             Settings = settings,
             ServiceAccount = new ServiceAccount(account!.UserName, account.LoginMethod, account.Totp is { Length: > 0 }, now),
-            Deprovision = input.Deprovision ?? new DeprovisionModel(),
+            Deprovision = input.Deprovision,
             UserSchema = input.UserSchema,
             Tokens = [kept],
             CreatedAt = now,

@@ -93,7 +93,7 @@ public sealed class IntegrationTests(GatewayFixture fixture) : IClassFixture<Gat
 
     [Theory]
     [InlineData("{\"name\":", "invalid_json", null)]
-    [InlineData("[]", "invalid_request", null)]
+    [InlineData("[]", "invalid_json", null)]
     [InlineData("null", "invalid_json", null)]
     [InlineData("{\"name\":\"a\",\"colour\":1}", "unknown_field", "colour")]
     [InlineData("{\"name\":\"a\",\"serviceAccount\":{\"userNam\":\"x\"}}", "unknown_field", "serviceAccount.userNam")]
@@ -177,6 +177,22 @@ public sealed class IntegrationTests(GatewayFixture fixture) : IClassFixture<Gat
         var back = await Owner.PatchAsync(integration.Path, "{\"userSchema\":null}");
         Assert.False(back["ownUserSchema"].GetBoolean());
         Assert.Equal(3, back["userSchema"].GetProperty("attributes").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task What_a_deprovision_model_leaves_out_is_the_default()
+    {
+        var created = await Owner.PostAsync("/api/integrations", new
+        {
+            name = "Leavers",
+            app = "memory-desk",
+            settings = new { tenant = "acme" },
+            serviceAccount = new { userName = "admin", password = "right-password" },
+            deprovision = new { onDeactivate = "delete" },
+        });
+
+        Assert.Equal("delete", created["deprovision"].GetProperty("onDeactivate").GetString());
+        Assert.Equal("delete", created["deprovision"].GetProperty("onDelete").GetString());
     }
 
     [Fact]
@@ -281,7 +297,7 @@ public sealed class IntegrationTests(GatewayFixture fixture) : IClassFixture<Gat
             }
 
             string[] planted = [password, totp, created.Text("gatewayToken"), Gateway.OwnerKey];
-            foreach (var file in Directory.EnumerateFiles(Gateway.Directory, "*", SearchOption.AllDirectories))
+            foreach (var file in Directory.EnumerateFiles(Gateway.Directory, "*", SearchOption.AllDirectories).Where(f => !f.EndsWith(".lock", StringComparison.Ordinal)))
             {
                 await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
                 using var content = new MemoryStream();

@@ -104,6 +104,15 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
         }
     }
 
+    /// <summary>Somebody takes a member away by hand.</summary>
+    public void Remove(string email)
+    {
+        lock (sync)
+        {
+            members.Remove(email);
+        }
+    }
+
     /// <summary>The next verb that changes something fails before it begins.</summary>
     public void FailNext(FailureCode code) => faults.Enqueue(verb => new Failure(code, $"told to fail {verb}"));
 

@@ -3,7 +3,6 @@ using System.Globalization;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Storage;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace IdLcm.Gateway.Api;
@@ -83,11 +82,6 @@ internal sealed partial class ApiGate(ApiKeys keys, FailureLimiter limiter, ILog
         {
             LogForbidden(key.Id, key.Role, http.Request.Method, http.Request.Path);
             return ApiProblems.Of(StatusCodes.Status403Forbidden, "integration_not_given", $"The integration '{integrationId}' is not given to this key.");
-        }
-
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
-        {
-            body.MaxRequestBodySize = RequestBody.MaxBytes;
         }
 
         return null;

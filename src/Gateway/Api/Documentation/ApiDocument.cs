@@ -59,6 +59,11 @@ internal static class ApiDocument
             operation.Description = $"{operation.Description} Needs the permission {required.Permission}.".Trim();
         }
 
+        if (operation.RequestBody?.Content is { } content && content.Remove(EndpointDocumentation.AnyMediaType, out var body))
+        {
+            content["application/json"] = body;
+        }
+
         foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
         {
             switch (parameter.Name)

@@ -6,6 +6,9 @@ namespace IdLcm.Gateway.Api;
 /// <summary>How endpoints describe themselves for the OpenAPI document.</summary>
 internal static class EndpointDocumentation
 {
+    /// <summary>What stands in the place of the media type of bodies until the document is written.</summary>
+    public const string AnyMediaType = "*/*";
+
     /// <summary>Names and explains an endpoint, and declares the errors that any of them may answer.</summary>
     public static RouteHandlerBuilder Documents(this RouteHandlerBuilder endpoint, string name, string tag, string summary, string description)
     {
@@ -18,10 +21,13 @@ internal static class EndpointDocumentation
         return endpoint;
     }
 
-    /// <summary>Declares the body.</summary>
+    /// <summary>
+    /// Declares the body. Routing lets every media type through, so that the endpoint itself answers a wrong one in the
+    /// API's own form; the document says <c>application/json</c>.
+    /// </summary>
     public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder endpoint, bool optional = false)
         where T : notnull =>
-        endpoint.Accepts<T>(optional, "application/json");
+        endpoint.Accepts<T>(optional, AnyMediaType);
 
     /// <summary>Declares the answer.</summary>
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint, int status = StatusCodes.Status200OK) =>

@@ -23,7 +23,7 @@ internal static class IntegrationEndpoints
         api.MapPost("/integrations", CreateAsync)
             .Requires(Permission.CreateIntegrations)
             .Documents("createIntegration", "Integrations", "Test and save", "Makes an integration and has it validated. The answer holds the gateway token, this once.")
-            .Takes<NewIntegration>()
+            .Takes<IntegrationRequest>()
             .Answers<CreatedIntegration>(StatusCodes.Status201Created);
         api.MapGet("/integrations/{integrationId}", GetAsync)
             .Requires(Permission.ReadIntegrations)
@@ -93,13 +93,13 @@ internal static class IntegrationEndpoints
 
     private static async Task<IResult> CreateAsync(HttpContext http, IntegrationService service, GatewayAddress address, TimeProvider clock)
     {
-        var body = await RequestBody.ReadAsync<NewIntegration>(http);
+        var body = await RequestBody.ReadAsync<IntegrationRequest>(http);
         if (body.Value is null)
         {
             return body.Problem!;
         }
 
-        var result = await service.CreateAsync(body.Value, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
+        var result = await service.CreateAsync(body.Value.ToInput(), ApiCaller.Of(http).Provenance(http), http.RequestAborted);
         if (result.Value is not { } saved)
         {
             return ApiProblems.Of(result.Refusal!);
@@ -128,7 +128,7 @@ internal static class IntegrationEndpoints
         {
             try
             {
-                schema = patch.UserSchema.Deserialize(ApiJson.Info<UserSchema>());
+                schema = IntegrationRequest.Complete(patch.UserSchema.Deserialize(ApiJson.Info<UserSchema>())!);
             }
             catch (JsonException error)
             {

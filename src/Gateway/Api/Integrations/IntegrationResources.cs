@@ -98,6 +98,55 @@ internal sealed record PauseRequest
     public string? Reason { get; init; }
 }
 
+/// <summary>What a new integration is made of.</summary>
+internal sealed record IntegrationRequest
+{
+    public string? Name { get; init; }
+
+    /// <summary>The id of a connector of the app catalog.</summary>
+    public string? App { get; init; }
+
+    /// <summary>The connector's settings by name.</summary>
+    public IReadOnlyDictionary<string, string?>? Settings { get; init; }
+
+    public ServiceAccountInput? ServiceAccount { get; init; }
+
+    public DeprovisionPatch? Deprovision { get; init; }
+
+    /// <summary>A user schema of its own; null for the connector's.</summary>
+    public UserSchema? UserSchema { get; init; }
+
+    /// <summary>What the first gateway token is for.</summary>
+    public string? TokenLabel { get; init; }
+
+    public NewIntegration ToInput()
+    {
+        var deprovision = new DeprovisionModel();
+        return new NewIntegration
+        {
+            Name = Name,
+            App = App,
+            Settings = Settings,
+            ServiceAccount = ServiceAccount,
+            Deprovision = deprovision with
+            {
+                OnDeactivate = Deprovision?.OnDeactivate ?? deprovision.OnDeactivate,
+                OnDelete = Deprovision?.OnDelete ?? deprovision.OnDelete,
+            },
+            UserSchema = UserSchema is null ? null : Complete(UserSchema),
+            TokenLabel = TokenLabel,
+        };
+    }
+
+    /// <summary>Lists that a client left out come as null from the serializer, whatever the type says.</summary>
+    public static UserSchema Complete(UserSchema given) => given with
+    {
+        Attributes = given.Attributes ?? [],
+        Roles = given.Roles ?? [],
+        EntitlementTypes = given.EntitlementTypes ?? [],
+    };
+}
+
 /// <summary>A change of an integration; what is left out stays as it is.</summary>
 internal sealed record IntegrationPatch
 {

@@ -62,7 +62,7 @@ internal static class ApiJson
 [JsonSerializable(typeof(CreatedToken))]
 [JsonSerializable(typeof(IntegrationDetails))]
 [JsonSerializable(typeof(IntegrationPatch))]
-[JsonSerializable(typeof(NewIntegration))]
+[JsonSerializable(typeof(IntegrationRequest))]
 [JsonSerializable(typeof(OperationAccepted))]
 [JsonSerializable(typeof(OperationDetails))]
 [JsonSerializable(typeof(OperationResource))]

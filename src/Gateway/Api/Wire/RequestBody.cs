@@ -15,6 +15,8 @@ internal static class RequestBody
     /// <summary>The largest body, in bytes.</summary>
     public const int MaxBytes = 1024 * 1024;
 
+    private const string NotAnObject = "The body must be a JSON object.";
+
     public static Task<RequestBody<T>> ReadAsync<T>(HttpContext http)
         where T : class =>
         ReadAsync<T>(http, whenEmpty: null);
@@ -25,11 +27,31 @@ internal static class RequestBody
     {
         if (http.Request.ContentLength > MaxBytes)
         {
-            return new(null, ApiProblems.Of(StatusCodes.Status413PayloadTooLarge, "too_large", $"The body may have at most {MaxBytes} bytes."));
+            return new(null, TooLarge());
         }
 
         using var buffer = new MemoryStream();
-        await http.Request.Body.CopyToAsync(buffer, http.RequestAborted);
+        var reader = http.Request.BodyReader;
+        while (true)
+        {
+            var read = await reader.ReadAsync(http.RequestAborted);
+            foreach (var segment in read.Buffer)
+            {
+                buffer.Write(segment.Span);
+            }
+
+            reader.AdvanceTo(read.Buffer.End);
+            if (buffer.Length > MaxBytes)
+            {
+                return new(null, TooLarge());
+            }
+
+            if (read.IsCompleted)
+            {
+                break;
+            }
+        }
+
         if (buffer.Length == 0 && whenEmpty is not null)
         {
             return new(whenEmpty, null);
@@ -44,7 +66,7 @@ internal static class RequestBody
         {
             return JsonSerializer.Deserialize(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), ApiJson.Info<T>()) is { } value
                 ? new(value, null)
-                : new(null, Malformed("The body must be a JSON object."));
+                : new(null, Malformed(NotAnObject));
         }
         catch (JsonException error)
         {
@@ -61,20 +83,22 @@ internal static class RequestBody
             return Invalid("unknown_field", field, "is not known here.");
         }
 
-        if (error.InnerException is null or InvalidOperationException or FormatException && field is not null && error.BytePositionInLine is not null
-            && error.Message.Contains("could not be converted", StringComparison.Ordinal))
-        {
-            return Invalid("invalid_request", field, "has a value of a kind or form that it cannot have.");
-        }
-
         if (error.Message.Contains("uplicate", StringComparison.Ordinal))
         {
             return Invalid("duplicate_field", field, "stands more than once.");
         }
 
+        if (error.Message.Contains("could not be converted", StringComparison.Ordinal))
+        {
+            return field is null ? Malformed(NotAnObject) : Invalid("invalid_request", field, "has a value of a kind or form that it cannot have.");
+        }
+
         var place = error.LineNumber is { } line ? $" at line {line + 1}, position {error.BytePositionInLine + 1}" : "";
         return Malformed($"The body is no well-formed JSON{place}.");
     }
+
+    private static IResult TooLarge() =>
+        ApiProblems.Of(StatusCodes.Status413PayloadTooLarge, "too_large", $"The body may have at most {MaxBytes} bytes.");
 
     private static IResult Invalid(string code, string? field, string problem) =>
         ApiProblems.Of(StatusCodes.Status400BadRequest, code, $"{field ?? "A field"} {problem}", [new(field ?? "", problem)]);
