@@ -31,9 +31,24 @@ public sealed class Lab : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        provider = Build(new() { ConnectorDirectories = [Path.Combine(RepositoryRoot, "apps")], StepTimeout = TimeSpan.FromSeconds(3) });
+        // The connector as published, but a verification that fails does so in seconds.
+        var connector = File.ReadAllText(Path.Combine(RepositoryRoot, "apps", "sample-workspace", "connector.yaml"));
+        Write("sample-workspace", connector.Replace("within: 30s", "within: 3s", StringComparison.Ordinal));
+        provider = Build(Options);
         return ValueTask.CompletedTask;
     }
+
+    public AutomationOptions Options => new() { ConnectorDirectories = [Path.Combine(directory, "apps")], StepTimeout = TimeSpan.FromSeconds(3) };
+
+    /// <summary>Puts a connector into the catalog of the tests.</summary>
+    public void Write(string id, string yaml)
+    {
+        Directory.CreateDirectory(Path.Combine(directory, "apps", id));
+        File.WriteAllText(Path.Combine(directory, "apps", id, "connector.yaml"), yaml);
+        provider?.GetRequiredService<Catalog.FileConnectorCatalog>().Reload();
+    }
+
+    public string NewDirectory() => Directory.CreateDirectory(Path.Combine(directory, Guid.NewGuid().ToString("N"))).FullName;
 
     public ServiceProvider Build(AutomationOptions options, Action<IServiceCollection>? more = null)
     {
@@ -63,7 +78,7 @@ public sealed class Lab : IAsyncLifetime
             await Secrets.PutAsync($"{integration}-totp", totp);
         }
 
-        return new(this, app, options, integration);
+        return new(this, app, options, integration, app.BaseAddress.GetLeftPart(UriPartial.Authority));
     }
 
     public async ValueTask DisposeAsync()
@@ -90,14 +105,14 @@ public sealed class Lab : IAsyncLifetime
 }
 
 /// <summary>A running sample app with an integration for it.</summary>
-public sealed record Site(Lab Lab, SampleApp App, SampleAppOptions Options, string Integration)
+public sealed record Site(Lab Lab, SampleApp App, SampleAppOptions Options, string Integration, string Url)
 {
     public ConnectorSessionRequest Request => new()
     {
         IntegrationId = Integration,
         ConnectorId = "sample-workspace",
         ConnectorVersion = "1.0.0",
-        Settings = new Dictionary<string, string> { ["appUrl"] = App.BaseAddress.GetLeftPart(UriPartial.Authority), ["workspaceId"] = Options.WorkspaceId },
+        Settings = new Dictionary<string, string> { ["appUrl"] = Url, ["workspaceId"] = Options.WorkspaceId },
         ServiceAccountUserName = Options.AdminUser,
         PasswordSecret = $"{Integration}-password",
         TotpSecret = Options.AdminTotp is null ? null : $"{Integration}-totp",

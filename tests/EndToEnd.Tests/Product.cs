@@ -73,7 +73,7 @@ internal sealed class Product : IAsyncDisposable
     public async Task StartGatewayAsync()
     {
         // A write beyond a limit on file sizes is to fail as on a full disk, instead of ending the process by a signal.
-        var start = new ProcessStartInfo("bash") { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("bash") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])["-c", "trap '' XFSZ; exec dotnet \"$@\"", "bash", Path.Combine(AppContext.BaseDirectory, "idlcm.dll"), "serve", "--data", Data, "--port", $"{Port}", "--catalog", Path.Combine(RepositoryRoot(), "apps"), "--owner-key-file", Path.Combine(Directory, "owner.key")])
         {
             start.ArgumentList.Add(argument);

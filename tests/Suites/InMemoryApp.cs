@@ -1,248 +1,191 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Secrets;
+using IdLcm.Domain.Storage;
 
 namespace IdLcm.Suites;
 
+/// <summary>A person in <see cref="InMemoryApp"/>.</summary>
+public sealed record InMemoryPerson(string Email, string FirstName, string LastName, string Role, string Status);
+
 /// <summary>
-/// An app in memory behind the connector runner's port, for tests of what happens around the app: it keeps members and
-/// an audit of every change, and can be told to fail in the ways that apps fail.
+/// A disconnected app in memory behind the connector port: it signs in with the secrets on file, asks the commit gate
+/// before each write, shows what was written, and fails where a test tells it to.
 /// </summary>
-public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
+public sealed class InMemoryApp(ISecretStore secrets, IBlobStore blobs, TimeProvider clock) : IConnectorRunner
 {
     private readonly Lock sync = new();
-    private readonly Dictionary<string, JsonObject> members = new(StringComparer.OrdinalIgnoreCase);
-    private readonly List<string> audit = [];
-    private readonly Queue<Func<ConnectorVerb, Failure?>> faults = new();
+    private readonly Dictionary<string, InMemoryPerson> people = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<ConnectorVerb> journal = [];
 
-    public static ConnectorManifest Manifest { get; } = new()
-    {
-        Id = "in-memory",
-        Version = "1.0.0",
-        AppName = "In-memory app",
-        Settings = [new ConnectorSetting("tenant", "Organization ID", Required: true, "^[a-z0-9-]+$", null)],
-        Auth = new ConnectorAuth(["password"], ["totp"], ReuseSession: true, TimeSpan.FromHours(1)),
-        SettleTime = TimeSpan.FromMilliseconds(20),
-        Capabilities = new ConnectorCapabilities
-        {
-            CreateUser = CreateUserMode.InviteEmail,
-            SetRoles = SetRolesMode.InPlace,
-            UpdateAttributes = ["email", "givenName", "familyName", "jobTitle"],
-            Deactivate = true,
-            Delete = true,
-            PendingUsersVisible = true,
-        },
-        UserSchema = new UserSchema
-        {
-            Attributes =
-            [
-                new UserSchemaAttribute("email", "Email", Scim: "userName", Required: true, PrimaryIdentifier: true),
-                new UserSchemaAttribute("givenName", "First name", Scim: "name.givenName"),
-                new UserSchemaAttribute("familyName", "Last name", Scim: "name.familyName"),
-                new UserSchemaAttribute("jobTitle", "Job title", Scim: "title"),
-            ],
-            Roles =
-            [
-                new RoleOption("Viewer", "Viewer", Ranking: 1),
-                new RoleOption("Editor", "Editor", Ranking: 2),
-                new RoleOption("Owner", "Owner", Ranking: 3, IncompatibleRoles: ["Viewer"], Exclusive: true),
-            ],
-        },
-        Verbs = new HashSet<ConnectorVerb>
-        {
-            ConnectorVerb.Login, ConnectorVerb.Validate, ConnectorVerb.ListUsers, ConnectorVerb.GetUser, ConnectorVerb.CreateUser,
-            ConnectorVerb.UpdateUser, ConnectorVerb.SetRoles, ConnectorVerb.Deactivate, ConnectorVerb.Reactivate, ConnectorVerb.Delete,
-        },
-        Inputs = new Dictionary<ConnectorVerb, IReadOnlyList<string>>
-        {
-            [ConnectorVerb.CreateUser] = ["email", "givenName", "familyName", "roles"],
-            [ConnectorVerb.UpdateUser] = ["email", "givenName", "familyName", "jobTitle"],
-        },
-    };
+    /// <summary>The password that the app lets its administrator in with.</summary>
+    public string Password { get; set; } = "right-password";
 
-    /// <summary>While set, every sign-in waits for it.</summary>
-    public Task? Gate { get; set; }
+    /// <summary>Asked before each verb; a failure is what the verb ends with, before anything is written.</summary>
+    public Func<VerbCall, Failure?>? Fault { get; set; }
 
-    /// <summary>Why nobody can sign in, or null.</summary>
-    public Failure? SignInFailure { get; set; }
+    /// <summary>Awaited before each verb, so that a test can hold an operation in the middle.</summary>
+    public Func<ConnectorVerb, CancellationToken, Task>? Hold { get; set; }
 
-    /// <summary>How many sessions were opened: the visits to the app.</summary>
-    public int Visits { get; private set; }
-
-    /// <summary>The most sessions that were open at once.</summary>
-    public int MostAtOnce { get; private set; }
-
-    private int openSessions;
-
-    public IReadOnlyList<string> Audit
+    /// <summary>The writes that were done, in order.</summary>
+    public IReadOnlyList<ConnectorVerb> Journal
     {
         get
         {
             lock (sync)
             {
-                return [.. audit];
+                return [.. journal];
             }
         }
     }
 
-    IReadOnlyList<ConnectorManifest> IConnectorCatalog.List() => [Manifest];
-
-    ConnectorManifest? IConnectorCatalog.Find(string id, string? version) => id == Manifest.Id && version is null or "1.0.0" ? Manifest : null;
-
-    public JsonObject? Find(string email)
+    /// <summary>Everybody in the app.</summary>
+    public IReadOnlyList<InMemoryPerson> People
     {
-        lock (sync)
+        get
         {
-            return (JsonObject?)members.GetValueOrDefault(email)?.DeepClone();
+            lock (sync)
+            {
+                return [.. people.Values];
+            }
         }
     }
 
-    public void Put(string email, string role = "Viewer", string status = "active")
+    /// <summary>The person with an e-mail address, or null.</summary>
+    public InMemoryPerson? Find(string email)
     {
         lock (sync)
         {
-            members[email] = new JsonObject { ["email"] = email, ["givenName"] = "", ["familyName"] = "", ["jobTitle"] = "", ["status"] = status, ["roles"] = new JsonArray(role) };
+            return people.GetValueOrDefault(email);
         }
     }
 
-    /// <summary>The next verb that changes something fails before it begins.</summary>
-    public void FailNext(FailureCode code) => faults.Enqueue(verb => new Failure(code, $"told to fail {verb}"));
-
-    /// <summary>The next verb that changes something is done, and then fails: its outcome is unknown.</summary>
-    public bool LoseNextAnswer { get; set; }
-
-    /// <summary>Verbs that change something say that they succeeded and do nothing.</summary>
-    public bool FakeSuccess { get; set; }
-
+    /// <inheritdoc/>
     public async Task<ConnectorSessionResult> OpenAsync(ConnectorSessionRequest request, CancellationToken cancellationToken = default)
     {
-        if (Gate is { } gate)
+        var secret = await secrets.GetAsync(request.PasswordSecret, cancellationToken);
+        var step = new StepRecord(ConnectorVerb.Login, 1, "sign in", clock.GetUtcNow(), 1, secret?.Value == Password ? "done" : "failed");
+        request.Observer?.StepEnded(step);
+        if (secret?.Value != Password)
         {
-            await gate.WaitAsync(cancellationToken);
+            var evidence = await CaptureAsync("sign-in refused", cancellationToken);
+            return new ConnectorSessionResult(null, new Failure(FailureCode.BadCredentials, "The app says: wrong user name or password."), [step], [evidence]);
         }
 
-        lock (sync)
-        {
-            Visits++;
-            if (SignInFailure is { } failure)
-            {
-                return new ConnectorSessionResult(null, failure, [], []);
-            }
-
-            MostAtOnce = Math.Max(MostAtOnce, ++openSessions);
-        }
-
-        return new ConnectorSessionResult(new Session(this, request), null, [], []);
+        return new ConnectorSessionResult(new Session(this, request), null, [step], []);
     }
 
-    private sealed class Session(InMemoryApp app, ConnectorSessionRequest request) : IConnectorSession
+    private DateTimeOffset Now => clock.GetUtcNow();
+
+    private async Task<EvidenceItem> CaptureAsync(string caption, CancellationToken cancellationToken)
     {
-        public ConnectorManifest Manifest => InMemoryApp.Manifest;
-
-        public bool Reused => false;
-
-        public async Task<VerbResult> RunAsync(VerbCall call, CancellationToken cancellationToken = default)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (call.CommitGate is null)
-            {
-                return Done(call, app.Read(call), committed: false);
-            }
-
-            if (app.faults.TryDequeue(out var fault) && fault(call.Verb) is { } failure)
-            {
-                return Failed(call, failure, committed: false);
-            }
-
-            if (!await call.CommitGate.EnterAsync($"{call.Verb}", cancellationToken))
-            {
-                return Failed(call, new Failure(FailureCode.Cancelled, "stopped before the commit step"), committed: false);
-            }
-
-            var refused = app.FakeSuccess ? null : app.Write(call);
-            request.Observer?.StepEnded(new StepRecord(call.Verb, 1, $"{call.Verb}", DateTimeOffset.UtcNow, 1, "done", Commit: true));
-            if (app.LoseNextAnswer)
-            {
-                app.LoseNextAnswer = false;
-                return Failed(call, new Failure(FailureCode.AppUnavailable, "the answer was lost"), committed: true);
-            }
-
-            return refused is null ? Done(call, [], committed: true) : Failed(call, refused, committed: true);
-        }
-
-        public ValueTask DisposeAsync()
-        {
-            lock (app.sync)
-            {
-                app.openSessions--;
-            }
-
-            return ValueTask.CompletedTask;
-        }
-
-        private static VerbResult Done(VerbCall call, IReadOnlyList<JsonObject> rows, bool committed) =>
-            new(call.Verb, null, rows, Complete: true, committed, Verified: false, [], []);
-
-        private static VerbResult Failed(VerbCall call, Failure failure, bool committed) =>
-            new(call.Verb, failure, [], Complete: false, committed, Verified: false, [], []);
-    }
-
-    private List<JsonObject> Read(VerbCall call)
-    {
-        lock (sync)
-        {
-            return call.Verb switch
-            {
-                ConnectorVerb.ListUsers => [.. members.Values.Select(m => (JsonObject)m.DeepClone())],
-                ConnectorVerb.GetUser => members.TryGetValue((string)call.Inputs["identifier"]!, out var member) ? [(JsonObject)member.DeepClone()] : [],
-                _ => [],
-            };
-        }
+        var page = Encoding.UTF8.GetBytes($"<!doctype html><title>{caption}</title><script>alert(1)</script>");
+        var kept = await blobs.PutAsync("evidence", page, "text/html", cancellationToken);
+        return new EvidenceItem("dom", kept.Hash, kept.ContentType, kept.Length, caption);
     }
 
     private Failure? Write(VerbCall call)
     {
+        var inputs = call.Inputs;
+        var email = Text(inputs, "email") ?? Text(inputs, "identifier")!;
+        var identifier = Text(inputs, "identifier") ?? email;
         lock (sync)
         {
-            var identifier = (string)(call.Inputs["identifier"] ?? call.Inputs["email"])!;
+            var known = people.GetValueOrDefault(identifier);
             if (call.Verb == ConnectorVerb.CreateUser)
             {
-                if (members.ContainsKey(identifier))
+                if (known is not null)
                 {
-                    return new Failure(FailureCode.AlreadyExists, $"{identifier} is a member");
+                    return new Failure(FailureCode.AlreadyExists, $"'{identifier}' is a member already.");
                 }
 
-                Put(identifier, status: "pending");
+                people[email] = new InMemoryPerson(email, Text(inputs, "firstName") ?? "", Text(inputs, "lastName") ?? "", Role(inputs) ?? "Member", "active");
+                journal.Add(call.Verb);
+                return null;
             }
-            else if (!members.ContainsKey(identifier))
+
+            if (known is null)
             {
-                return new Failure(FailureCode.UserNotFound, $"{identifier} is no member");
+                return new Failure(FailureCode.UserNotFound, $"'{identifier}' is no member.");
             }
 
-            audit.Add($"{call.Verb} {identifier}");
-            var member = members[identifier];
-            switch (call.Verb)
+            people.Remove(identifier);
+            var changed = call.Verb switch
             {
-                case ConnectorVerb.Delete:
-                    members.Remove(identifier);
-                    break;
-                case ConnectorVerb.Deactivate:
-                    member["status"] = "suspended";
-                    break;
-                case ConnectorVerb.Reactivate:
-                    member["status"] = "active";
-                    break;
-                default:
-                    members.Remove(identifier);
-                    foreach (var (name, value) in call.Inputs.Where(input => member.ContainsKey(input.Key) && input.Key != "status"))
-                    {
-                        member[name] = value?.DeepClone();
-                    }
-
-                    members[(string)member["email"]!] = member;
-                    break;
+                ConnectorVerb.UpdateUser => known with { Email = email, FirstName = Text(inputs, "firstName") ?? known.FirstName, LastName = Text(inputs, "lastName") ?? known.LastName },
+                ConnectorVerb.SetRoles => known with { Role = Role(inputs) ?? known.Role },
+                ConnectorVerb.Deactivate => known with { Status = "suspended" },
+                ConnectorVerb.Reactivate => known with { Status = "active" },
+                _ => null,
+            };
+            if (changed is not null)
+            {
+                people[changed.Email] = changed;
             }
 
+            journal.Add(call.Verb);
             return null;
+        }
+    }
+
+    private List<JsonObject> Read(VerbCall call) => call.Verb switch
+    {
+        ConnectorVerb.ListUsers => [.. People.Select(Row)],
+        ConnectorVerb.GetUser => Find(Text(call.Inputs, "identifier") ?? "") is { } person ? [Row(person)] : [],
+        ConnectorVerb.ListRoles => [.. InMemoryAppCatalog.Manifest.UserSchema.Roles.Select(role => new JsonObject { ["value"] = role.Value })],
+        _ => [],
+    };
+
+    private static JsonObject Row(InMemoryPerson person) => new()
+    {
+        ["email"] = person.Email,
+        ["firstName"] = person.FirstName,
+        ["lastName"] = person.LastName,
+        ["status"] = person.Status,
+        ["roles"] = new JsonArray(person.Role),
+    };
+
+    private static string? Text(JsonObject inputs, string name) => inputs[name]?.GetValue<string>();
+
+    private static string? Role(JsonObject inputs) => (inputs["roles"] as JsonArray)?[0]?.GetValue<string>();
+
+    private sealed class Session(InMemoryApp app, ConnectorSessionRequest request) : IConnectorSession
+    {
+        public ConnectorManifest Manifest => InMemoryAppCatalog.Manifest;
+
+        public bool Reused => false;
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+        public async Task<VerbResult> RunAsync(VerbCall call, CancellationToken cancellationToken = default)
+        {
+            if (app.Hold is { } hold)
+            {
+                await hold(call.Verb, cancellationToken);
+            }
+
+            if (app.Fault?.Invoke(call) is { } fault)
+            {
+                return await EndAsync(call, fault, committed: false, cancellationToken);
+            }
+
+            if (call.CommitGate is null)
+            {
+                return await EndAsync(call, null, committed: false, cancellationToken);
+            }
+
+            return await call.CommitGate.EnterAsync($"click \"{call.Verb}\"", cancellationToken)
+                ? await EndAsync(call, app.Write(call), committed: true, cancellationToken)
+                : await EndAsync(call, new Failure(FailureCode.Cancelled, "It was called off before the commit step."), committed: false, cancellationToken);
+        }
+
+        private async Task<VerbResult> EndAsync(VerbCall call, Failure? failure, bool committed, CancellationToken cancellationToken)
+        {
+            var step = new StepRecord(call.Verb, 1, $"do {call.Verb}", app.Now, 1, failure is null ? "done" : "failed", committed, Error: failure?.Detail);
+            request.Observer?.StepEnded(step);
+            IReadOnlyList<EvidenceItem> evidence = failure is null ? [] : [await app.CaptureAsync(failure.Detail, cancellationToken)];
+            return new VerbResult(call.Verb, failure, failure is null ? app.Read(call) : [], Complete: failure is null, committed, Verified: false, [step], evidence);
         }
     }
 }

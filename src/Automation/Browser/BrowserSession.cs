@@ -16,6 +16,7 @@ internal sealed class BrowserSession : IAsyncDisposable
     private long blockedAtMark;
     private bool? dialogAnswer;
     private bool downloadExpected;
+    private bool traceReady;
     private volatile bool spoiled;
     private volatile bool crashed;
 
@@ -69,6 +70,30 @@ internal sealed class BrowserSession : IAsyncDisposable
 
     /// <summary>Says that a call is still under way in the page, which must therefore not be used again.</summary>
     public void Spoil() => spoiled = true;
+
+    /// <summary>True while what happens is recorded.</summary>
+    public bool IsTracing { get; private set; }
+
+    /// <summary>Starts recording; nothing of before is in it.</summary>
+    public async Task StartTraceAsync()
+    {
+        if (!traceReady)
+        {
+            await Context.Tracing.StartAsync(new() { Screenshots = true, Snapshots = true });
+            traceReady = true;
+        }
+
+        await Context.Tracing.StartChunkAsync();
+        IsTracing = true;
+    }
+
+    /// <summary>Ends recording.</summary>
+    /// <param name="path">Where to put the trace, or null to throw it away.</param>
+    public async Task StopTraceAsync(string? path)
+    {
+        IsTracing = false;
+        await Context.Tracing.StopChunkAsync(new() { Path = path });
+    }
 
     /// <summary>Answers the browser's dialogs until disposed; else they are dismissed.</summary>
     public IDisposable AnswerDialogs(bool accept)

@@ -136,9 +136,49 @@ internal sealed class FilterProxy : IAsyncDisposable
 
         await upstream.WriteAsync(Encoding.Latin1.GetBytes(head.Rewritten), stop.Token);
         var sending = SendBodyAsync(client, upstream, rest, head.ContentLength);
-        await upstream.CopyToAsync(client, stop.Token);
+        if (!await AnsweredAsync(upstream, client))
+        {
+            await AnswerAsync(client, "502 Bad Gateway", "The host closed the connection without an answer.");
+        }
+
         client.Socket.Shutdown(SocketShutdown.Send);
         await sending;
+    }
+
+    /// <summary>
+    /// Passes the answer on. Without one the browser must be told so in words: a connection that closes silently makes
+    /// Chromium send the request again on another one, a form post too, although the app may have acted on the first.
+    /// </summary>
+    private async Task<bool> AnsweredAsync(NetworkStream upstream, NetworkStream client)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(32 * 1024);
+        try
+        {
+            var any = false;
+            while (await ReadAnswerAsync(upstream, buffer) is var got and > 0)
+            {
+                any = true;
+                await client.WriteAsync(buffer.AsMemory(0, got), stop.Token);
+            }
+
+            return any;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async Task<int> ReadAnswerAsync(NetworkStream upstream, byte[] buffer)
+    {
+        try
+        {
+            return await upstream.ReadAsync(buffer, stop.Token);
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
     }
 
     private async Task<Socket?> ConnectAsync(RequestHead head)

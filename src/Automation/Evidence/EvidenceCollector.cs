@@ -14,6 +14,7 @@ internal sealed partial class EvidenceCollector(IBlobStore blobs, ILogger<Eviden
     public const string Container = "evidence";
     private const int MaxDomCharacters = 5_000_000;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TraceLimit = TimeSpan.FromSeconds(20);
 
     /// <summary>Screenshot and DOM of the page as it is now. What cannot be had is left out; evidence never fails a run.</summary>
     public async Task<IReadOnlyList<EvidenceItem>> PageAsync(BrowserSession session, SecretMask mask, string caption)
@@ -39,6 +40,43 @@ internal sealed partial class EvidenceCollector(IBlobStore blobs, ILogger<Eviden
         return items;
     }
 
+    /// <summary>Ends the recording under way and keeps it, without secrets.</summary>
+    public async Task<IReadOnlyList<EvidenceItem>> TraceAsync(BrowserSession session, SecretMask mask, string caption)
+    {
+        var items = new List<EvidenceItem>();
+        if (!session.IsAlive || !session.IsTracing)
+        {
+            return items;
+        }
+
+        var folder = Directory.CreateTempSubdirectory("idlcm-trace-").FullName;
+        try
+        {
+            await TryAsync(async () =>
+            {
+                var (raw, clean) = (Path.Combine(folder, "raw.zip"), Path.Combine(folder, "trace.zip"));
+                using var limit = new CancellationTokenSource(TraceLimit);
+                foreach (var cookie in await session.Context.CookiesAsync().WaitAsync(Limit))
+                {
+                    if (cookie.Value.Length >= 12)
+                    {
+                        mask.Add(cookie.Value);
+                    }
+                }
+
+                await session.StopTraceAsync(raw).WaitAsync(TraceLimit);
+                await TraceScrubber.ScrubAsync(raw, clean, mask, limit.Token);
+                items.Add(Item("trace", await blobs.PutFileAsync(Container, clean, "application/zip"), mask.Apply(caption)));
+            });
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        return items;
+    }
+
     private static EvidenceItem Item(string kind, BlobReference blob, string caption) => new(kind, blob.Hash, blob.ContentType, blob.Length, caption);
 
     private async Task TryAsync(Func<Task> keep)
@@ -47,7 +85,7 @@ internal sealed partial class EvidenceCollector(IBlobStore blobs, ILogger<Eviden
         {
             await keep();
         }
-        catch (Exception error) when (error is PlaywrightException or TimeoutException or IOException)
+        catch (Exception error) when (error is PlaywrightException or TimeoutException or IOException or InvalidDataException or OperationCanceledException)
         {
             LogNotKept(error.GetType().Name);
         }

@@ -133,9 +133,15 @@ internal sealed class StepBinder(DiagnosticBag diagnostics)
             Regex = reader.Pattern("regex"),
             Trim = reader.Text("trim"),
             Split = reader.Text("split"),
-            Map = !reader.Has("map") ? null : map.Entries.Where(e => e.Value is YamlScalar).ToDictionary(
-                e => e.Key.Value, e => ((YamlScalar)e.Value).Value, StringComparer.OrdinalIgnoreCase),
+            Map = !reader.Has("map") ? null : map.Entries.Where(e => e.Value is YamlScalar).DistinctBy(e => e.Key.Value, StringComparer.OrdinalIgnoreCase).ToDictionary(
+                e => e.Key.Value, Text, StringComparer.OrdinalIgnoreCase),
         };
+    }
+
+    private static string Text(YamlEntry entry)
+    {
+        entry.Read = true;
+        return ((YamlScalar)entry.Value).Value;
     }
 
     private Step? Step(YamlMapping step)

@@ -11,7 +11,6 @@ namespace IdLcm.Automation.Running;
 internal sealed class ConnectorSession(ConnectorSessionRequest request, ServiceAccount account, RunnerServices services) : IConnectorSession
 {
     private readonly SecretMask mask = new();
-    private readonly List<StepRecord> pendingSteps = [];
     private BrowserSession? browser;
     private bool disposed;
 
@@ -61,6 +60,7 @@ internal sealed class ConnectorSession(ConnectorSessionRequest request, ServiceA
                         }
                     }
 
+                    await StartTraceAsync(call);
                     run = State(call.Verb, steps, limit.Token, call.CommitGate);
                     outcome = await new VerbRunner(run).RunAsync(operation, account.Settings, inputs, () => SignInAsync(steps, limit.Token));
                     if (outcome.Fault is not { SignedOut: true } || run.CommitEntered || attempt == 2)
@@ -79,7 +79,7 @@ internal sealed class ConnectorSession(ConnectorSessionRequest request, ServiceA
             limit,
             cancellationToken);
         outcome = outcome with { Fault = fault };
-        var evidence = fault is null ? [] : await EvidenceAsync(fault, steps);
+        var evidence = await EvidenceOfVerbAsync(call, fault, steps);
         return Result(call, outcome, run?.CommitEntered ?? false, steps, evidence);
     }
 
@@ -203,6 +203,8 @@ internal sealed class ConnectorSession(ConnectorSessionRequest request, ServiceA
         scope.Set("username", request.ServiceAccountUserName);
         scope.Set("password", password.Value);
         var usedBefore = account.Totp.LastUsedStep;
+        // Nothing that is typed to sign in is ever recorded; what was recorded before it is of no use after it.
+        await DiscardTraceAsync();
         var fault = await new VerbRunner(State(ConnectorVerb.Login, steps, cancellationToken, gate: null, totp)).SignInAsync(scope);
         if (fault is null)
         {
@@ -296,6 +298,47 @@ internal sealed class ConnectorSession(ConnectorSessionRequest request, ServiceA
         Steps = steps,
     };
 
+    /// <summary>
+    /// Records the verb where traces are wanted: always for Full; for Failures on the run after a failed one, since
+    /// recording slows every run and most succeed. A verb that types a secret is never recorded.
+    /// </summary>
+    private async Task StartTraceAsync(VerbCall call)
+    {
+        var wanted = services.Options.Evidence == EvidenceLevel.Full || (services.Options.Evidence == EvidenceLevel.Failures && account.TraceNext);
+        if (wanted && browser is { IsTracing: false } && !call.Inputs.Any(i => SecretNames.IsSecret(i.Key)))
+        {
+            await browser.StartTraceAsync();
+        }
+    }
+
+    private async Task<IReadOnlyList<EvidenceItem>> EvidenceOfVerbAsync(VerbCall call, StepFault? fault, List<StepRecord> steps)
+    {
+        var level = services.Options.Evidence;
+        if (fault is { Code: not FailureCode.Cancelled })
+        {
+            var trace = browser is null ? [] : await services.Evidence.TraceAsync(browser, mask, $"{call.Verb}");
+            account.TraceNext = true;
+            return [.. await EvidenceAsync(fault, steps), .. trace];
+        }
+
+        account.TraceNext &= fault is not null;
+        if (level == EvidenceLevel.Full && fault is null && browser is { } session)
+        {
+            return [.. await services.Evidence.PageAsync(session, mask, $"After {call.Verb}"), .. await services.Evidence.TraceAsync(session, mask, $"{call.Verb}")];
+        }
+
+        await DiscardTraceAsync();
+        return [];
+    }
+
+    private async Task DiscardTraceAsync()
+    {
+        if (browser is { IsTracing: true, IsAlive: true } session)
+        {
+            await session.StopTraceAsync(path: null);
+        }
+    }
+
     private async Task<IReadOnlyList<EvidenceItem>> EvidenceAsync(StepFault fault, List<StepRecord> steps) =>
         services.Options.Evidence == EvidenceLevel.None || browser is null || fault.Code == FailureCode.Cancelled
             ? []
@@ -308,7 +351,7 @@ internal sealed class ConnectorSession(ConnectorSessionRequest request, ServiceA
         outcome.Complete && outcome.Fault is null,
         commit,
         outcome.Verified,
-        [.. pendingSteps, .. steps],
+        steps,
         evidence);
 
     private Failure ToFailure(StepFault fault, List<StepRecord> steps)

@@ -73,6 +73,12 @@ internal sealed class VerbRunner
             fault = await actions.DetectQuietlyAsync(frame, ownErrors: true);
         }
 
+        // The commit step was taken and the session ended with it: only reading can tell what became of it.
+        if (fault is { SignedOut: true } && run.CommitEntered && operation.Verify is not null)
+        {
+            fault = await signInAgain();
+        }
+
         if (fault is not null)
         {
             return VerbOutcome.Failed(fault);

@@ -41,6 +41,9 @@ internal sealed class ServiceAccount : IAsyncDisposable
     /// <summary>One sign-in at a time: the second session starts from the first one's cookies.</summary>
     public SemaphoreSlim SigningIn { get; } = new(1);
 
+    /// <summary>True after a failed run: the next one is recorded.</summary>
+    public bool TraceNext { get; set; }
+
     /// <summary>True while nothing is open, neither idle nor in use.</summary>
     public bool IsUnused
     {

@@ -122,6 +122,14 @@ public sealed class IntegrationStore(IRecordStore store)
             },
             cancellationToken);
 
+    /// <summary>Appends an event to an integration's activity by itself.</summary>
+    /// <param name="id">The integration.</param>
+    /// <param name="activityEvent">The event.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>A task that ends when it is durable.</returns>
+    public Task NoteAsync(string id, ActivityEvent activityEvent, CancellationToken cancellationToken = default) =>
+        store.CommitAsync(Rows.Partition(id), [ActivityLog.Append(activityEvent)], cancellationToken);
+
     /// <summary>Whether the first validation of an app in this workspace is still to come.</summary>
     /// <param name="connectorId">The app's connector.</param>
     /// <param name="cancellationToken">Cancels the read.</param>

@@ -422,7 +422,7 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
         return DesiredAccount.RoleProblem(profile, resource);
     }
 
-    private static List<string> IndexRows(ScimResource resource, string id)
+    internal static List<string> IndexRows(ScimResource resource, string id)
     {
         var rows = new List<string>(3);
         if (resource.ExternalId is { Length: > 0 } externalId)

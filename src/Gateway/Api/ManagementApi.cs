@@ -1,20 +1,46 @@
+using IdLcm.Domain.Integrations;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IdLcm.Gateway.Api;
 
-/// <summary>The management API.</summary>
+/// <summary>The management API, below <c>/api</c>.</summary>
 public static class ManagementApi
 {
     /// <summary>Adds what the management API needs.</summary>
     /// <param name="services">The services.</param>
     public static void AddManagementApi(this IServiceCollection services)
     {
+        services.AddSingleton<IntegrationViews>();
+        services.AddSingleton<IntegrationService>();
+        services.AddSingleton<ApiKeys>();
+        services.AddSingleton<FailureLimiter>();
+        services.AddSingleton<ApiGate>();
+        services.AddSingleton<OperationLocator>();
+        services.AddSingleton<UserListing>();
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJsonContext.Default));
+        services.AddApiDocument();
     }
 
     /// <summary>Maps the management API.</summary>
     /// <param name="routes">The routes.</param>
     public static void MapManagementApi(this IEndpointRouteBuilder routes)
     {
+        var gate = routes.ServiceProvider.GetRequiredService<ApiGate>();
+        var api = routes.MapGroup("/api").AddEndpointFilter(gate.InvokeAsync);
+        WorkspaceEndpoints.Map(api);
+        KeyEndpoints.Map(api);
+        AppEndpoints.Map(api);
+        IntegrationEndpoints.Map(api);
+        TokenEndpoints.Map(api);
+        UserEndpoints.Map(api);
+        OperationEndpoints.Map(api);
+        EvidenceEndpoint.Map(api);
+        ActivityEndpoints.Map(api);
+        EventStream.Map(api);
+        api.MapOpenApi("/openapi.json").Requires(Permission.Anonymous);
+        UnknownRoutes.Map(api);
     }
 }

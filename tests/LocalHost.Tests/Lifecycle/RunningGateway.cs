@@ -11,7 +11,6 @@ using IdLcm.Domain.Users;
 using IdLcm.Gateway.Hosting;
 using IdLcm.LocalHost.Engine;
 using IdLcm.LocalHost.Storage;
-using IdLcm.Suites;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;

@@ -44,16 +44,13 @@ internal sealed partial class SampleAppVisitor(string address) : IDisposable
         var fields = Inputs().Matches(form).Select(input => input.Value)
             .Where(input => Attribute(input, "name").Length > 0)
             .ToDictionary(input => Attribute(input, "name"), input => Attribute(input, "value"), StringComparer.Ordinal);
-        fields[Named(form, "email")] = SampleIntegration.AdminUser;
-        fields[Named(form, "password")] = SampleIntegration.AdminPassword;
+        fields["email"] = SampleIntegration.AdminUser;
+        fields["password"] = SampleIntegration.AdminPassword;
         using var content = new FormUrlEncodedContent(fields);
         using var response = await _http.PostAsync("/login", content, cancellationToken);
         response.EnsureSuccessStatusCode();
         _signedIn = true;
     }
-
-    private static string Named(string form, string type) =>
-        Inputs().Matches(form).Select(input => input.Value).First(input => Attribute(input, "type") == type) is var found ? Attribute(found, "name") : "";
 
     private static string Attribute(string tag, string name) =>
         WebUtility.HtmlDecode(Regex.Match(tag, $" {name}=\"([^\"]*)\"", RegexOptions.None, TimeSpan.FromSeconds(1)).Groups[1].Value);

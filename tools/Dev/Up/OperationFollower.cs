@@ -39,7 +39,7 @@ internal sealed class OperationFollower(ManagementClient client, Action<string> 
             var index = 0;
             foreach (var step in Array(attempt, "steps"))
             {
-                if (_told.Add($"{id}/{attempt["number"]}/{index++}"))
+                if (_told.Add($"{id}/{attempt["number"]}/{index++}") && (string?)step["outcome"] != "skipped")
                 {
                     tell($"{step["verb"],-11} {(double?)step["durationMs"] ?? 0,6:F0} ms  {step["description"]}{((string?)step["error"] is { } error ? $" ({error})" : "")}");
                 }

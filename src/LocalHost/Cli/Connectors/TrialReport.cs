@@ -19,6 +19,11 @@ internal sealed class TrialReport(VerbTrialOptions options, InvocationConfigurat
     /// <inheritdoc/>
     public void StepEnded(StepRecord step)
     {
+        if (options.UntilCommit && step is { Commit: true, Outcome: "failed" })
+        {
+            step = step with { Outcome = "stopped", Error = null };
+        }
+
         lock (_steps)
         {
             _steps.Add(step);

@@ -1,0 +1,311 @@
+using IdLcm.Domain.Activity;
+using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Operations;
+using IdLcm.Domain.Secrets;
+
+namespace IdLcm.Domain.Integrations;
+
+/// <summary>
+/// What administrators do with integrations: make and test them, change them, pause them, hand out gateway tokens. The
+/// management API and the dashboard both go through here.
+/// </summary>
+/// <param name="integrations">The integrations.</param>
+/// <param name="profiles">The integrations with their connectors.</param>
+/// <param name="views">Shows integrations with their status.</param>
+/// <param name="catalog">The connectors.</param>
+/// <param name="secrets">Keeps the secrets of service accounts.</param>
+/// <param name="operations">Opens validations.</param>
+/// <param name="signal">Told when a lane may have work.</param>
+/// <param name="feed">Told of every change.</param>
+/// <param name="clock">The clock.</param>
+public sealed partial class IntegrationService(
+    IntegrationStore integrations,
+    IntegrationProfiles profiles,
+    IntegrationViews views,
+    IConnectorCatalog catalog,
+    ISecretStore secrets,
+    OperationService operations,
+    LaneSignal signal,
+    ChangeFeed feed,
+    TimeProvider clock)
+{
+    /// <summary>Makes an integration and has it validated: <i>Test and save</i>.</summary>
+    /// <param name="input">What it is made of.</param>
+    /// <param name="by">Who asks.</param>
+    /// <param name="cancellationToken">Cancels before the integration is kept.</param>
+    /// <returns>The integration with its validation and, this once, its gateway token; or the fields that are at fault.</returns>
+    public async Task<Result<SavedIntegration>> CreateAsync(NewIntegration input, Provenance by, CancellationToken cancellationToken = default)
+    {
+        var problems = new List<FieldProblem>();
+        var name = IntegrationRules.Text(input.Name, "name", IntegrationRules.MaxName, problems);
+        var label = IntegrationRules.Text(input.TokenLabel ?? "Identity provider", "tokenLabel", IntegrationRules.MaxName, problems);
+        var manifest = string.IsNullOrWhiteSpace(input.App) ? null : catalog.Find(input.App);
+        if (manifest is null)
+        {
+            problems.Add(new FieldProblem("app", string.IsNullOrWhiteSpace(input.App)
+                ? "is required: the id of a connector of the app catalog."
+                : $"'{input.App}' is not in the app catalog. It has {string.Join(", ", catalog.List().Select(m => m.Id))}."));
+            return Refusal.Invalid(problems);
+        }
+
+        var settings = IntegrationRules.Settings(manifest, input.Settings ?? new Dictionary<string, string?>(), problems);
+        var account = ServiceAccountRules.Check(manifest, input.ServiceAccount, null, problems);
+        if (input.UserSchema is not null)
+        {
+            IntegrationRules.Schema(input.UserSchema, problems);
+        }
+
+        if (problems.Count > 0)
+        {
+            return Refusal.Invalid(problems);
+        }
+
+        var now = clock.GetUtcNow();
+        var id = Ids.NewShort();
+        var (kept, token) = GatewayTokens.New(label!, now, GatewayTokens.DefaultLifetime);
+        await KeepSecretsAsync(id, account!, cancellationToken);
+        var integration = new Integration
+        {
+            Id = id,
+            Name = name!,
+            ConnectorId = manifest.Id,
+            ConnectorVersion = manifest.Version,
+            Settings = settings,
+            ServiceAccount = new ServiceAccount(account!.UserName, account.LoginMethod, account.Totp is { Length: > 0 }, now),
+            Deprovision = input.Deprovision,
+            UserSchema = input.UserSchema,
+            Tokens = [kept],
+            CreatedAt = now,
+            CreatedBy = by.Actor,
+            ModifiedAt = now,
+        };
+        await integrations.AddAsync(
+            integration,
+            [
+                Event(ActivityKind.IntegrationConnected, by, now, integration.Name, $"{manifest.AppName}, connector version {manifest.Version}"),
+                Event(ActivityKind.ServiceAccountCreated, by, now, account.UserName, null),
+                Event(ActivityKind.TokenGenerated, by, now, kept.Label, Describe(kept)),
+            ],
+            cancellationToken);
+        var validation = await ValidateAsync(id, by, cancellationToken);
+        return new SavedIntegration((await views.FindAsync(id, cancellationToken))!, validation, token);
+    }
+
+    /// <summary>Changes name, settings, deprovision model or user schema. Changed settings are validated again.</summary>
+    /// <param name="id">The integration; any text.</param>
+    /// <param name="change">The change.</param>
+    /// <param name="by">Who asks.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>The integration, or why it was not changed.</returns>
+    public async Task<Result<SavedIntegration>> ChangeAsync(string id, IntegrationChange change, Provenance by, CancellationToken cancellationToken = default)
+    {
+        if (await profiles.FindAsync(id, cancellationToken) is not { } profile)
+        {
+            return NotFound(id);
+        }
+
+        var problems = new List<FieldProblem>();
+        var name = change.Name is null ? null : IntegrationRules.Text(change.Name, "name", IntegrationRules.MaxName, problems);
+        if (change.UserSchema is not null)
+        {
+            IntegrationRules.Schema(change.UserSchema, problems);
+        }
+
+        IReadOnlyDictionary<string, string> settings = profile.Integration.Settings;
+        var retest = false;
+        var changed = await integrations.ChangeAsync(
+            id,
+            before =>
+            {
+                var now = clock.GetUtcNow();
+                settings = change.Settings is null ? before.Settings : Merge(profile.Manifest, before.Settings, change.Settings, problems);
+                if (problems.Count > 0)
+                {
+                    return null;
+                }
+
+                var after = before with
+                {
+                    Name = name ?? before.Name,
+                    Settings = settings,
+                    Deprovision = before.Deprovision with
+                    {
+                        OnDeactivate = change.OnDeactivate ?? before.Deprovision.OnDeactivate,
+                        OnDelete = change.OnDelete ?? before.Deprovision.OnDelete,
+                    },
+                    UserSchema = change.ResetUserSchema ? null : change.UserSchema ?? before.UserSchema,
+                    ModifiedAt = now,
+                };
+                var what = Differences(before, after);
+                retest = !Same(before.Settings, after.Settings);
+                return what.Count == 0 ? null : (after, [Event(ActivityKind.SettingsChanged, by, now, after.Name, string.Join("; ", what))]);
+            },
+            cancellationToken);
+        if (problems.Count > 0)
+        {
+            return Refusal.Invalid(problems);
+        }
+
+        if (changed is null)
+        {
+            return NotFound(id);
+        }
+
+        feed.Publish(new LiveChange(id, null));
+        var validation = retest ? await ValidateAsync(id, by, cancellationToken) : null;
+        return new SavedIntegration(await views.ViewAsync(changed, cancellationToken), validation);
+    }
+
+    /// <summary>Saves the service account and has the integration validated again.</summary>
+    /// <param name="id">The integration; any text.</param>
+    /// <param name="input">The account. A secret that is left out stays the one on file.</param>
+    /// <param name="by">Who asks.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>The integration with its validation, or the fields that are at fault.</returns>
+    public async Task<Result<SavedIntegration>> SaveServiceAccountAsync(
+        string id, ServiceAccountInput input, Provenance by, CancellationToken cancellationToken = default)
+    {
+        if (await profiles.FindAsync(id, cancellationToken) is not { } profile)
+        {
+            return NotFound(id);
+        }
+
+        var problems = new List<FieldProblem>();
+        var current = profile.Integration.ServiceAccount;
+        if (ServiceAccountRules.Check(profile.Manifest, input, current, problems) is not { } account)
+        {
+            return Refusal.Invalid(problems);
+        }
+
+        // The record may only speak of secrets that are kept already: a crash in between leaves a secret nobody names.
+        await KeepSecretsAsync(id, account, cancellationToken);
+        var changed = await integrations.ChangeAsync(
+            id,
+            before =>
+            {
+                var now = clock.GetUtcNow();
+                var hasTotp = account.Totp is null ? before.ServiceAccount?.HasTotp == true : account.Totp.Length > 0;
+                var saved = new ServiceAccount(account.UserName, account.LoginMethod, hasTotp, now);
+                var kind = before.ServiceAccount is null ? ActivityKind.ServiceAccountCreated : ActivityKind.ServiceAccountUpdated;
+                return (before with { ServiceAccount = saved, ModifiedAt = now }, [Event(kind, by, now, saved.UserName, Describe(account))]);
+            },
+            cancellationToken);
+        if (changed is null)
+        {
+            return NotFound(id);
+        }
+
+        if (account.Totp is "")
+        {
+            await secrets.DeleteAsync(ServiceAccount.TotpSecret(id), cancellationToken);
+        }
+
+        feed.Publish(new LiveChange(id, null));
+        var validation = await ValidateAsync(id, by, cancellationToken);
+        return new SavedIntegration(await views.ViewAsync(changed, cancellationToken), validation);
+    }
+
+    /// <summary>Opens a validation, or shares the one that waits already.</summary>
+    /// <param name="id">The integration; any text.</param>
+    /// <param name="by">Who asks.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>The operation's id, or null where there is no such integration.</returns>
+    public async Task<string?> ValidateAsync(string id, Provenance by, CancellationToken cancellationToken = default)
+    {
+        if (await profiles.FindAsync(id, cancellationToken) is not { } profile)
+        {
+            return null;
+        }
+
+        var operation = await operations.ValidateAsync(profile, by, cancellationToken);
+        feed.Publish(new LiveChange(id, await operations.FindAsync(id, operation, cancellationToken)));
+        return operation;
+    }
+
+    private async Task KeepSecretsAsync(string id, CheckedServiceAccount account, CancellationToken cancellationToken)
+    {
+        if (account.Secret is { } secret)
+        {
+            await KeepAsync(ServiceAccount.PasswordSecret(id), secret, cancellationToken);
+        }
+
+        if (account.Totp is { Length: > 0 } totp)
+        {
+            await KeepAsync(ServiceAccount.TotpSecret(id), totp, cancellationToken);
+        }
+    }
+
+    private async Task KeepAsync(string name, string value, CancellationToken cancellationToken) =>
+        await secrets.PromoteAsync(name, await secrets.SetAsync(name, value, cancellationToken), cancellationToken);
+
+    private static Dictionary<string, string> Merge(
+        ConnectorManifest manifest, IReadOnlyDictionary<string, string> before, IReadOnlyDictionary<string, string?> change, List<FieldProblem> problems)
+    {
+        var merged = before.ToDictionary(pair => pair.Key, pair => (string?)pair.Value, StringComparer.Ordinal);
+        foreach (var (name, value) in change)
+        {
+            merged[name] = value;
+        }
+
+        return IntegrationRules.Settings(manifest, merged, problems);
+    }
+
+    private static List<string> Differences(Integration before, Integration after)
+    {
+        var what = new List<string>();
+        if (before.Name != after.Name)
+        {
+            what.Add($"name was '{before.Name}'");
+        }
+
+        foreach (var name in before.Settings.Keys.Union(after.Settings.Keys).Where(name => before.Settings.GetValueOrDefault(name) != after.Settings.GetValueOrDefault(name)))
+        {
+            what.Add($"{name} was '{before.Settings.GetValueOrDefault(name)}', is '{after.Settings.GetValueOrDefault(name)}'");
+        }
+
+        if (before.Deprovision != after.Deprovision)
+        {
+            what.Add($"deprovisioning is {after.Deprovision.OnDeactivate} on deactivation, {after.Deprovision.OnDelete} on deletion");
+        }
+
+        if (!ReferenceEquals(before.UserSchema, after.UserSchema))
+        {
+            what.Add(after.UserSchema is null ? "user schema is the connector's" : "user schema changed");
+        }
+
+        return what;
+    }
+
+    private static bool Same(IReadOnlyDictionary<string, string> a, IReadOnlyDictionary<string, string> b) =>
+        a.Count == b.Count && a.All(pair => b.GetValueOrDefault(pair.Key) == pair.Value);
+
+    private static string? Describe(CheckedServiceAccount account)
+    {
+        var what = new List<string>();
+        if (account.Secret is not null)
+        {
+            what.Add($"new {(account.LoginMethod == "accessToken" ? "access token" : "password")}");
+        }
+
+        if (account.Totp is not null)
+        {
+            what.Add(account.Totp.Length > 0 ? "new TOTP secret" : "TOTP secret removed");
+        }
+
+        return what.Count == 0 ? null : string.Join("; ", what);
+    }
+
+    private static string Describe(GatewayToken token) => $"token {token.Id}, valid until {token.ExpiresAt:u}";
+
+    private static Refusal NotFound(string id) => Refusal.NotFound("integration_not_found", $"There is no integration '{id}'.");
+
+    private static ActivityEvent Event(ActivityKind kind, Provenance by, DateTimeOffset now, string target, string? detail) => new()
+    {
+        Id = Ids.OldestFirst(now),
+        Date = now,
+        Actor = by.Actor,
+        Event = kind,
+        Target = target,
+        Detail = detail,
+    };
+}

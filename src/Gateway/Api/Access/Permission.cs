@@ -1,0 +1,65 @@
+using System.Collections.Frozen;
+using IdLcm.Domain.Integrations;
+using Microsoft.AspNetCore.Builder;
+
+namespace IdLcm.Gateway.Api;
+
+/// <summary>What an endpoint of the management API demands of its caller. Every endpoint declares exactly one.</summary>
+internal enum Permission
+{
+    /// <summary>Nothing: the endpoint says nothing about this workspace.</summary>
+    Anonymous,
+
+    /// <summary>Any valid key: oneself, the catalog, the workspace's switches.</summary>
+    ReadWorkspace,
+
+    /// <summary>See the integrations given to the caller.</summary>
+    ReadIntegrations,
+
+    /// <summary>Change and run the integrations given to the caller.</summary>
+    ManageIntegrations,
+
+    /// <summary>Make new integrations.</summary>
+    CreateIntegrations,
+
+    /// <summary>Pause and resume the whole workspace.</summary>
+    PauseWorkspace,
+
+    /// <summary>See, make and revoke API keys.</summary>
+    ManageKeys,
+}
+
+/// <summary>Which role has which permission, as one table.</summary>
+internal static class Permissions
+{
+    private static readonly FrozenDictionary<WorkspaceRole, FrozenSet<Permission>> Table = new Dictionary<WorkspaceRole, FrozenSet<Permission>>
+    {
+        [WorkspaceRole.IntegrationManager] = [Permission.ReadWorkspace, Permission.ReadIntegrations, Permission.ManageIntegrations],
+        [WorkspaceRole.Admin] =
+        [
+            Permission.ReadWorkspace, Permission.ReadIntegrations, Permission.ManageIntegrations, Permission.CreateIntegrations, Permission.PauseWorkspace,
+        ],
+        [WorkspaceRole.SuperAdmin] =
+        [
+            Permission.ReadWorkspace, Permission.ReadIntegrations, Permission.ManageIntegrations, Permission.CreateIntegrations, Permission.PauseWorkspace,
+            Permission.ManageKeys,
+        ],
+        [WorkspaceRole.Owner] =
+        [
+            Permission.ReadWorkspace, Permission.ReadIntegrations, Permission.ManageIntegrations, Permission.CreateIntegrations, Permission.PauseWorkspace,
+            Permission.ManageKeys,
+        ],
+    }.ToFrozenDictionary();
+
+    /// <summary>The permissions of a role.</summary>
+    public static IReadOnlySet<Permission> Of(WorkspaceRole role) => Table[role];
+
+    /// <summary>Declares what an endpoint demands.</summary>
+    public static TBuilder Requires<TBuilder>(this TBuilder endpoint, Permission permission)
+        where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new RequiredPermission(permission));
+}
+
+/// <summary>The permission that an endpoint declares.</summary>
+/// <param name="Permission">The permission.</param>
+internal sealed record RequiredPermission(Permission Permission);

@@ -1,0 +1,191 @@
+using System.Text.Json.Nodes;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Operations;
+using IdLcm.Domain.Scim;
+using IdLcm.Domain.Storage;
+using IdLcm.Domain.Users;
+
+namespace IdLcm.Gateway.Api;
+
+/// <summary>A user with its account, decoded.</summary>
+/// <param name="User">The wish.</param>
+/// <param name="Resource">The wish's attributes.</param>
+/// <param name="Account">The account that it stands for; null where that stands for another user by now.</param>
+internal sealed record ListedUser(UserRecord User, ScimResource Resource, AppAccount? Account)
+{
+    /// <summary>Where it stands. A deleted user whose account has found another owner is gone for good.</summary>
+    public ProvisioningState? State => Account is null && User.DeletedAt is not null ? ProvisioningState.Deleted : Account?.State;
+
+    public string? Email { get; } = EmailOf(Resource);
+
+    public bool Matches(string? query) =>
+        Filters.Contains(query, Resource.UserName, Resource.DisplayName, Email, Account?.Observed?.Identifier, Account?.Identifier, Resource.ExternalId, User.Id);
+
+    private static string? EmailOf(ScimResource resource)
+    {
+        var emails = (resource["emails"] as ScimArray)?.OfType<ScimComplex>().ToList() ?? [];
+        return (emails.Find(email => email.GetBoolean("primary") == true) ?? (emails.Count > 0 ? emails[0] : null))?.GetString("value");
+    }
+}
+
+/// <summary>Lists the users of an integration with what the app shows of them, deleted ones too, in the order of their creation.</summary>
+internal sealed class UserListing(IRecordStore store, UserService users, OperationService operations)
+{
+    private const int PageRows = 250;
+
+    /// <summary>Reads a page.</summary>
+    public async Task<Page<UserResource>> ListAsync(
+        IntegrationProfile profile, string? query, IReadOnlyCollection<ProvisioningState>? states, PageRequest page, CancellationToken cancellationToken)
+    {
+        if (page.Cursor is null && query?.Contains('@') == true && await FindExactAsync(profile, query, cancellationToken) is { Count: > 0 } exact)
+        {
+            return new Page<UserResource>([.. exact.Where(IsWanted).Take(page.Limit).Select(Show)], null);
+        }
+
+        var range = page.Cursor is null ? RowRange.Prefix(Rows.Users) : RowRange.PrefixAfter(Rows.Users, Rows.User(page.Cursor));
+        var found = new List<UserResource>(page.Limit);
+        string? continuation = null;
+        do
+        {
+            var rows = await store.QueryAsync(profile.Partition, range, PageRows, continuation, cancellationToken);
+            foreach (var row in rows.Records)
+            {
+                var listed = await DecodeAsync(profile, UserRecords.Decode(row.Value), cancellationToken);
+                if (!listed.Matches(query) || !IsWanted(listed))
+                {
+                    continue;
+                }
+
+                if (found.Count == page.Limit)
+                {
+                    return new Page<UserResource>(found, found[^1].Id);
+                }
+
+                found.Add(Show(listed));
+            }
+
+            continuation = rows.Continuation;
+        }
+        while (continuation is not null);
+        return new Page<UserResource>(found, null);
+
+        bool IsWanted(ListedUser listed) => states is null || (listed.State is { } state && states.Contains(state));
+    }
+
+    /// <summary>Finds one user by its SCIM id or its user name.</summary>
+    public async Task<UserDetails?> FindAsync(IntegrationProfile profile, string idOrUserName, CancellationToken cancellationToken)
+    {
+        var user = IntegrationStore.IsWellFormed(idOrUserName)
+            ? (await store.FindUserAsync(profile.Partition, idOrUserName, cancellationToken))?.Value
+            : null;
+        user ??= await users.FindByUserNameAsync(profile, idOrUserName, cancellationToken);
+        return user is null ? null : await DetailAsync(profile, await DecodeAsync(profile, user, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>A whole user name or e-mail address names its holders at once, at any size of the integration.</summary>
+    private async Task<List<ListedUser>> FindExactAsync(IntegrationProfile profile, string query, CancellationToken cancellationToken)
+    {
+        var found = new List<ListedUser>();
+        if (await users.FindByUserNameAsync(profile, query, cancellationToken) is { } named)
+        {
+            found.Add(await DecodeAsync(profile, named, cancellationToken));
+        }
+
+        foreach (var user in await users.FindByIndexAsync(profile, 'm', query, cancellationToken))
+        {
+            if (found.TrueForAll(other => other.User.Id != user.Id))
+            {
+                found.Add(await DecodeAsync(profile, user, cancellationToken));
+            }
+        }
+
+        return found;
+    }
+
+    private async Task<ListedUser> DecodeAsync(IntegrationProfile profile, UserRecord user, CancellationToken cancellationToken)
+    {
+        var account = (await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.AccountKey), cancellationToken))?.Value;
+        return new ListedUser(user, ScimResource.FromStored(user.Resource.Span, profile.UserType, user.Id), account?.UserId == user.Id ? account : null);
+    }
+
+    private static UserResource Show(ListedUser listed)
+    {
+        var account = listed.Account;
+        return new UserResource
+        {
+            Id = listed.User.Id,
+            UserName = listed.Resource.UserName ?? "",
+            UsernameInApp = account?.Observed?.Identifier,
+            DisplayName = listed.Resource.DisplayName,
+            Email = listed.Email,
+            Roles = account?.Observed?.Roles ?? [],
+            ActiveInApp = account?.Observed?.Active ?? false,
+            StatusInApp = account?.Observed?.Status,
+            UpstreamUserId = listed.Resource.ExternalId,
+            Owned = listed.User.Owned,
+            ProvisioningState = listed.State,
+            LastUpdated = account is not null && account.StateChangedAt > listed.User.ModifiedAt ? account.StateChangedAt : listed.User.ModifiedAt,
+            LastOperationId = account?.LastOperationId,
+            OpenOperationId = account?.OpenOperationId,
+            Failure = FailureResource.Of(account?.LastFailure),
+            Deleted = listed.User.DeletedAt is not null,
+        };
+    }
+
+    private async Task<UserDetails> DetailAsync(IntegrationProfile profile, ListedUser listed, CancellationToken cancellationToken)
+    {
+        var account = listed.Account;
+        var desired = DesiredAccount.Of(profile, listed.Resource);
+        var recent = new List<OperationResource>();
+        foreach (var id in account?.RecentOperations ?? [])
+        {
+            if (await operations.FindAsync(profile.Integration.Id, id, cancellationToken) is { } operation)
+            {
+                recent.Add(new OperationResource(operation));
+            }
+        }
+
+        var show = Show(listed);
+        return new UserDetails
+        {
+            Id = show.Id,
+            UserName = show.UserName,
+            UsernameInApp = show.UsernameInApp,
+            DisplayName = show.DisplayName,
+            Email = show.Email,
+            Roles = show.Roles,
+            ActiveInApp = show.ActiveInApp,
+            StatusInApp = show.StatusInApp,
+            UpstreamUserId = show.UpstreamUserId,
+            Owned = show.Owned,
+            ProvisioningState = show.ProvisioningState,
+            LastUpdated = show.LastUpdated,
+            LastOperationId = show.LastOperationId,
+            OpenOperationId = show.OpenOperationId,
+            Failure = show.Failure,
+            Deleted = show.Deleted,
+            CreatedAt = listed.User.CreatedAt,
+            Desired = new DesiredResource(
+                listed.User.Generation, account?.SatisfiedGeneration ?? 0, listed.User.Active && !show.Deleted, desired.Roles, Visible(profile, desired.Attributes)),
+            Observed = account?.Observed is { } seen
+                ? new ObservedResource(seen.Identifier, seen.Status, seen.Roles, Visible(profile, seen.Attributes), seen.SeenAt)
+                : null,
+            Operations = recent,
+        };
+    }
+
+    /// <summary>What the user schema says is never returned, or kept encrypted, is not shown here either.</summary>
+    private static JsonObject Visible(IntegrationProfile profile, JsonObject attributes)
+    {
+        var visible = (JsonObject)attributes.DeepClone();
+        foreach (var attribute in profile.Schema.Attributes)
+        {
+            if (attribute.Returned == "never" || attribute.DataClassification == "encrypted")
+            {
+                visible.Remove(attribute.Name);
+            }
+        }
+
+        return visible;
+    }
+}

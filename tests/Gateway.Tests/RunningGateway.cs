@@ -1,0 +1,113 @@
+using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Operations;
+using IdLcm.Domain.Secrets;
+using IdLcm.Domain.Storage;
+using IdLcm.Gateway.Api;
+using IdLcm.Gateway.Hosting;
+using IdLcm.LocalHost.Engine;
+using IdLcm.LocalHost.Secrets;
+using IdLcm.LocalHost.Storage;
+using IdLcm.Suites;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace IdLcm.Gateway.Tests;
+
+/// <summary>The gateway over a real database and the real engine, reached by HTTP; only the app is in memory.</summary>
+public sealed class RunningGateway : IAsyncDisposable
+{
+    private readonly WebApplication host;
+
+    private RunningGateway(WebApplication host, string directory)
+    {
+        this.host = host;
+        Directory = directory;
+        BaseUrl = host.Urls.First();
+    }
+
+    public string Directory { get; }
+
+    public string BaseUrl { get; }
+
+    public IServiceProvider Services => host.Services;
+
+    public InMemoryApp App => Services.GetRequiredService<InMemoryApp>();
+
+    public string OwnerKey { get; private set; } = "";
+
+    /// <summary>A client with the first Owner key.</summary>
+    public ApiClient Owner { get; private set; } = null!;
+
+    public static async Task<RunningGateway> StartAsync()
+    {
+        var directory = System.IO.Directory.CreateTempSubdirectory("idlcm-gateway-").FullName;
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        var services = builder.Services;
+        services.AddSingleton(_ => SqliteDatabase.Open(directory));
+        services.AddSingleton<IRecordStore>(s => new SqliteRecordStore(s.GetRequiredService<SqliteDatabase>()));
+        services.AddSingleton<IBlobStore>(s => new FileBlobStore(directory, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ISecretStore>(s => new FileSecretStore(directory, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<InMemoryApp>();
+        services.AddSingleton<IConnectorRunner>(s => s.GetRequiredService<InMemoryApp>());
+        services.AddSingleton<IConnectorCatalog, InMemoryAppCatalog>();
+        services.AddSingleton(new RetryRules { FirstDelay = TimeSpan.FromMilliseconds(20), OtherAttempts = 2, InfrastructureAttempts = 2 });
+        services.AddEmbeddedEngine();
+        services.AddGateway();
+        services.AddGatewayBackground();
+        var app = builder.Build();
+        app.MapGateway();
+        await app.StartAsync();
+        var gateway = new RunningGateway(app, directory);
+        gateway.OwnerKey = await ApiKeyBootstrap.EnsureOwnerKeyAsync(app.Services.GetRequiredService<IntegrationStore>())
+            ?? throw new InvalidOperationException("A fresh workspace has an Owner key already.");
+        gateway.Owner = gateway.ClientFor(gateway.OwnerKey);
+        return gateway;
+    }
+
+    public ApiClient ClientFor(string? key) => new(BaseUrl, key);
+
+    /// <summary>Makes an integration and waits until it is validated.</summary>
+    public async Task<Connected> ConnectAsync(string name = "Support", string password = "right-password")
+    {
+        var created = await Owner.PostAsync("/api/integrations", Requests.NewIntegration(name, password));
+        Assert.Equal(201, created.Status);
+        await Owner.EndAsync(created.Text("validationOperationId"));
+        return new Connected(created.Text("id"), created.Text("gatewayToken"), created.Text("validationOperationId"), ClientFor(created.Text("gatewayToken")));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await host.StopAsync();
+        await host.DisposeAsync();
+        System.IO.Directory.Delete(Directory, recursive: true);
+    }
+}
+
+/// <summary>An integration that a test may use, with a client that holds its gateway token.</summary>
+public sealed record Connected(string Id, string Token, string ValidationId, ApiClient Scim)
+{
+    public string Path => $"/api/integrations/{Id}";
+
+    /// <summary>Provisions a person as an identity provider does.</summary>
+    public async Task<string> ProvisionAsync(string userName, string? role = null, string? externalId = null)
+    {
+        var answer = await Scim.PostAsync($"/scim/v2/{Id}/Users", Requests.Person(userName, role, externalId));
+        Assert.Equal(201, answer.Status);
+        return answer.Text("id");
+    }
+}
+
+/// <summary>One gateway for all tests of a class.</summary>
+public sealed class GatewayFixture : IAsyncLifetime
+{
+    public RunningGateway Gateway { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Gateway = await RunningGateway.StartAsync();
+
+    public ValueTask DisposeAsync() => Gateway.DisposeAsync();
+}
