@@ -4,7 +4,7 @@ namespace IdLcm.Bench.Scim;
 internal static class Report
 {
     /// <summary>Rates that must be reached at 10 000 people and eight requests at once.</summary>
-    private static readonly IReadOnlyDictionary<string, double> Required = new Dictionary<string, double>
+    private static readonly Dictionary<string, double> Required = new()
     {
         ["create"] = 3900,
         ["get"] = 19_000,
