@@ -22,10 +22,12 @@ internal sealed class SizeRun
     private readonly string[] ids;
     private readonly int concurrency;
     private readonly TimeSpan duration;
+    private readonly string only;
     private readonly List<OperationResult> results = [];
 
-    private SizeRun(ServerProcess server, ServerProcess constant, Workspace workspace, string[] ids, int concurrency, TimeSpan duration)
+    private SizeRun(ServerProcess server, ServerProcess constant, Workspace workspace, string[] ids, int concurrency, TimeSpan duration, string only)
     {
+        this.only = only;
         this.server = server;
         this.constant = constant;
         this.workspace = workspace;
@@ -34,7 +36,7 @@ internal sealed class SizeRun
         this.duration = duration;
     }
 
-    public static async Task<IReadOnlyList<OperationResult>> RunAsync(int size, int concurrency, TimeSpan duration)
+    public static async Task<IReadOnlyList<OperationResult>> RunAsync(int size, int concurrency, TimeSpan duration, string only)
     {
         using var scratch = Repository.NewScratch();
         var workspace = await Workspace.CreateAsync(Path.Combine(scratch.Path, "data"), Repository.Catalog);
@@ -48,7 +50,7 @@ internal sealed class SizeRun
 
         using var server = ServerProcess.StartGateway(workspace.Data, Repository.Catalog);
         using var constant = ServerProcess.StartConstant();
-        var run = new SizeRun(server, constant, workspace, ids, concurrency, duration);
+        var run = new SizeRun(server, constant, workspace, ids, concurrency, duration, only);
         run.All();
         return run.results;
     }
@@ -77,6 +79,11 @@ internal sealed class SizeRun
     /// <summary>Adds people to one group, one with each request, over one connection: the order of Entra ID.</summary>
     private void AddToGroup()
     {
+        if (!"group add".StartsWith(only, StringComparison.Ordinal))
+        {
+            return;
+        }
+
         using var connection = new HttpConnection(server.Port);
         var made = connection.Exchange(HttpConnection.Request("POST", workspace.Scim("Groups"), workspace.Token, """
             {"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"Everyone","members":[]}
@@ -116,6 +123,11 @@ internal sealed class SizeRun
 
     private void Measure(string name, int status, Func<int, byte[]?> request, bool warmsUp = true)
     {
+        if (!name.Contains(only, StringComparison.Ordinal))
+        {
+            return;
+        }
+
         using var connection = new HttpConnection(server.Port);
         var sample = request(0)!;
         var offset = 0;
