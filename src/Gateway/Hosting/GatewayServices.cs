@@ -65,6 +65,7 @@ public static class GatewayServices
         app.MapScimGateway();
         app.MapManagementApi();
         app.MapHealth();
+        app.MapStartPage();
         return app;
     }
 }
