@@ -205,9 +205,15 @@ internal sealed class RowReader(RunState run, PageActions actions)
 
     private async Task<(bool More, StepFault? Fault)> NextAsync(Extract extract, Frame frame, int page, int rowsOnPage, int rowsSoFar, long? expected)
     {
+        // As many as the app says that there are: no page can follow.
+        if (rowsSoFar == expected)
+        {
+            return (false, null);
+        }
+
         if (extract.PageParameter is { } parameter)
         {
-            return rowsOnPage == 0 || rowsSoFar >= expected
+            return rowsOnPage == 0 || rowsSoFar > expected
                 ? (false, null)
                 : Result(await actions.GotoAsync(frame, WithParameter(run.Page.Url, parameter, page + 1), run.DefaultStepLimit));
         }
