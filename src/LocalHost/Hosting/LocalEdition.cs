@@ -1,4 +1,5 @@
 using IdLcm.Automation;
+using IdLcm.Domain.Operations;
 using IdLcm.Domain.Secrets;
 using IdLcm.Domain.Storage;
 using IdLcm.Gateway.Hosting;
@@ -18,22 +19,26 @@ namespace IdLcm.LocalHost.Hosting;
 /// <summary>Composes the embedded edition: the gateway with its adapters, in one process over one data directory.</summary>
 internal static class LocalEdition
 {
-    /// <summary>Builds the application. It does not listen yet.</summary>
+    /// <summary>
+    /// Builds the application. It does not listen yet. <c>appsettings.json</c> of the data directory, and above it environment
+    /// variables <c>IDLCM_Section__Name</c>, may set what Kestrel takes, and the sections <c>Retry</c>
+    /// (<see cref="RetryRules"/>) and <c>Automation</c> (<see cref="AutomationOptions"/>).
+    /// </summary>
     /// <param name="options">How it is run.</param>
     /// <param name="database">The database of its data directory; the caller disposes of it after the application.</param>
     /// <returns>The application.</returns>
+    /// <exception cref="InvalidDataException">A setting of the configuration cannot be read.</exception>
     public static WebApplication Build(LocalEditionOptions options, SqliteDatabase database)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
         {
             ApplicationName = "idlcm",
-
-            // appsettings.json of the data directory may set what Kestrel offers, certificates among it.
             ContentRootPath = options.DataDirectory,
         });
+        builder.Configuration.AddEnvironmentVariables("IDLCM_");
         AddLogging(builder, options);
         AddKestrel(builder, options);
-        AddAdapters(builder.Services, options, database);
+        AddAdapters(builder, options, database);
 
         // The engine before the lanes, so that it stops after them.
         builder.Services.AddEmbeddedEngine();
@@ -88,19 +93,35 @@ internal static class LocalEdition
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(25));
     }
 
-    private static void AddAdapters(IServiceCollection services, LocalEditionOptions options, SqliteDatabase database)
+    private static void AddAdapters(WebApplicationBuilder builder, LocalEditionOptions options, SqliteDatabase database)
     {
+        var services = builder.Services;
+        services.AddSingleton(Read(builder.Configuration, "Retry", new RetryRules()));
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(new GatewayAddress { PublicUrl = options.PublicUrl?.AbsoluteUri.TrimEnd('/') });
         services.AddSingleton(database);
         services.AddSingleton<IRecordStore>(new SqliteRecordStore(database));
         services.AddSingleton<IBlobStore>(new FileBlobStore(options.DataDirectory, TimeProvider.System));
         services.AddSingleton<ISecretStore>(_ => new FileSecretStore(options.DataDirectory, TimeProvider.System));
-        services.AddAutomation(new AutomationOptions
+        services.AddAutomation(Read(builder.Configuration, "Automation", new AutomationOptions()) with
         {
             ConnectorDirectories = options.ConnectorDirectories,
             SessionDirectory = Path.Combine(options.DataDirectory, "sessions"),
         });
+    }
+
+    private static T Read<T>(ConfigurationManager configuration, string section, T defaults)
+        where T : class
+    {
+        try
+        {
+            configuration.GetSection(section).Bind(defaults, binder => binder.ErrorOnUnknownConfiguration = true);
+            return defaults;
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new InvalidDataException($"The configuration is wrong: {error.Message}", error);
+        }
     }
 
     /// <summary>Tells which addresses of the configuration must not be listened on.</summary>

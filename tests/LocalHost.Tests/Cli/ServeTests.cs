@@ -6,8 +6,6 @@ namespace IdLcm.LocalHost.Tests.Cli;
 
 public sealed class ServeTests
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     [Fact]
     public async Task It_says_when_it_is_ready_and_answers_then()
     {
@@ -47,7 +45,7 @@ public sealed class ServeTests
         var file = Path.Combine(data.Path, "owner.key");
         await using var server = await CliServer.Start(data.Path, "--owner-key-file", file);
 
-        Assert.Equal(OwnerOnly, File.GetUnixFileMode(file));
+        FileModes.AssertPrivate([file]);
         var listed = await CliRun.Of("integration", "list", "--json", "--data", data.Path);
         Assert.Equal((0, "[]"), (listed.ExitCode, listed.Output.Trim()));
 
@@ -120,12 +118,23 @@ public sealed class ServeTests
     }
 
     [Fact]
+    public async Task A_setting_that_cannot_be_read_is_told_in_one_line()
+    {
+        using var data = new DataDirectory();
+
+        var run = await CliRun.With(new() { ["IDLCM_Retry__FirstDelay"] = "soon" }, null, "serve", "--data", data.Path, "--port", "0");
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("Retry:FirstDelay", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Sigterm_stops_it_in_order()
     {
         using var data = new DataDirectory();
         await using var server = await CliServer.Start(data.Path);
         var file = Path.Combine(data.Path, "server.json");
-        Assert.Equal(OwnerOnly, File.GetUnixFileMode(file));
+        FileModes.AssertPrivate([file]);
 
         var ended = await server.Stop();
 

@@ -28,10 +28,13 @@ internal sealed record ListedUser(UserRecord User, ScimResource Resource, AppAcc
     }
 }
 
-/// <summary>Lists the users of an integration with what the app shows of them, deleted ones too, in the order of their creation.</summary>
+/// <summary>Lists the users of an integration with what the app shows of them, deleted ones at the end, in the order of their creation.</summary>
 internal sealed class UserListing(IRecordStore store, UserService users, OperationService operations)
 {
     private const int PageRows = 250;
+
+    /// <summary>Begins the cursor of a page that ended among the deleted users, which are listed after the others.</summary>
+    private const string DeletedCursor = "d-";
 
     /// <summary>Reads a page.</summary>
     public async Task<Page<UserResource>> ListAsync(
@@ -42,34 +45,50 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
             return new Page<UserResource>([.. exact.Where(IsWanted).Take(page.Limit).Select(Show)], null);
         }
 
-        var range = page.Cursor is null ? RowRange.Prefix(Rows.Users) : RowRange.PrefixAfter(Rows.Users, Rows.User(page.Cursor));
         var found = new List<UserResource>(page.Limit);
-        string? continuation = null;
-        do
+        string? last = null;
+        foreach (var range in Ranges(page.Cursor))
         {
-            var rows = await store.QueryAsync(profile.Partition, range, PageRows, continuation, cancellationToken);
-            foreach (var row in rows.Records)
+            string? continuation = null;
+            do
             {
-                var listed = await DecodeAsync(profile, UserRecords.Decode(row.Value), cancellationToken);
-                if (!listed.Matches(query) || !IsWanted(listed))
+                var rows = await store.QueryAsync(profile.Partition, range, PageRows, continuation, cancellationToken);
+                foreach (var row in rows.Records)
                 {
-                    continue;
+                    var listed = await DecodeAsync(profile, UserRecords.Decode(row.Value), cancellationToken);
+                    if (!listed.Matches(query) || !IsWanted(listed))
+                    {
+                        continue;
+                    }
+
+                    if (found.Count == page.Limit)
+                    {
+                        return new Page<UserResource>(found, last);
+                    }
+
+                    found.Add(Show(listed));
+                    last = listed.User.DeletedAt is null ? listed.User.Id : DeletedCursor + listed.User.Id;
                 }
 
-                if (found.Count == page.Limit)
-                {
-                    return new Page<UserResource>(found, found[^1].Id);
-                }
-
-                found.Add(Show(listed));
+                continuation = rows.Continuation;
             }
-
-            continuation = rows.Continuation;
+            while (continuation is not null);
         }
-        while (continuation is not null);
+
         return new Page<UserResource>(found, null);
 
         bool IsWanted(ListedUser listed) => states is null || (listed.State is { } state && states.Contains(state));
+    }
+
+    private static IEnumerable<RowRange> Ranges(string? cursor)
+    {
+        if (cursor?.StartsWith(DeletedCursor, StringComparison.Ordinal) == true)
+        {
+            return [RowRange.PrefixAfter(Rows.DeletedUsers, Rows.DeletedUser(cursor[DeletedCursor.Length..]))];
+        }
+
+        var live = cursor is null ? RowRange.Prefix(Rows.Users) : RowRange.PrefixAfter(Rows.Users, Rows.User(cursor));
+        return [live, RowRange.Prefix(Rows.DeletedUsers)];
     }
 
     /// <summary>Finds one user by its SCIM id or its user name.</summary>

@@ -24,7 +24,7 @@ internal static class ServerProcess
         Check(options);
         using var database = SqliteDatabase.Open(options.DataDirectory);
         using var export = OtlpExport.Wanted ? OtlpExport.Start() : null;
-        await using var app = LocalEdition.Build(options, database);
+        await using var app = Build(options, database);
         if (LocalEdition.RefusedEndpoint(app.Configuration, options.AllowInsecureHttp) is { } refused)
         {
             throw new CommandFailedException(ExitCode.Usage, refused);
@@ -71,6 +71,18 @@ internal static class ServerProcess
         if (options.PublicUrl is { } address && (!address.IsAbsoluteUri || address.Scheme is not ("http" or "https")))
         {
             throw new CommandFailedException(ExitCode.Usage, $"--public-url '{address}' must be an absolute http or https address.");
+        }
+    }
+
+    private static WebApplication Build(LocalEditionOptions options, SqliteDatabase database)
+    {
+        try
+        {
+            return LocalEdition.Build(options, database);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new CommandFailedException(ExitCode.Usage, error.Message);
         }
     }
 
