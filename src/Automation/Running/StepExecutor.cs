@@ -97,7 +97,7 @@ internal sealed class StepExecutor(RunState run, PageActions actions)
         if (Missing(step, frame) is { } missing)
         {
             var optional = step is FillStep or SelectStep or CheckStep or UploadStep
-                && frame.Operation.Inputs.Any(i => i.Optional && i.Name == missing);
+                && frame.Operation.Inputs.Any(i => i.Optional && i.Name == missing.Split('[')[0]);
             run.Record(optional ? Ended("skipped") : Ended("failed", error: $"'{missing}' was not given."));
             return optional ? null : new(FailureCode.UnsupportedOperation, $"The step needs '{missing}', which was not given.");
         }

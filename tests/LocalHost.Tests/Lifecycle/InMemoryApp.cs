@@ -71,6 +71,18 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
     /// <summary>The most sessions that were open at once.</summary>
     public int MostAtOnce { get; private set; }
 
+    /// <summary>How many sessions are open now.</summary>
+    public int OpenSessions
+    {
+        get
+        {
+            lock (sync)
+            {
+                return openSessions;
+            }
+        }
+    }
+
     private int openSessions;
 
     public IReadOnlyList<string> Audit
