@@ -26,6 +26,7 @@ internal sealed class Waiter : Workflow<int, int>
     public override async Task<int> RunAsync(WorkflowContext context, int input)
     {
         await context.CallActivityAsync<int>("nothing", input);
+        context.SetCustomStatus("waiting");
         return (await context.WaitForEventAsync<int>("go", TimeSpan.FromDays(30))).Value;
     }
 }

@@ -49,5 +49,29 @@ internal sealed class Host : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until as many instances of the waiter match.</summary>
+    public async Task CountWaitersAsync(int count, Func<WorkflowInstance, bool> matches)
+    {
+        while (true)
+        {
+            var turn = _turn.Task;
+            var found = 0;
+            WorkflowInstancePage? page = null;
+            do
+            {
+                page = await Client.QueryAsync(new WorkflowInstanceQuery(Workflow: "waiter", Limit: 1000, Continuation: page?.Continuation));
+                found += page.Instances.Count(matches);
+            }
+            while (page.Continuation is not null);
+
+            if (found == count)
+            {
+                return;
+            }
+
+            await turn;
+        }
+    }
+
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 }

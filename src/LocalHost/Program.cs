@@ -1,1 +1,3 @@
-return 0;
+using IdLcm.LocalHost.Cli;
+
+return await IdlcmCommandLine.RunAsync(args);

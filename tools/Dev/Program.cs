@@ -1,1 +1,3 @@
-return 0;
+using IdLcm.Dev;
+
+return await DevCommands.RunAsync(args);

@@ -82,6 +82,22 @@ public enum ActivityKind
     [JsonStringEnumMemberName("Health check failed")]
     HealthCheckFailed,
 
+    /// <summary>A sync was asked for.</summary>
+    [JsonStringEnumMemberName("Sync started")]
+    SyncStarted,
+
+    /// <summary>A sync was applied.</summary>
+    [JsonStringEnumMemberName("Sync completed")]
+    SyncCompleted,
+
+    /// <summary>A safeguard halted a sync; nothing was applied.</summary>
+    [JsonStringEnumMemberName("Sync halted by safeguard")]
+    SyncHalted,
+
+    /// <summary>A sync could not be completed.</summary>
+    [JsonStringEnumMemberName("Sync failed")]
+    SyncFailed,
+
     /// <summary>An operation failed and will be tried again.</summary>
     [JsonStringEnumMemberName("Retry scheduled")]
     RetryScheduled,

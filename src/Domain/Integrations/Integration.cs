@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Sync;
 
 namespace IdLcm.Domain.Integrations;
 
@@ -26,6 +27,9 @@ public sealed record Integration
 
     /// <summary>What becomes of an account whose person leaves.</summary>
     public DeprovisionModel Deprovision { get; init; } = new();
+
+    /// <summary>How much a sync may record as gone without a person's word.</summary>
+    public SyncSafeguard Safeguard { get; init; } = new();
 
     /// <summary>The user schema where it differs from the connector's own; null for the connector's.</summary>
     public UserSchema? UserSchema { get; init; }

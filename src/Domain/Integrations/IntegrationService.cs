@@ -161,14 +161,25 @@ public sealed partial class IntegrationService(
     /// <param name="by">Who asks.</param>
     /// <param name="cancellationToken">Cancels before the commit.</param>
     /// <returns>The operation's id, or null where there is no such integration.</returns>
-    public async Task<string?> ValidateAsync(string id, Provenance by, CancellationToken cancellationToken = default)
+    public Task<string?> ValidateAsync(string id, Provenance by, CancellationToken cancellationToken = default) =>
+        OpenAsync(id, profile => operations.ValidateAsync(profile, by, cancellationToken), cancellationToken);
+
+    /// <summary>Opens a sync, or shares the one that waits already.</summary>
+    /// <param name="id">The integration; any text.</param>
+    /// <param name="by">Who asks.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>The operation's id, or null where there is no such integration.</returns>
+    public Task<string?> SyncAsync(string id, Provenance by, CancellationToken cancellationToken = default) =>
+        OpenAsync(id, profile => operations.SyncAsync(profile, by, cancellationToken), cancellationToken);
+
+    private async Task<string?> OpenAsync(string id, Func<IntegrationProfile, Task<string>> open, CancellationToken cancellationToken)
     {
         if (await profiles.FindAsync(id, cancellationToken) is not { } profile)
         {
             return null;
         }
 
-        var operation = await operations.ValidateAsync(profile, by, cancellationToken);
+        var operation = await open(profile);
         feed.Publish(new LiveChange(id, await operations.FindAsync(id, operation, cancellationToken)));
         return operation;
     }

@@ -42,7 +42,7 @@ public sealed class IntegrationViews(IRecordStore store, IntegrationStore integr
             integration,
             catalog.Find(integration.ConnectorId, integration.ConnectorVersion),
             IntegrationStatuses.Derive(facts),
-            LastSynced: null,
+            LastSynced: (await store.FindAsync<Lane>(Rows.Partition(integration.Id), Rows.Lane, cancellationToken))?.Value.LastSyncedAt,
             workspace.Paused);
     }
 

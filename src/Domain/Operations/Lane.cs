@@ -19,6 +19,9 @@ public sealed record Lane
     /// <summary>When the latest operation (validation aside) ended.</summary>
     public DateTimeOffset? LatestEndedAt { get; init; }
 
+    /// <summary>When the last sync was attempted.</summary>
+    public DateTimeOffset? LastSyncedAt { get; init; }
+
     /// <summary>The lease of an operation.</summary>
     /// <param name="operationId">The operation.</param>
     /// <returns>The lease, or null when it does not run.</returns>

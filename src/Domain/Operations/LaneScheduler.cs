@@ -79,7 +79,7 @@ public sealed class LaneScheduler(
             {
                 await settlement.AbandonedAsync(integrationId, lease, instance.Output, cancellationToken);
             }
-            else if (!lease.Begun)
+            else if (instance is null || !lease.Begun)
             {
                 await StartAsync(new OperationRun(integrationId, lease.OperationId, lease.Attempt), lease.Kind, cancellationToken);
             }
@@ -185,8 +185,18 @@ public sealed class LaneScheduler(
         };
         if (operation.AccountKey is { } key)
         {
-            var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(key), cancellationToken)
-                ?? throw new InvalidDataException($"Operation {operation.Id} has no account record.");
+            var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(key), cancellationToken);
+            if (account?.Value.OpenOperationId != operation.Id)
+            {
+                // No account waits for it, so it must not hold up the lane.
+                var orphan = found.Value with { Status = OperationStatus.Cancelled, EndedAt = now, QueueRow = null, CancelReason = "No account waits for it any more." };
+                await store.CommitAsync(
+                    profile.Partition,
+                    [RecordChange.DeleteIfExists(row), TypedRecords.Write(Rows.Operation(operation.Id), orphan, found.ETag)],
+                    cancellationToken);
+                return (false, default);
+            }
+
             changes.Add(TypedRecords.Write(Rows.Account(key), account.Value.Move(AccountGoals.Ongoing(operation.Kind), now), account.ETag));
         }
 

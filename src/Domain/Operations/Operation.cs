@@ -18,6 +18,9 @@ public enum OperationKind
 
     /// <summary>Checks the integration in the app.</summary>
     Validate,
+
+    /// <summary>Brings the gateway's records up to what the app shows.</summary>
+    Sync,
 }
 
 /// <summary>Where an operation stands.</summary>
@@ -41,6 +44,9 @@ public enum OperationStatus
 
     /// <summary>A person cancelled it, or a later wish made it needless.</summary>
     Cancelled,
+
+    /// <summary>A safeguard halted it: nothing was applied, and a person has to decide.</summary>
+    Halted,
 }
 
 /// <summary>One lifecycle action on one target: runs as one durable workflow whose instance id is <see cref="Id"/>. Row <c>o:{id}</c>.</summary>
@@ -111,7 +117,7 @@ public sealed record Operation
 
     /// <summary>True when it has ended.</summary>
     [JsonIgnore]
-    public bool Ended => Status is OperationStatus.Succeeded or OperationStatus.Failed or OperationStatus.Cancelled;
+    public bool Ended => Status is not (OperationStatus.Queued or OperationStatus.Running or OperationStatus.Retrying);
 }
 
 /// <summary>The order of the queue.</summary>

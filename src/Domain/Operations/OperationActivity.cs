@@ -3,6 +3,7 @@ using System.Diagnostics;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Storage;
+using IdLcm.Domain.Sync;
 using IdLcm.Domain.Workflows;
 
 namespace IdLcm.Domain.Operations;
@@ -60,9 +61,12 @@ public sealed class OperationActivity(
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(stopping, limit.Token, cancel.Token);
         try
         {
-            var outcome = run.Operation.Kind == OperationKind.Validate
-                ? await new ValidationRun(runner).RunAsync(run, linked.Token)
-                : await new AccountRun(store, runner, clock).RunAsync(run, linked.Token);
+            var outcome = run.Operation.Kind switch
+            {
+                OperationKind.Validate => await new ValidationRun(runner).RunAsync(run, linked.Token),
+                OperationKind.Sync => await new SyncRun(store, runner, clock).RunAsync(run, linked.Token),
+                _ => await new AccountRun(store, runner, clock).RunAsync(run, linked.Token),
+            };
             return stopping.IsCancellationRequested && outcome.Failure is { Code: FailureCode.Cancelled }
                 ? throw new OperationCanceledException(stopping)
                 : outcome with { Cancelled = outcome.Cancelled || (outcome.Failure is { Code: FailureCode.Cancelled } && cancel.IsCancellationRequested) };

@@ -10,6 +10,7 @@ internal static class OperationEvents
         OperationKind.Provision => ActivityKind.UserInviteRequested,
         OperationKind.Update => ActivityKind.UserUpdateRequested,
         OperationKind.Deprovision => ActivityKind.UserRemovalRequested,
+        OperationKind.Sync => ActivityKind.SyncStarted,
         _ => ActivityKind.HealthCheckTriggered,
     };
 
@@ -26,6 +27,7 @@ internal static class OperationEvents
         OperationKind.Provision => ActivityKind.UserInvited,
         OperationKind.Update => ActivityKind.UserUpdated,
         OperationKind.Deprovision => ActivityKind.UserRemoved,
+        OperationKind.Sync => ActivityKind.SyncCompleted,
         _ => ActivityKind.HealthValidated,
     };
 
@@ -34,6 +36,7 @@ internal static class OperationEvents
         OperationKind.Provision => ActivityKind.UserInviteFailed,
         OperationKind.Update => ActivityKind.UserUpdateFailed,
         OperationKind.Deprovision => ActivityKind.UserRemovalFailed,
+        OperationKind.Sync => ActivityKind.SyncFailed,
         _ => ActivityKind.HealthCheckFailed,
     };
 

@@ -127,21 +127,33 @@ public sealed class OperationService(
     /// <param name="provenance">Who asks.</param>
     /// <param name="cancellationToken">Cancels before the commit.</param>
     /// <returns>The operation's id.</returns>
-    public async Task<string> ValidateAsync(IntegrationProfile profile, Provenance provenance, CancellationToken cancellationToken = default)
+    public Task<string> ValidateAsync(IntegrationProfile profile, Provenance provenance, CancellationToken cancellationToken = default) =>
+        OpenSharedAsync(profile, OperationKind.Validate, OperationPriority.Validation, provenance, cancellationToken);
+
+    /// <summary>Validations and syncs have a priority of their own, so the queue itself tells whether one waits.</summary>
+    private async Task<string> OpenSharedAsync(
+        IntegrationProfile profile, OperationKind kind, int priority, Provenance provenance, CancellationToken cancellationToken)
     {
-        var waiting = await store.QueryAsync(
-            profile.Partition, RowRange.Prefix($"{Rows.Queue}{OperationPriority.Validation}:"), 1, null, cancellationToken);
+        var waiting = await store.QueryAsync(profile.Partition, RowRange.Prefix($"{Rows.Queue}{priority}:"), 1, null, cancellationToken);
         if (waiting.Records is [var row])
         {
             return row.Row[(row.Row.LastIndexOf(':') + 1)..];
         }
 
         var intake = new Intake(store, profile, provenance, clock.GetUtcNow());
-        intake.OpenForIntegration(OperationKind.Validate, OperationPriority.Validation);
+        intake.OpenForIntegration(kind, priority);
         await store.CommitAsync(profile.Partition, intake.Changes, cancellationToken);
         signal.Raise(profile.Integration.Id);
         return intake.OperationId!;
     }
+
+    /// <summary>Opens a sync of an integration; one that waits already is shared.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="provenance">Who asks.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>The operation's id.</returns>
+    public async Task<string> SyncAsync(IntegrationProfile profile, Provenance provenance, CancellationToken cancellationToken = default) =>
+        await OpenSharedAsync(profile, OperationKind.Sync, OperationPriority.Background, provenance, cancellationToken);
 
     /// <summary>Cancels an operation: one that waits ends at once, one that runs ends before its next step that changes something.</summary>
     /// <param name="profile">The integration.</param>
@@ -210,8 +222,8 @@ public sealed class OperationService(
     /// <param name="cancellationToken">Cancels before the commit.</param>
     /// <returns>The id of the operation that serves the account now, or null when there is nothing to retry.</returns>
     public async Task<string?> ReopenAsync(IntegrationProfile profile, Operation operation, Provenance by, CancellationToken cancellationToken = default) =>
-        operation.Kind == OperationKind.Validate
-            ? await ValidateAsync(profile, by, cancellationToken)
+        operation.Kind == OperationKind.Validate ? await ValidateAsync(profile, by, cancellationToken)
+            : operation.Kind == OperationKind.Sync ? await SyncAsync(profile, by, cancellationToken)
             : await Optimistic.RunAsync<string?>(
                 async () =>
                 {

@@ -56,6 +56,7 @@ public abstract class OperationWorkflow : Workflow<OperationRun, OperationRunRes
         OperationKind.Provision => "provision",
         OperationKind.Update => "update",
         OperationKind.Deprovision => "deprovision",
+        OperationKind.Sync => "sync",
         _ => "validate",
     };
 }
@@ -86,6 +87,13 @@ public sealed class ValidateWorkflow : OperationWorkflow
 {
     /// <inheritdoc/>
     public override string Name => NameOf(OperationKind.Validate);
+}
+
+/// <summary>Brings the gateway's records up to what the app shows.</summary>
+public sealed class SyncWorkflow : OperationWorkflow
+{
+    /// <inheritdoc/>
+    public override string Name => NameOf(OperationKind.Sync);
 }
 
 /// <summary>Which failed operations to open again.</summary>

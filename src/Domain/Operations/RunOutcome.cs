@@ -41,6 +41,9 @@ public sealed record RunOutcome
     /// <summary>What was changed in the app, in words.</summary>
     public IReadOnlyList<string> Changes { get; init; } = [];
 
+    /// <summary>Why a safeguard halted it, or null. Nothing was applied then.</summary>
+    public string? Halted { get; init; }
+
     /// <summary>What a validation found.</summary>
     public IReadOnlyList<ValidationFinding>? Findings { get; init; }
 }

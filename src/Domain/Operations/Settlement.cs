@@ -40,6 +40,7 @@ public sealed class Settlement(
             () => TrySettleAsync(integrationId, lease, attempt, outcome, cancellationToken), cancellationToken);
         if (operation is { Kind: OperationKind.Validate, Status: OperationStatus.Succeeded })
         {
+            // A crash before the next line leaves the app unvalidated in the list until the next validation; nothing depends on it.
             var profile = await profiles.FindAsync(integrationId, cancellationToken);
             await integrations.AppValidatedAsync(profile!.Manifest.Id, integrationId, clock.GetUtcNow(), cancellationToken);
         }
@@ -99,7 +100,12 @@ public sealed class Settlement(
         var settled = lane.Value with { Leases = [.. lane.Value.Leases.Where(l => l.OperationId != operation.Id)] };
         if (operation.Ended && operation.Kind != OperationKind.Validate)
         {
-            settled = settled with { LatestFailed = operation.Status == OperationStatus.Failed, LatestEndedAt = now };
+            settled = settled with { LatestFailed = operation.Status is OperationStatus.Failed or OperationStatus.Halted, LatestEndedAt = now };
+        }
+
+        if (operation.Kind == OperationKind.Sync)
+        {
+            settled = settled with { LastSyncedAt = now };
         }
 
         changes.Add(TypedRecords.Write(Rows.Lane, settled, lane.ETag));
@@ -114,6 +120,11 @@ public sealed class Settlement(
             return Requeued(operation);
         }
 
+        if (operation.Kind == OperationKind.Sync)
+        {
+            return SettleSync(operation, outcome, changes, now);
+        }
+
         var passed = outcome.Failure is null;
         var integration = await integrations.FindAsync(profile.Integration.Id, cancellationToken)
             ?? throw new InvalidDataException($"Integration {profile.Integration.Id} is gone.");
@@ -125,9 +136,32 @@ public sealed class Settlement(
             Findings = outcome.Findings ?? [],
         };
         changes.Add(TypedRecords.Write(Rows.Integration, integration.Value with { Validation = report }, integration.ETag));
+        if (passed && integration.Value.Validation?.Passed is not true)
+        {
+            // The first thing that an identity provider wants to know of a connected app is who is in it.
+            var import = new Intake(store, profile, Provenance.System, now);
+            import.OpenForIntegration(OperationKind.Sync, OperationPriority.Background);
+            changes.AddRange(import.Changes);
+        }
+
         var ended = Ended(operation, outcome, now);
         changes.Add(ActivityLog.Append(OperationEvents.Make(
             passed ? ActivityKind.HealthValidated : ActivityKind.HealthCheckFailed, ended, Provenance.System.Actor, now, Describe(outcome.Failure))));
+        return ended;
+    }
+
+    private Operation SettleSync(Operation operation, RunOutcome outcome, List<RecordChange> changes, DateTimeOffset now)
+    {
+        if (Delay(operation, outcome) is not null)
+        {
+            var waiting = Retried(operation, outcome, now);
+            changes.Add(ActivityLog.Append(OperationEvents.Make(ActivityKind.RetryScheduled, waiting, Provenance.System.Actor, now, Describe(outcome.Failure))));
+            return waiting;
+        }
+
+        var ended = Ended(operation, outcome, now);
+        var told = outcome.Halted is null ? EndEvent(ended) : ActivityKind.SyncHalted;
+        changes.Add(ActivityLog.Append(OperationEvents.Make(told, ended, Provenance.System.Actor, now, outcome.Halted ?? EndDetail(ended))));
         return ended;
     }
 
@@ -262,8 +296,9 @@ public sealed class Settlement(
     private static Operation Ended(Operation operation, RunOutcome outcome, DateTimeOffset now) => operation with
     {
         Status = outcome.Overtaken || outcome.Cancelled ? OperationStatus.Cancelled
+            : outcome.Halted is not null ? OperationStatus.Halted
             : outcome.Failure is null ? OperationStatus.Succeeded : OperationStatus.Failed,
-        CancelReason = outcome.Overtaken ? OvertakenReason : operation.CancelReason,
+        CancelReason = outcome.Overtaken ? OvertakenReason : outcome.Halted ?? operation.CancelReason,
         EndedAt = now,
         Failure = outcome.Failure,
         AppliedGeneration = outcome.Failure is null && !outcome.Overtaken ? outcome.Generation : null,

@@ -21,7 +21,7 @@ public sealed record ScimLimits
     public int NumberLength { get; init; } = 64;
 
     /// <summary>Most values of one multi-valued attribute other than a group's members.</summary>
-    public int ValuesPerAttribute { get; init; } = 1_000;
+    public int ValuesPerAttribute { get; init; } = 500;
 
     /// <summary>Longest filter or path, in UTF-16 code units.</summary>
     public int FilterLength { get; init; } = 8 * 1024;
@@ -32,7 +32,7 @@ public sealed record ScimLimits
     /// <summary>Most comparisons in one filter.</summary>
     public int FilterTerms { get; init; } = 100;
 
-    /// <summary>Most operations in one PATCH.</summary>
+    /// <summary>Most operations in one PATCH; each key of an operation without path counts as one.</summary>
     public int PatchOperations { get; init; } = 1_000;
 
     /// <summary>Most members that one request adds to or removes from a group.</summary>

@@ -46,7 +46,15 @@ public sealed record DesiredAccount(string Identifier, JsonObject Attributes, IR
     /// <returns>The identifier, or null where the resource has none.</returns>
     public static string? IdentifierOf(IntegrationProfile profile, ScimResource resource)
     {
-        var text = resource.GetText(profile.PrimaryIdentifier.Scim ?? "userName");
+        var path = profile.PrimaryIdentifier.Scim ?? "userName";
+        var text = resource.GetText(path);
+        if (string.IsNullOrWhiteSpace(text) && path.StartsWith("emails", StringComparison.OrdinalIgnoreCase))
+        {
+            // Not every identity provider is set to send a work address: the primary one, the only one, or a user name that is one will do.
+            text = resource.GetText("emails[primary eq true].value") ?? resource.GetText("emails.value")
+                ?? (resource.UserName?.Contains('@', StringComparison.Ordinal) is true ? resource.UserName : null);
+        }
+
         return string.IsNullOrWhiteSpace(text) ? null : text.Trim();
     }
 

@@ -413,7 +413,7 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
 
         foreach (var attribute in profile.Schema.Attributes)
         {
-            if (attribute is { Required: true, Scim: { } path } && string.IsNullOrWhiteSpace(resource.GetText(path)))
+            if (attribute is { Required: true, PrimaryIdentifier: false, Scim: { } path } && string.IsNullOrWhiteSpace(resource.GetText(path)))
             {
                 return $"{profile.Manifest.AppName} needs the {attribute.Label} of a person: the attribute '{path}' is required.";
             }
@@ -422,7 +422,7 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
         return DesiredAccount.RoleProblem(profile, resource);
     }
 
-    private static List<string> IndexRows(ScimResource resource, string id)
+    internal static List<string> IndexRows(ScimResource resource, string id)
     {
         var rows = new List<string>(3);
         if (resource.ExternalId is { Length: > 0 } externalId)

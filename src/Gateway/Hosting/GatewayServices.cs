@@ -40,6 +40,7 @@ public static class GatewayServices
         services.AddSingleton<IWorkflow, UpdateWorkflow>();
         services.AddSingleton<IWorkflow, DeprovisionWorkflow>();
         services.AddSingleton<IWorkflow, ValidateWorkflow>();
+        services.AddSingleton<IWorkflow, SyncWorkflow>();
         services.AddSingleton<IWorkflow, RetryWorkflow>();
         services.AddScimGateway();
         services.AddManagementApi();
@@ -64,6 +65,7 @@ public static class GatewayServices
         app.MapScimGateway();
         app.MapManagementApi();
         app.MapHealth();
+        app.MapStartPage();
         return app;
     }
 }

@@ -82,7 +82,7 @@ internal sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
     {
         // Turns go on while activities wind down, so that what did finish is on record and not done twice.
         var running = await _activities.StopAsync(_options.ShutdownTimeout, cancellationToken);
-        await _turns.StopAsync();
+        await _turns.StopAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _timers.Dispose();
         EngineLog.Stopped(_logger, running);
     }

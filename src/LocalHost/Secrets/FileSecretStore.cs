@@ -28,7 +28,7 @@ internal sealed class FileSecretStore : ISecretStore, IDisposable
     {
         dataDirectory = Path.GetFullPath(dataDirectory);
         _directory = Path.Combine(dataDirectory, "secrets");
-        PrivateDirectory.Create(_directory);
+        PrivateDirectory.Own(_directory);
         _protection = new SecretProtection(dataDirectory);
         _time = time;
         foreach (var abandoned in Directory.EnumerateFiles(_directory, "*.tmp"))

@@ -20,7 +20,7 @@ internal sealed class SecretProtection
     public SecretProtection(string dataDirectory)
     {
         _keys = Path.Combine(dataDirectory, "keys");
-        PrivateDirectory.Create(_keys);
+        PrivateDirectory.Own(_keys);
         _provider = DataProtectionProvider.Create(new DirectoryInfo(_keys), static builder => builder.SetApplicationName("IdLcm"));
     }
 

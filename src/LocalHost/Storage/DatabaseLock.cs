@@ -33,7 +33,7 @@ internal sealed class DatabaseLock : IDisposable
         {
             file = new FileStream(Path.Combine(directory, "idlcm.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException refused) when (refused is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
+        catch (IOException refused) when (IsHeldByAnother(refused))
         {
             var pid = ReadOwner(owner);
             throw new DatabaseInUseException(
@@ -48,6 +48,9 @@ internal sealed class DatabaseLock : IDisposable
 
     /// <summary>Gives the lock back.</summary>
     public void Dispose() => _file.Dispose();
+
+    // EAGAIN of Linux, of macOS, and Windows' sharing violation; .NET has no type of its own for it.
+    private static bool IsHeldByAnother(IOException refused) => (refused.HResult & 0xffff) is 11 or 35 or 32;
 
     private static int? ReadOwner(string path)
     {

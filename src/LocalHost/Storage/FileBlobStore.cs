@@ -27,7 +27,7 @@ internal sealed class FileBlobStore : IBlobStore
     {
         _root = Path.Combine(Path.GetFullPath(dataDirectory), "blobs");
         _time = time;
-        PrivateDirectory.Create(_root);
+        PrivateDirectory.Own(_root);
     }
 
     /// <inheritdoc/>

@@ -165,6 +165,7 @@ internal sealed class GroupCommitter : IDisposable
     private void CommitGroup()
     {
         var started = Stopwatch.GetTimestamp();
+        var committing = false;
         try
         {
             _writer ??= new SqliteWriter(_path);
@@ -173,13 +174,14 @@ internal sealed class GroupCommitter : IDisposable
                 _writer.RollBack();
             }
 
+            committing = true;
             _writer.Commit();
             StoreMetrics.GroupCommitted(_group.Count, Stopwatch.GetElapsedTime(started));
         }
         catch (SqliteFailureException failure)
         {
             StoreMetrics.GroupFailed();
-            Abandon(failure);
+            Abandon(failure, committing);
         }
     }
 
@@ -213,7 +215,7 @@ internal sealed class GroupCommitter : IDisposable
         return true;
     }
 
-    private void Abandon(SqliteFailureException failure)
+    private void Abandon(SqliteFailureException failure, bool committing)
     {
         foreach (var item in _group)
         {
@@ -228,7 +230,11 @@ internal sealed class GroupCommitter : IDisposable
             _writer?.RollBack();
             if (_writer is { InTransaction: false } writer)
             {
-                Settle(writer);
+                if (committing)
+                {
+                    Settle(writer);
+                }
+
                 return;
             }
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using IdLcm.Domain.Storage;
 
 namespace IdLcm.LocalHost.Storage;
 
@@ -69,9 +70,9 @@ internal sealed class RecordVersions
         {
             Volatile.Write(ref _reserved, await _database.WriteAsync(Reserve));
         }
-        catch (Domain.Storage.RecordStoreUnavailableException)
+        catch (Exception failure) when (failure is RecordStoreUnavailableException or ObjectDisposedException)
         {
-            // Disk full: the next commit that succeeds asks again, long before the block is used up.
+            // Disk full: the next commit asks again, long before the block is used up. Closing: nothing needs versions.
         }
         finally
         {

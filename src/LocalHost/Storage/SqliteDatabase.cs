@@ -22,6 +22,9 @@ internal sealed class SqliteDatabase : IDisposable
         _lock = @lock;
         DataDirectory = directory;
         _path = Path.Combine(directory, "idlcm.db");
+
+        // The data directory may be open to others; SQLite gives the WAL the mode of the database file.
+        PrivateDirectory.CreateFile(_path);
         _committer = new GroupCommitter(_path);
     }
 

@@ -51,6 +51,12 @@ internal sealed class SqliteStatement : IDisposable
             return Checked(raw.sqlite3_bind_null(_handle, index));
         }
 
+        // No bytes as a span have no address, which SQLite takes for NULL.
+        if (value.Length == 0)
+        {
+            return Checked(raw.sqlite3_bind_text(_handle, index, ""));
+        }
+
         var size = Encoding.UTF8.GetMaxByteCount(value.Length);
         if (size <= StackBytes)
         {

@@ -90,6 +90,24 @@ public sealed class ScimPatchRuleTests
         Assert.Equal(ScimErrorType.TooMany, Refusal(() => Patch(string.Join(',', Enumerable.Repeat("""{"op":"add","path":"title","value":"x"}""", 1001)))).Type);
 
     [Fact]
+    public void Too_many_keys_without_path_are_tooMany() =>
+        Assert.Equal(ScimErrorType.TooMany, Refusal(() => Patch("{\"op\":\"add\",\"value\":{" + string.Join(',', Enumerable.Range(0, 1001).Select(i => $"\"k{i}\":1")) + "}}")).Type);
+
+    [Fact]
+    public void An_incomplete_account_can_be_changed_but_nothing_required_emptied()
+    {
+        var type = ScimSchemas.UserType.WithExtension(
+            new ScimSchemaBuilder("urn:x:2.0:User", "X").Add(new ScimAttribute("plan") { Required = true }).Add(new ScimAttribute("seat")).Build(), required: true);
+        var imported = new ScimResource(type, ScimJson.ParseObject("""{"userName":"b"}"""), "u1", Meta);
+        Assert.False(imported.Patched("""{"op":"replace","path":"active","value":false}""").IsActive);
+        Assert.Equal("1", imported.Patched("""{"op":"add","path":"urn:x:2.0:User:seat","value":"1"}""").GetText("urn:x:2.0:User:seat"));
+        var complete = imported.Patched("""{"op":"add","path":"urn:x:2.0:User:plan","value":"gold"}""");
+        Assert.Equal(ScimErrorType.InvalidValue, Refusal(() => complete.Patched("""{"op":"replace","path":"urn:x:2.0:User:plan","value":" "}""")).Type);
+        Assert.Equal(ScimErrorType.Mutability, Refusal(() => complete.Patched("""{"op":"remove","path":"urn:x:2.0:User"}""")).Type);
+        Assert.Equal(ScimErrorType.InvalidValue, Refusal(() => User("""{"userName":"b"}""", type)).Type);
+    }
+
+    [Fact]
     public void Too_many_members_are_tooMany()
     {
         var values = string.Join(',', Enumerable.Range(0, 20_001).Select(i => $"\"{i}\""));

@@ -133,6 +133,7 @@ public sealed class EngineRecoveryTests : IDisposable
         var started = new TaskCompletionSource();
         var runs = 0;
         var later = 0;
+        Flow<int, int>("ends", (_, input) => Task.FromResult(input));
         Flow<int, int>("works", async (context, input) =>
             await context.CallActivityAsync<int>("next", await context.CallActivityAsync<int>("work", input)));
         Step<int, int>("work", async (input, token) =>
@@ -156,12 +157,13 @@ public sealed class EngineRecoveryTests : IDisposable
             await first.StopAsync(TestContext.Current.CancellationToken);
             Assert.Equal(0, later);
             await Assert.ThrowsAsync<InvalidOperationException>(() => first.Client.RaiseEventAsync("w", "e", 1));
-            Assert.True(await first.Client.StartAsync("works", "after-the-stop", 1));
+            Assert.True(await first.Client.StartAsync("ends", "after-the-stop", 1));
         }
 
         await using var second = await OpenAsync();
 
         Assert.Equal("20", (await second.EndAsync("w")).Output);
+        Assert.Equal("1", (await second.EndAsync("after-the-stop")).Output);
         Assert.Equal(1, runs);
         Assert.Equal(1, later);
     }

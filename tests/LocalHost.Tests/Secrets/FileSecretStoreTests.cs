@@ -30,6 +30,10 @@ public sealed class FileSecretStoreTests : SecretStoreSuite
     public async Task Secrets_and_keys_are_the_owners_alone()
     {
         await Store.SetAsync(Name, Planted, Cancellation);
+        _secrets!.Dispose();
+        FileModes.OpenToAll(Path.Combine(_directory.Path, "secrets"));
+        FileModes.OpenToAll(Path.Combine(_directory.Path, "keys"));
+        await OpenAsync();
         FileModes.AssertPrivate(Path.Combine(_directory.Path, "secrets"));
         FileModes.AssertPrivate(Path.Combine(_directory.Path, "keys"));
     }

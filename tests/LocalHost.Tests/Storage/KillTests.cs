@@ -35,11 +35,9 @@ public sealed class KillTests
         using var directory = new DataDirectory();
         using var database = SqliteDatabase.Open(directory.Path);
         using var second = StoreProcess.Start("commit", directory.Path, "1");
-        var errors = await second.StandardError.ReadToEndAsync(Cancellation);
-        await second.WaitForExitAsync(Cancellation);
 
-        Assert.Equal(3, second.ExitCode);
-        Assert.Contains($"'{directory.Path}' is in use by another idlcm process (pid {Environment.ProcessId})", errors, StringComparison.Ordinal);
+        Assert.Equal(3, await second.ExitAsync());
+        Assert.Contains($"'{directory.Path}' is in use by another idlcm process (pid {Environment.ProcessId})", await second.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -48,20 +46,17 @@ public sealed class KillTests
         using var directory = new DataDirectory();
         Assert.SkipUnless(await StoreProcess.CanMountAsync(directory.Path), "This system allows no mount in a namespace of the test's own.");
         using var process = StoreProcess.StartOnSmallDisk(directory.Path, "6m", "fill");
-        var output = await process.StandardOutput.ReadToEndAsync(Cancellation);
-        var errors = await process.StandardError.ReadToEndAsync(Cancellation);
-        await process.WaitForExitAsync(Cancellation);
+        var output = await process.Output.ReadToEndAsync(Cancellation);
 
-        Assert.True(process.ExitCode == 0, output + errors);
+        Assert.True(await process.ExitAsync() == 0, output + await process.Errors);
         Assert.Matches("^full after [1-9][0-9]*\nall readable\nworks again\nall there\nintegrity ok\n$", output);
     }
 
     private static async Task RunUntilKilledAsync(string directory, int next, Random random, SortedSet<int> acknowledged)
     {
         using var process = StoreProcess.Start("commit", directory, next.ToString(CultureInfo.InvariantCulture));
-        var errors = process.StandardError.ReadToEndAsync(Cancellation);
-        var lines = random.Next(1, 1500);
-        for (var i = 0; i < lines && await process.StandardOutput.ReadLineAsync(Cancellation) is { } line; i++)
+        var lines = random.Next(1, 300);
+        for (var i = 0; i < lines && await process.Output.ReadLineAsync(Cancellation) is { } line; i++)
         {
             acknowledged.Add(int.Parse(line, CultureInfo.InvariantCulture));
         }
@@ -75,9 +70,9 @@ public sealed class KillTests
         }
 
         process.Kill();
-        var rest = await process.StandardOutput.ReadToEndAsync(Cancellation);
-        await process.WaitForExitAsync(Cancellation);
-        Assert.Equal("", await errors);
+        var rest = await process.Output.ReadToEndAsync(Cancellation);
+        await process.ExitAsync();
+        Assert.Equal("", await process.Errors);
 
         // What follows the last newline is a number that was cut off.
         foreach (var line in rest.Split('\n')[..^1])

@@ -183,6 +183,22 @@ public sealed class SqliteDatabaseTests : IDisposable
     }
 
     [Fact]
+    public async Task The_database_files_are_the_owners_alone_even_in_an_open_directory()
+    {
+        using var open = new DataDirectory();
+        FileModes.OpenToAll(open.Path);
+        using var database = SqliteDatabase.Open(open.Path);
+        await database.WriteAsync(static writer =>
+        {
+            writer.Execute("CREATE TABLE t(n)");
+            return 0;
+        });
+        var files = Directory.GetFiles(open.Path, "idlcm.db*");
+        Assert.Equal(3, files.Length);
+        FileModes.AssertPrivate(files);
+    }
+
+    [Fact]
     public void A_second_owner_in_the_same_process_is_refused()
     {
         var refusal = Assert.Throws<DatabaseInUseException>(() => SqliteDatabase.Open(_directory.Path));

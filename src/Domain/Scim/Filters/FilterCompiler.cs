@@ -13,10 +13,10 @@ internal abstract class FilterCompiler<T>
         {
             case ScimAndFilter and:
                 var all = and.Terms.Select(Compile).ToArray();
-                return target => Array.TrueForAll(all, term => term(target));
+                return target => AllMatch(all, target);
             case ScimOrFilter or:
                 var any = or.Terms.Select(Compile).ToArray();
-                return target => Array.Exists(any, term => term(target));
+                return target => AnyMatches(any, target);
             case ScimNotFilter not:
                 var inner = Compile(not.Inner);
                 return target => !inner(target);
@@ -35,6 +35,33 @@ internal abstract class FilterCompiler<T>
 
     protected static ScimException Undefined(ScimAttributePath path) =>
         ScimError.InvalidFilter($"The filter names {ScimText.Quote(path.ToString())}, which is not an attribute here.").ToException();
+
+    // Loops, because a lambda over the target would be allocated anew for every resource.
+    private static bool AllMatch(Func<T, bool>[] terms, T target)
+    {
+        foreach (var term in terms)
+        {
+            if (!term(target))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool AnyMatches(Func<T, bool>[] terms, T target)
+    {
+        foreach (var term in terms)
+        {
+            if (term(target))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static Func<T, bool> CompilePresent(Binding binding)
     {

@@ -29,7 +29,7 @@ internal sealed class MultiValuedPatch(ScimAttribute attribute, ScimAttribute? s
             throw ScimError.TooMany($"The attribute \"{attribute.Name}\" would have more than {Limit} values.").ToException();
         }
 
-        return ReferenceEquals(after, before) ? before : KeepOnePrimary(before, after);
+        return ReferenceEquals(after, before) ? before : PrimaryRule.KeepOne(attribute, before, after);
     }
 
     private int Limit => IsMembers ? int.MaxValue : conformance.Limits.ValuesPerAttribute;
@@ -233,44 +233,6 @@ internal sealed class MultiValuedPatch(ScimAttribute attribute, ScimAttribute? s
             }
         }
     }
-
-    /// <summary>A value that became the primary one takes the place of the one before (RFC 7643 §2.4).</summary>
-    private ScimArray KeepOnePrimary(ScimArray before, ScimArray after)
-    {
-        if (attribute.Primary is null)
-        {
-            return after;
-        }
-
-        var keep = -1;
-        var count = 0;
-        for (var i = 0; i < after.Count; i++)
-        {
-            if (IsPrimary(after[i]))
-            {
-                count++;
-                keep = keep < 0 || i >= before.Count || !IsPrimary(before[i]) ? i : keep;
-            }
-        }
-
-        if (count < 2)
-        {
-            return after;
-        }
-
-        var items = after.ToArray();
-        for (var i = 0; i < items.Length; i++)
-        {
-            if (i != keep && IsPrimary(items[i]))
-            {
-                items[i] = ((ScimComplex)items[i]).With(attribute.Primary.Name, ScimBoolean.False);
-            }
-        }
-
-        return new ScimArray(items);
-    }
-
-    private static bool IsPrimary(ScimValue item) => item is ScimComplex complex && complex.GetBoolean("primary") == true;
 
     private static ScimValue Unwrap(ScimValue? value) => value is ScimArray { Count: 1 } array ? array[0] : value ?? ScimNull.Instance;
 

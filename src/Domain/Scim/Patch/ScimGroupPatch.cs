@@ -31,7 +31,7 @@ public sealed record ScimGroupMember(string Value, string? Type = null, string? 
         var type = Type ?? "User";
         if (baseUrl is not null)
         {
-            complex = complex.With("$ref", string.Concat(baseUrl, "/", type, "s/", Value));
+            complex = complex.With("$ref", string.Concat(baseUrl, "/", type, "s/", Uri.EscapeDataString(Value)));
         }
 
         complex = complex.With("type", type);

@@ -32,7 +32,7 @@ public static class ScimPatch
             return new ScimPatchResult(resource, Changed: false);
         }
 
-        Conformance.CheckRequired(attributes, resource.Type);
+        RequiredAttributes.Check(attributes, resource.Type, resource.Attributes);
         return new ScimPatchResult(resource.WithAttributes(attributes), Changed: true);
     }
 }

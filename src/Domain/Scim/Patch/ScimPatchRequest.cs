@@ -53,9 +53,15 @@ public sealed record ScimPatchRequest(IReadOnlyList<ScimPatchOperation> Operatio
         }
 
         var result = new ScimPatchOperation[operations.Count];
+        var keys = 0;
         for (var i = 0; i < result.Length; i++)
         {
             result[i] = ReadOperation(operations[i] as ScimComplex ?? throw Malformed(i, "it must be an object"), i, limits);
+            keys += result[i] is { Path: null, Value: ScimComplex { Count: var count } } ? count : 0;
+            if (keys > limits.PatchOperations)
+            {
+                throw ScimError.TooMany($"The operations of a PATCH may set {limits.PatchOperations} attributes without path.").ToException();
+            }
         }
 
         return new ScimPatchRequest(result);

@@ -1,6 +1,3 @@
-using System.Buffers.Text;
-using System.Globalization;
-
 namespace IdLcm.Domain.Scim;
 
 /// <summary>
@@ -81,7 +78,7 @@ internal sealed class Conformance(ScimOptions options)
             {
                 0 => null,
                 1 => CoerceOne(attribute, array[0]),
-                _ => throw Invalid(attribute, "takes one value, not several"),
+                _ => throw SimpleValues.Invalid(attribute, "takes one value, not several"),
             };
         }
 
@@ -110,9 +107,9 @@ internal sealed class Conformance(ScimOptions options)
         return attribute.Type switch
         {
             _ when raw is ScimNull => null,
-            ScimAttributeType.Boolean => CoerceBoolean(attribute, raw),
-            ScimAttributeType.Integer or ScimAttributeType.Decimal => CoerceNumber(attribute, raw),
-            _ => CoerceText(attribute, raw),
+            ScimAttributeType.Boolean => SimpleValues.Boolean(attribute, raw),
+            ScimAttributeType.Integer or ScimAttributeType.Decimal => SimpleValues.Number(attribute, raw),
+            _ => SimpleValues.Text(attribute, raw, limits),
         };
     }
 
@@ -131,52 +128,6 @@ internal sealed class Conformance(ScimOptions options)
         }
 
         return true;
-    }
-
-    /// <summary>Refuses a resource that lacks what its type requires (RFC 7643 §2.2).</summary>
-    public static void CheckRequired(ScimComplex attributes, ScimResourceType type)
-    {
-        CheckRequired(attributes, type.Schema.Attributes);
-        foreach (var extension in type.Extensions)
-        {
-            if (attributes[extension.Schema.Id] is ScimComplex present)
-            {
-                CheckRequired(present, extension.Schema.Attributes);
-            }
-            else if (extension.Required)
-            {
-                CheckRequired(ScimComplex.Empty, extension.Schema.Attributes);
-            }
-        }
-    }
-
-    private static void CheckRequired(ScimComplex values, IReadOnlyList<ScimAttribute> definitions)
-    {
-        foreach (var definition in definitions)
-        {
-            if (definition.Mutability is ScimMutability.ReadOnly or ScimMutability.WriteOnly)
-            {
-                continue;
-            }
-
-            var value = values[definition.Name];
-            if (definition.Required && (value is null || value is ScimString text && string.IsNullOrWhiteSpace(text.Value)))
-            {
-                throw ScimError.InvalidValue($"The attribute \"{definition.Name}\" is required and must not be empty.").ToException();
-            }
-
-            if (value is ScimComplex complex)
-            {
-                CheckRequired(complex, definition.SubAttributes);
-            }
-            else if (value is ScimArray array && definition.SubAttributes.Any(s => s.Required))
-            {
-                foreach (var element in array.OfType<ScimComplex>())
-                {
-                    CheckRequired(element, definition.SubAttributes);
-                }
-            }
-        }
     }
 
     private void Add(List<ScimMember> members, ScimAttribute attribute, ScimValue raw)
@@ -253,7 +204,7 @@ internal sealed class Conformance(ScimOptions options)
             values[count++] = value;
             if (attribute.Primary is not null && value is ScimComplex complex && complex.GetBoolean("primary") == true && ++preferred > 1)
             {
-                throw Invalid(attribute, "has more than one value with \"primary\" true");
+                throw SimpleValues.Invalid(attribute, "has more than one value with \"primary\" true");
             }
         }
 
@@ -278,7 +229,7 @@ internal sealed class Conformance(ScimOptions options)
                 : new ScimComplex(new ScimMember(valueAttribute.Name, bare));
         }
 
-        var body = raw as ScimComplex ?? throw Invalid(attribute, "must be an object");
+        var body = raw as ScimComplex ?? throw SimpleValues.Invalid(attribute, "must be an object");
         if (body.Count == 0)
         {
             return null;
@@ -317,88 +268,4 @@ internal sealed class Conformance(ScimOptions options)
 
         return same ? body : new ScimComplex(members[..count]);
     }
-
-    private static ScimBoolean? CoerceBoolean(ScimAttribute attribute, ScimValue raw) => raw switch
-    {
-        ScimBoolean truth => truth,
-        ScimString { Value.Length: 0 } => null,
-        ScimString text when bool.TryParse(text.Value, out var truth) => ScimBoolean.Of(truth),
-        _ => throw Invalid(attribute, "must be true or false"),
-    };
-
-    private static ScimNumber? CoerceNumber(ScimAttribute attribute, ScimValue raw)
-    {
-        if (raw is ScimString { Value.Length: 0 })
-        {
-            return null;
-        }
-
-        var number = raw switch
-        {
-            ScimNumber n => n,
-            ScimString { Value.Length: < 64 } s when IsJsonNumber(s.Value) => new ScimNumber(s.Value),
-            _ => throw Invalid(attribute, "must be a number"),
-        };
-        if (attribute.Type == ScimAttributeType.Integer && !number.TryGetInt64(out _))
-        {
-            throw Invalid(attribute, "must be a whole number of at most 64 bits");
-        }
-
-        return double.IsFinite(number.AsDouble()) ? number : throw Invalid(attribute, "is out of range");
-    }
-
-    private static bool IsJsonNumber(string text)
-    {
-        var reader = new System.Text.Json.Utf8JsonReader(System.Text.Encoding.UTF8.GetBytes(text));
-        try
-        {
-            return reader.Read() && reader.TokenType == System.Text.Json.JsonTokenType.Number && !reader.Read();
-        }
-        catch (System.Text.Json.JsonException)
-        {
-            return false;
-        }
-    }
-
-    private ScimString CoerceText(ScimAttribute attribute, ScimValue raw)
-    {
-        var text = raw switch
-        {
-            ScimString s => s,
-            ScimNumber n when attribute.Type == ScimAttributeType.String => new ScimString(n.Text),
-            ScimBoolean b when attribute.Type == ScimAttributeType.String => new ScimString(b.Value ? "true" : "false"),
-            _ => throw Invalid(attribute, "must be a string"),
-        };
-        if (text.Value.Length > limits.StringLength)
-        {
-            throw Invalid(attribute, string.Create(CultureInfo.InvariantCulture, $"is longer than {limits.StringLength} characters"));
-        }
-
-        if (HasControlCharacters(text.Value))
-        {
-            throw Invalid(attribute, "holds control characters");
-        }
-
-        return attribute.Type switch
-        {
-            ScimAttributeType.DateTime when text.Value.Length > 0 && !ScimText.TryParseDateTime(text.Value, out _) =>
-                throw Invalid(attribute, "must be a dateTime such as 2011-05-13T04:42:34Z"),
-            ScimAttributeType.Binary when !Base64.IsValid(text.Value) => throw Invalid(attribute, "must be base64"),
-            _ => text,
-        };
-    }
-
-    private static bool HasControlCharacters(string text)
-    {
-        if (text.AsSpan().IndexOfAnyInRange('\0', '\u001F') < 0 && !text.Contains('\u007F', StringComparison.Ordinal))
-        {
-            return false;
-        }
-
-        // An address label has line breaks; nothing has the others.
-        return text.Any(c => c is < ' ' and not ('\t' or '\n' or '\r') or '\u007F');
-    }
-
-    private static ScimException Invalid(ScimAttribute attribute, string why) =>
-        ScimError.InvalidValue($"The attribute \"{attribute.Name}\" {why}.").ToException();
 }

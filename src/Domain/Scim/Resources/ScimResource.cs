@@ -52,7 +52,7 @@ public sealed class ScimResource
         ArgumentNullException.ThrowIfNull(body);
         ArgumentNullException.ThrowIfNull(type);
         var attributes = new Conformance(options ?? ScimOptions.Default).Conform(body, type);
-        Conformance.CheckRequired(attributes, type);
+        RequiredAttributes.Check(attributes, type);
         return new ScimResource(type, attributes);
     }
 
@@ -128,7 +128,7 @@ public sealed class ScimResource
 
     /// <summary>The absolute address of the resource.</summary>
     /// <param name="baseUrl">The absolute base URL without a slash at its end.</param>
-    public string Location(string baseUrl) => string.Concat(baseUrl, Type.Endpoint, "/", Id);
+    public string Location(string baseUrl) => string.Concat(baseUrl, Type.Endpoint, "/", Id is null ? null : Uri.EscapeDataString(Id));
 
     internal static ScimLimits StoredLimits { get; } = new() { BodyBytes = int.MaxValue, Depth = 64, NumberLength = int.MaxValue };
 

@@ -134,6 +134,7 @@ public sealed class ScimAttribute
             TypeLabel = Find("type");
             // A value beside a $ref points to another resource: its parts belong together and are never merged.
             IsResourceReference = Value is not null && byName.ContainsKey("$ref");
+            RequiresSubAttributes = value.Any(a => a.Required);
             NarrowsSubAttributes = value.Any(a => a.Returned is ScimReturned.Never or ScimReturned.Request);
         }
     }
@@ -154,6 +155,8 @@ public sealed class ScimAttribute
     internal bool IsResourceReference { get; private init; }
 
     internal bool NarrowsSubAttributes { get; private init; }
+
+    internal bool RequiresSubAttributes { get; private init; }
 
     internal bool IsText => Type is ScimAttributeType.String or ScimAttributeType.Reference or ScimAttributeType.Binary;
 

@@ -43,6 +43,10 @@ internal static class IntegrationEndpoints
             .Requires(Permission.ManageIntegrations)
             .Documents("validateIntegration", "Integrations", "Validate", "Signs in, checks permissions and the business ID, reads users and roles. A validation that waits already is shared.")
             .Answers<OperationAccepted>(StatusCodes.Status202Accepted);
+        api.MapPost("/integrations/{integrationId}/sync", SyncAsync)
+            .Requires(Permission.ManageIntegrations)
+            .Documents("syncIntegration", "Integrations", "Sync", "Reads every account of the app and brings the gateway's records up to it. Halts, and applies nothing, where the safeguard is exceeded. A sync that waits already is shared.")
+            .Answers<OperationAccepted>(StatusCodes.Status202Accepted);
         api.MapPost("/integrations/{integrationId}/pause", PauseAsync)
             .Requires(Permission.ManageIntegrations)
             .Documents("pauseIntegration", "Integrations", "Pause", "Stops all writes of the integration; queued work is kept.")
@@ -158,6 +162,11 @@ internal static class IntegrationEndpoints
 
     private static async Task<IResult> ValidateAsync(string integrationId, HttpContext http, IntegrationService service) =>
         await service.ValidateAsync(integrationId, ApiCaller.Of(http).Provenance(http), http.RequestAborted) is { } operationId
+            ? ApiJson.With(StatusCodes.Status202Accepted, new OperationAccepted(operationId))
+            : ApiProblems.NoIntegration(integrationId);
+
+    private static async Task<IResult> SyncAsync(string integrationId, HttpContext http, IntegrationService service) =>
+        await service.SyncAsync(integrationId, ApiCaller.Of(http).Provenance(http), http.RequestAborted) is { } operationId
             ? ApiJson.With(StatusCodes.Status202Accepted, new OperationAccepted(operationId))
             : ApiProblems.NoIntegration(integrationId);
 

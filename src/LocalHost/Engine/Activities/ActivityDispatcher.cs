@@ -185,6 +185,9 @@ internal sealed class ActivityDispatcher : IDisposable
         return WorkflowJson.Serialize(await activity.RunAsync(input, cancellationToken));
     }
 
+    /// <summary>Up to a fifth longer, so that activities which failed together do not come back together.</summary>
+    private static TimeSpan Spread(TimeSpan delay) => delay * (1 + (Random.Shared.NextDouble() / 5));
+
     private async Task FailAsync(ActivityRun run, Exception exception)
     {
         var work = run.Work;
@@ -196,7 +199,7 @@ internal sealed class ActivityDispatcher : IDisposable
             return;
         }
 
-        var again = work with { Attempt = work.Attempt + 1, DueAt = _time.GetUtcNow() + retry.DelayAfter(work.Attempt) };
+        var again = work with { Attempt = work.Attempt + 1, DueAt = _time.GetUtcNow() + Spread(retry.DelayAfter(work.Attempt)) };
         EngineLog.ActivityRetried(_logger, exception, work.Name, work.InstanceId, work.Attempt, again.DueAt);
         try
         {

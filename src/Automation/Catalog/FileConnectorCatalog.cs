@@ -1,0 +1,138 @@
+using System.Collections.Frozen;
+using IdLcm.Automation.Format;
+using IdLcm.Domain.Connectors;
+
+namespace IdLcm.Automation.Catalog;
+
+/// <summary>
+/// The connectors of some directories: <c>id/connector.yaml</c> is the newest version, <c>id/versions/*.yaml</c> hold
+/// older ones that integrations may still pin. A faulty file hides no other.
+/// </summary>
+public sealed class FileConnectorCatalog : IConnectorCatalog
+{
+    private readonly IReadOnlyList<string> directories;
+    private volatile Contents contents;
+
+    /// <summary>Reads the directories.</summary>
+    /// <param name="directories">Directories with one folder for each connector; a later one wins where both have the same id and version.</param>
+    public FileConnectorCatalog(IReadOnlyList<string> directories)
+    {
+        this.directories = directories;
+        contents = Read();
+    }
+
+    /// <summary>What is wrong with the files that were read.</summary>
+    public IReadOnlyList<ConnectorDiagnostic> Diagnostics => contents.Diagnostics;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ConnectorManifest> List() => contents.Newest;
+
+    /// <inheritdoc/>
+    public ConnectorManifest? Find(string id, string? version = null) => Definition(id, version)?.Manifest;
+
+    /// <summary>A parsed connector.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="version">The pinned version, or null for the newest.</param>
+    /// <returns>The connector, or null where the catalog has none.</returns>
+    public ConnectorDefinition? Definition(string id, string? version = null) =>
+        contents.ById.TryGetValue(id, out var versions)
+            ? version is null ? versions[0] : versions.FirstOrDefault(d => d.Manifest.Version == version)
+            : null;
+
+    /// <summary>Reads the directories again; runs under way keep what they have.</summary>
+    public void Reload() => contents = Read();
+
+    private Contents Read()
+    {
+        var found = new Dictionary<(string Id, string Version), ConnectorDefinition>();
+        var diagnostics = new List<ConnectorDiagnostic>();
+        foreach (var file in directories.Where(Directory.Exists).SelectMany(Files))
+        {
+            var result = ConnectorFile.Load(file);
+            diagnostics.AddRange(result.Diagnostics);
+            if (result.Connector is { } connector)
+            {
+                found[(connector.Manifest.Id, connector.Manifest.Version)] = connector;
+            }
+        }
+
+        var byId = found.Values.GroupBy(d => d.Manifest.Id, StringComparer.Ordinal).ToFrozenDictionary(
+            g => g.Key, IReadOnlyList<ConnectorDefinition> (g) => [.. g.OrderByDescending(d => d.Manifest.Version, VersionOrder.Instance)], StringComparer.Ordinal);
+        return new(
+            byId,
+            [.. byId.Values.Select(v => v[0].Manifest).OrderBy(m => m.AppName, StringComparer.OrdinalIgnoreCase)],
+            diagnostics);
+    }
+
+    private static IEnumerable<string> Files(string directory) =>
+        Directory.EnumerateDirectories(directory).Order(StringComparer.Ordinal).SelectMany(folder =>
+        {
+            var versions = Path.Combine(folder, "versions");
+            var older = Directory.Exists(versions) ? Directory.EnumerateFiles(versions, "*.yaml").Order(StringComparer.Ordinal) : Enumerable.Empty<string>();
+            var newest = Path.Combine(folder, "connector.yaml");
+            return File.Exists(newest) ? older.Append(newest) : older;
+        });
+
+    private sealed record Contents(
+        FrozenDictionary<string, IReadOnlyList<ConnectorDefinition>> ById,
+        IReadOnlyList<ConnectorManifest> Newest,
+        IReadOnlyList<ConnectorDiagnostic> Diagnostics);
+}
+
+/// <summary>Precedence of semantic versions (semver.org, section 11).</summary>
+internal sealed class VersionOrder : IComparer<string>
+{
+    public static VersionOrder Instance { get; } = new();
+
+    public int Compare(string? x, string? y)
+    {
+        var (core, pre) = Split(x ?? "");
+        var (otherCore, otherPre) = Split(y ?? "");
+        for (var i = 0; i < 3; i++)
+        {
+            var difference = Part(core, i).CompareTo(Part(otherCore, i));
+            if (difference != 0)
+            {
+                return difference;
+            }
+        }
+
+        return (pre.Length, otherPre.Length) switch
+        {
+            (0, 0) => 0,
+            (0, _) => 1,
+            (_, 0) => -1,
+            _ => ComparePre(pre.Split('.'), otherPre.Split('.')),
+        };
+    }
+
+    private static (string[] Core, string Pre) Split(string version)
+    {
+        var dash = version.IndexOf('-', StringComparison.Ordinal);
+        return dash < 0 ? (version.Split('.'), "") : (version[..dash].Split('.'), version[(dash + 1)..]);
+    }
+
+    private static System.Numerics.BigInteger Part(string[] parts, int index) =>
+        index < parts.Length && System.Numerics.BigInteger.TryParse(parts[index], out var number) ? number : 0;
+
+    private static int ComparePre(string[] a, string[] b)
+    {
+        for (var i = 0; i < Math.Min(a.Length, b.Length); i++)
+        {
+            var (numberA, numberB) = (System.Numerics.BigInteger.TryParse(a[i], out var m), System.Numerics.BigInteger.TryParse(b[i], out var n));
+            var difference = (numberA, numberB) switch
+            {
+                (true, true) => m.CompareTo(n),
+                (true, false) => -1,
+                (false, true) => 1,
+                _ => string.CompareOrdinal(a[i], b[i]),
+            };
+            if (difference != 0)
+            {
+                return difference;
+            }
+        }
+
+        return a.Length.CompareTo(b.Length);
+    }
+}

@@ -1,0 +1,96 @@
+using System.Text;
+using IdLcm.Automation.Browser;
+using IdLcm.Automation.Running;
+using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Playwright;
+
+namespace IdLcm.Automation.Evidence;
+
+/// <summary>Keeps what shows how a page looked, without secrets.</summary>
+internal sealed partial class EvidenceCollector(IBlobStore blobs, ILogger<EvidenceCollector> logger)
+{
+    public const string Container = "evidence";
+    private const int MaxDomCharacters = 5_000_000;
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TraceLimit = TimeSpan.FromSeconds(20);
+
+    /// <summary>Screenshot and DOM of the page as it is now. What cannot be had is left out; evidence never fails a run.</summary>
+    public async Task<IReadOnlyList<EvidenceItem>> PageAsync(BrowserSession session, SecretMask mask, string caption)
+    {
+        var items = new List<EvidenceItem>();
+        if (!session.IsAlive)
+        {
+            return items;
+        }
+
+        caption = mask.Apply(caption);
+        await TryAsync(async () =>
+        {
+            var hidden = mask.Forms.Select(f => session.Page.GetByText(f)).Append(session.Page.Locator("input[type=password]"));
+            var image = await session.Page.ScreenshotAsync(new() { Type = ScreenshotType.Png, Mask = hidden, Timeout = (float)Limit.TotalMilliseconds, Animations = ScreenshotAnimations.Disabled }).WaitAsync(Limit);
+            items.Add(Item("screenshot", await blobs.PutAsync(Container, image, "image/png"), caption));
+        });
+        await TryAsync(async () =>
+        {
+            var dom = mask.Apply(await session.Page.EvaluateAsync<string>(PageScripts.Dom, MaxDomCharacters).WaitAsync(Limit));
+            items.Add(Item("dom", await blobs.PutAsync(Container, Encoding.UTF8.GetBytes(dom), "text/html; charset=utf-8"), caption));
+        });
+        return items;
+    }
+
+    /// <summary>Ends the recording under way and keeps it, without secrets.</summary>
+    public async Task<IReadOnlyList<EvidenceItem>> TraceAsync(BrowserSession session, SecretMask mask, string caption)
+    {
+        var items = new List<EvidenceItem>();
+        if (!session.IsAlive || !session.IsTracing)
+        {
+            return items;
+        }
+
+        var folder = Directory.CreateTempSubdirectory("idlcm-trace-").FullName;
+        try
+        {
+            await TryAsync(async () =>
+            {
+                var (raw, clean) = (Path.Combine(folder, "raw.zip"), Path.Combine(folder, "trace.zip"));
+                using var limit = new CancellationTokenSource(TraceLimit);
+                foreach (var cookie in await session.Context.CookiesAsync().WaitAsync(Limit))
+                {
+                    if (cookie.Value.Length >= 12)
+                    {
+                        mask.Add(cookie.Value);
+                    }
+                }
+
+                await session.StopTraceAsync(raw).WaitAsync(TraceLimit);
+                await TraceScrubber.ScrubAsync(raw, clean, mask, limit.Token);
+                items.Add(Item("trace", await blobs.PutFileAsync(Container, clean, "application/zip"), mask.Apply(caption)));
+            });
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        return items;
+    }
+
+    private static EvidenceItem Item(string kind, BlobReference blob, string caption) => new(kind, blob.Hash, blob.ContentType, blob.Length, caption);
+
+    private async Task TryAsync(Func<Task> keep)
+    {
+        try
+        {
+            await keep();
+        }
+        catch (Exception error) when (error is PlaywrightException or TimeoutException or IOException or InvalidDataException or OperationCanceledException)
+        {
+            LogNotKept(error.GetType().Name);
+        }
+    }
+
+    [LoggerMessage(3101, LogLevel.Warning, "A piece of evidence could not be kept: {Reason}")]
+    private partial void LogNotKept(string reason);
+}

@@ -1,0 +1,198 @@
+using System.Text.RegularExpressions;
+using IdLcm.Domain.Connectors;
+
+namespace IdLcm.Automation.Format;
+
+internal enum LocatorKind
+{
+    Role,
+    Label,
+    Text,
+    Placeholder,
+    TestId,
+    Css,
+    XPath,
+    Any,
+}
+
+internal enum MatchMode
+{
+    Exact,
+    Contains,
+    Regex,
+}
+
+/// <summary>Which element: exactly one visible element, or the step fails.</summary>
+internal sealed record Locator(LocatorKind Kind, Mark Mark)
+{
+    /// <summary>The ARIA role, for <see cref="LocatorKind.Role"/>.</summary>
+    public string? Role { get; init; }
+
+    /// <summary>The name, label, text, placeholder, test id or selector.</summary>
+    public Template? Value { get; init; }
+
+    public MatchMode Match { get; init; }
+
+    public IReadOnlyList<Locator> Alternatives { get; init; } = [];
+
+    public Locator? Within { get; init; }
+
+    public Locator? Has { get; init; }
+
+    public Template? HasText { get; init; }
+}
+
+/// <summary>What can be looked for: text anywhere, or an element.</summary>
+internal sealed record See(Template? Text, Locator? Locator);
+
+/// <summary>All of what is named must hold.</summary>
+internal sealed record Condition(Mark Mark)
+{
+    public See? See { get; init; }
+
+    public See? NotSee { get; init; }
+
+    public Template? Alert { get; init; }
+
+    public string? Url { get; init; }
+
+    public IReadOnlyList<int> Status { get; init; } = [];
+
+    public string? Given { get; init; }
+
+    public Template? Value { get; init; }
+
+    public IReadOnlyList<Template> OneOf { get; init; } = [];
+
+    public TimeSpan? Timeout { get; init; }
+}
+
+/// <summary>What the app shows when something is wrong, and the failure code that it means.</summary>
+internal sealed record ErrorRule(Condition When, FailureCode Code, Template? Message);
+
+internal abstract record Step(Mark Mark)
+{
+    public TimeSpan? Timeout { get; init; }
+
+    public bool Commit { get; init; }
+}
+
+internal sealed record GotoStep(Mark Mark, Template Address) : Step(Mark);
+
+internal sealed record ClickStep(Mark Mark, Locator Target, bool? AcceptDialog) : Step(Mark);
+
+internal sealed record FillStep(Mark Mark, Locator Target, Template Value) : Step(Mark);
+
+internal sealed record SelectStep(Mark Mark, Locator Target, IReadOnlyList<Template> Options) : Step(Mark);
+
+internal sealed record CheckStep(Mark Mark, Locator Target, Template Checked) : Step(Mark);
+
+internal sealed record PressStep(Mark Mark, Locator? Target, string Key, bool? AcceptDialog) : Step(Mark);
+
+internal sealed record UploadStep(Mark Mark, Locator Target, Template FileName, Template Content, string ContentType) : Step(Mark);
+
+internal sealed record WaitForStep(Mark Mark, Condition Condition) : Step(Mark);
+
+internal sealed record ExpectStep(Mark Mark, Condition Condition, FailureCode Code, Template? Message) : Step(Mark);
+
+internal sealed record ReadStep(Mark Mark, Locator Target, string To, string? Attribute, Regex? Regex) : Step(Mark);
+
+internal sealed record DownloadStep(Mark Mark, Locator Target, IReadOnlyDictionary<string, Field> Fields, char Separator) : Step(Mark);
+
+internal sealed record WhenStep(Mark Mark, Condition Condition, IReadOnlyList<Step> Then, IReadOnlyList<Step> Else) : Step(Mark);
+
+internal sealed record ForEachStep(Mark Mark, Template? In, Locator? Rows, string As, IReadOnlyList<Step> Steps) : Step(Mark);
+
+internal sealed record UseStep(Mark Mark, string Fragment) : Step(Mark);
+
+internal sealed record TotpStep(Mark Mark, Locator Target) : Step(Mark);
+
+internal sealed record HttpStep(Mark Mark) : Step(Mark);
+
+/// <summary>Where a field of a row is and how its text becomes a value.</summary>
+internal sealed record Field(Mark Mark)
+{
+    public string? Column { get; init; }
+
+    public int? Cell { get; init; }
+
+    public string? Css { get; init; }
+
+    public string? Label { get; init; }
+
+    public bool RowText { get; init; }
+
+    public Template? Value { get; init; }
+
+    public string? Attribute { get; init; }
+
+    public bool Link { get; init; }
+
+    public Regex? Regex { get; init; }
+
+    public string? Trim { get; init; }
+
+    public string? Split { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Map { get; init; }
+}
+
+/// <summary>How rows are read and proved complete.</summary>
+internal sealed record Extract(Mark Mark)
+{
+    public string? RowRole { get; init; }
+
+    public string? RowCss { get; init; }
+
+    public Locator? Within { get; init; }
+
+    public IReadOnlyDictionary<string, Field> Fields { get; init; } = new Dictionary<string, Field>();
+
+    public Locator? Next { get; init; }
+
+    public string? PageParameter { get; init; }
+
+    public string? ExpectCount { get; init; }
+
+    public Template? Empty { get; init; }
+
+    public int MaxPages { get; init; } = 2000;
+}
+
+/// <summary>What only an account's own page shows.</summary>
+internal sealed record Detail(IReadOnlyList<Step> Steps, IReadOnlyDictionary<string, Field> Fields);
+
+/// <summary>The read-back after a write.</summary>
+internal sealed record Verify(Mark Mark)
+{
+    /// <summary>Expected values by field; a list means one of them.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<Template>> Listed { get; init; } = new Dictionary<string, IReadOnlyList<Template>>();
+
+    /// <summary>The primary identifier that must not be there.</summary>
+    public (string Field, Template Value)? Absent { get; init; }
+
+    public TimeSpan Within { get; init; } = TimeSpan.FromSeconds(30);
+}
+
+internal sealed record VerbInput(string Name, bool Optional);
+
+/// <summary>One verb.</summary>
+internal sealed record Operation(ConnectorVerb Verb, Mark Mark)
+{
+    public IReadOnlyList<VerbInput> Inputs { get; init; } = [];
+
+    public IReadOnlyList<Step> Steps { get; init; } = [];
+
+    public Extract? Extract { get; init; }
+
+    public Detail? Detail { get; init; }
+
+    public Verify? Verify { get; init; }
+
+    public IReadOnlyList<ErrorRule> Errors { get; init; } = [];
+
+    public TimeSpan? Timeout { get; init; }
+}
+
+/// <summary>How to tell that the session is signed in.</summary>
+internal sealed record Probe(Template Goto, See See);

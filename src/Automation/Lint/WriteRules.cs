@@ -1,0 +1,75 @@
+using IdLcm.Automation.Format;
+using IdLcm.Domain.Connectors;
+
+namespace IdLcm.Automation.Lint;
+
+/// <summary>A write names the one step that cannot be taken back, and proves its result.</summary>
+internal static class WriteRules
+{
+    private static readonly ConnectorVerb[] Writes =
+    [
+        ConnectorVerb.CreateUser, ConnectorVerb.UpdateUser, ConnectorVerb.SetRoles, ConnectorVerb.SetEntitlements, ConnectorVerb.Deactivate,
+        ConnectorVerb.Reactivate, ConnectorVerb.Delete, ConnectorVerb.ResendInvite, ConnectorVerb.RotatePassword, ConnectorVerb.EnableMfa,
+    ];
+
+    /// <summary>Writes whose result no list shows.</summary>
+    private static readonly ConnectorVerb[] Invisible = [ConnectorVerb.ResendInvite, ConnectorVerb.RotatePassword, ConnectorVerb.EnableMfa];
+
+    public static void Check(ConnectorDefinition connector, DiagnosticBag diagnostics)
+    {
+        foreach (var operation in connector.Operations.Values)
+        {
+            var name = CapabilityRules.Name(operation.Verb);
+            if (!Writes.Contains(operation.Verb))
+            {
+                foreach (var step in TemplateWalk.Expanded(operation.Steps, connector.Fragments).Where(s => s.Commit))
+                {
+                    diagnostics.Error(step.Mark, "commit", $"'{name}' only reads: none of its steps is a commit.");
+                }
+
+                continue;
+            }
+
+            var commits = Most(operation.Steps, connector, new(StringComparer.Ordinal));
+            if (commits == 0)
+            {
+                diagnostics.Error(operation.Mark, "commit", $"'{name}' writes, but no step has commit: true; without it an interrupted run would be repeated blindly.");
+            }
+            else if (commits > 1)
+            {
+                var last = TemplateWalk.Expanded(operation.Steps, connector.Fragments).Last(s => s.Commit);
+                diagnostics.Error(last.Mark, "commit", $"'{name}' has more than one step with commit: true on one way through it; mark the one that cannot be taken back.");
+            }
+
+            if (operation.Verify is null && !Invisible.Contains(operation.Verb))
+            {
+                diagnostics.Error(operation.Mark, "unverified-write", $"'{name}' writes without verify: \"no error seen\" is not success.");
+            }
+            else if (operation.Verify is not null && !connector.Operations.ContainsKey(ConnectorVerb.GetUser) && !connector.Operations.ContainsKey(ConnectorVerb.ListUsers))
+            {
+                diagnostics.Error(operation.Verify.Mark, "unverified-write", "verify reads back by getUser or listUsers; there is neither.");
+            }
+        }
+    }
+
+    /// <summary>The most commit steps on any one way; a loop of single commits counts once. Known counts of fragments are kept; one that uses itself counts nothing.</summary>
+    private static int Most(IReadOnlyList<Step> steps, ConnectorDefinition connector, Dictionary<string, int> known) => Math.Min(2, steps.Sum(step => step switch
+    {
+        WhenStep s => Math.Max(Most(s.Then, connector, known), Most(s.Else, connector, known)),
+        ForEachStep s => Math.Min(1, Most(s.Steps, connector, known)),
+        UseStep s => Most(s.Fragment, connector, known),
+        _ => step.Commit ? 1 : 0,
+    }));
+
+    private static int Most(string fragment, ConnectorDefinition connector, Dictionary<string, int> known)
+    {
+        if (!known.TryGetValue(fragment, out var count) && connector.Fragments.TryGetValue(fragment, out var steps))
+        {
+            known[fragment] = 0;
+            count = Most(steps, connector, known);
+            known[fragment] = count;
+        }
+
+        return count;
+    }
+}

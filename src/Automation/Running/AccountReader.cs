@@ -1,0 +1,171 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using IdLcm.Automation.Format;
+using IdLcm.Domain.Connectors;
+using Microsoft.Playwright;
+
+namespace IdLcm.Automation.Running;
+
+/// <summary>Reads one account by its primary identifier, and compares what the app shows with what was wanted.</summary>
+internal sealed class AccountReader(RunState run, StepExecutor executor, RowReader rows, PageActions actions)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    private const string ReadValue = """
+        (e, attribute) => attribute ? e.getAttribute(attribute)
+          : e.tagName === 'SELECT' ? [...e.selectedOptions].map((o) => o.textContent.trim()).join(', ')
+          : e.matches('input[type=checkbox],input[type=radio]') ? String(e.checked)
+          : e.matches('input,textarea') ? e.value : e.innerText
+        """;
+
+    /// <summary>Finds the one row whose primary identifier is the wanted one.</summary>
+    public async Task<(ReadResult Read, JsonObject? Row)> FindAsync(Operation reading, Scope settings, string identifier, bool withDetail)
+    {
+        var scope = new Scope(settings);
+        scope.Set("identifier", identifier);
+        var frame = new Frame(reading, scope);
+        if (await executor.RunAsync(reading.Steps, frame) is { } fault)
+        {
+            return (new([], Complete: false, fault), null);
+        }
+
+        var read = await rows.ReadAsync(reading.Extract!, frame);
+        if (read.Fault is not null)
+        {
+            return (read, null);
+        }
+
+        var matches = read.Rows.Where(r => string.Equals(rows.Identifier(r), identifier, StringComparison.OrdinalIgnoreCase)).ToList();
+        if (matches.Count > 1)
+        {
+            return (read with { Complete = false, Fault = new(FailureCode.IncompleteRead, $"The app shows {matches.Count} accounts of {identifier}; which one is meant cannot be told.") }, null);
+        }
+
+        if (matches is [var row] && withDetail && reading.Detail is { } detail)
+        {
+            scope.Set("row", row.DeepClone());
+            var problem = await executor.RunAsync(detail.Steps, frame) ?? await ReadDetailAsync(detail, frame, row);
+            return (read with { Fault = problem }, problem is null ? row : null);
+        }
+
+        return (read, matches.Count == 1 ? matches[0] : null);
+    }
+
+    /// <summary>Reads back until the app shows the result, or the time is up.</summary>
+    /// <returns>Null when it shows it.</returns>
+    public async Task<StepFault?> VerifyAsync(Verify verify, Operation reading, Scope settings, Scope inputs)
+    {
+        var identifierField = run.Connector.Manifest.UserSchema.PrimaryIdentifier;
+        var wanted = Wanted(verify, inputs);
+        var identifier = verify.Absent is { } absent
+            ? absent.Value.Resolve(inputs, out _)
+            : (wanted.TryGetValue(identifierField, out var named) && named.Values is [var first, ..] ? first : null) ?? (inputs.Get(new("identifier", [])) as JsonValue)?.ToString();
+        if (identifier is null)
+        {
+            return new(FailureCode.UnsupportedOperation, $"The verification needs '{identifierField}', which was not given.");
+        }
+
+        var withDetail = reading.Detail is { } detail && wanted.Keys.Any(detail.Fields.ContainsKey);
+        var start = run.Time.GetTimestamp();
+        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            var (read, row) = await FindAsync(reading, settings, identifier, withDetail);
+            if (read.Fault is { SignedOut: true } or { Code: FailureCode.CaptchaOrStepUp or FailureCode.RateLimited or FailureCode.SubscriptionDeactivated })
+            {
+                return read.Fault;
+            }
+
+            var difference = read.Fault?.Detail ?? (verify.Absent is not null
+                ? row is null ? null : $"The app still shows {identifier}."
+                : row is null ? $"The app does not show {identifier}." : Difference(row, wanted));
+            if (difference is null)
+            {
+                return null;
+            }
+
+            if (run.Time.GetElapsedTime(start) + pause > verify.Within)
+            {
+                return read.Fault is { Code: not FailureCode.IncompleteRead } ? read.Fault : new(FailureCode.VerificationFailed, difference);
+            }
+
+            await Task.Delay(pause, run.Time, run.Token);
+        }
+    }
+
+    private static Dictionary<string, (IReadOnlyList<string> Values, bool Whole)> Wanted(Verify verify, Scope inputs)
+    {
+        var wanted = new Dictionary<string, (IReadOnlyList<string>, bool)>(StringComparer.Ordinal);
+        foreach (var (field, templates) in verify.Listed)
+        {
+            var values = templates.Select(t => t.ResolveList(inputs, out _)).OfType<IReadOnlyList<string>>().SelectMany(v => v).ToList();
+            if (values.Count > 0 || templates is [{ IsSinglePlaceholder: true } only] && inputs.First([.. only.Placeholders]) is JsonArray)
+            {
+                wanted[field] = (values, templates is [{ IsSinglePlaceholder: true }]);
+            }
+        }
+
+        return wanted;
+    }
+
+    /// <summary>The first field that the app shows differently, in words; null when all agree.</summary>
+    private string? Difference(JsonObject row, Dictionary<string, (IReadOnlyList<string> Values, bool Whole)> wanted)
+    {
+        foreach (var (field, (values, whole)) in wanted)
+        {
+            var loose = field is "status" or "roles" or "entitlements" || field == run.Connector.Manifest.UserSchema.PrimaryIdentifier;
+            var comparer = loose ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
+            var shown = row[field] is JsonArray array ? array.Select(v => Folded(v?.ToString())).ToList() : [Folded(row[field]?.ToString())];
+            var expected = values.Select(Folded).ToList();
+            var agrees = row[field] is JsonArray && whole
+                ? shown.ToHashSet(comparer).SetEquals(expected)
+                : shown.Count > 0 && shown.TrueForAll(s => expected.Contains(s, comparer));
+            if (!agrees)
+            {
+                return $"The app shows {field} {string.Join(", ", shown.Select(s => $"\"{s}\""))} instead of {string.Join(whole ? ", " : " or ", expected.Select(s => $"\"{s}\""))}.";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>As pages show text: composed characters, single spaces.</summary>
+    private static string Folded(string? text) =>
+        string.Join(' ', (text ?? "").Normalize(NormalizationForm.FormC).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+    private async Task<StepFault?> ReadDetailAsync(Detail detail, Frame frame, JsonObject row)
+    {
+        var limit = (float)run.DefaultStepLimit.TotalMilliseconds;
+        var texts = new Dictionary<string, string?>(StringComparer.Ordinal);
+        var fault = await actions.WatchAsync(
+            frame,
+            async () =>
+            {
+                var reads = detail.Fields.Where(f => f.Value.Value is null).Select(async f =>
+                {
+                    var element = (f.Value.Label is { } label ? run.Page.GetByLabel(label, new() { Exact = true }) : run.Page.Locator("css=" + f.Value.Css)).Filter(new() { Visible = true });
+                    return (f.Key, Text: await element.EvaluateAsync<string?>(ReadValue, f.Value.Attribute, new() { Timeout = limit }));
+                });
+                foreach (var (name, text) in await Task.WhenAll(reads))
+                {
+                    texts[name] = text;
+                }
+            },
+            target: null);
+        if (fault is not null)
+        {
+            return fault.Code == FailureCode.Timeout
+                ? new(FailureCode.PageChanged, $"The account's page does not show all of {string.Join(", ", detail.Fields.Keys)}. {await actions.NearestAsync(null, frame)}")
+                : fault;
+        }
+
+        foreach (var (name, field) in detail.Fields)
+        {
+            var raw = field.Value?.Resolve(frame.Scope, out _) ?? texts.GetValueOrDefault(name);
+            row[name] = FieldValues.Of(field, raw, RowReader.IsList(name, run.Connector.Manifest.UserSchema));
+        }
+
+        return null;
+    }
+}

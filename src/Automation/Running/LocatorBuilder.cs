@@ -1,0 +1,89 @@
+using System.Text.RegularExpressions;
+using IdLcm.Automation.Format;
+using Microsoft.Playwright;
+
+namespace IdLcm.Automation.Running;
+
+/// <summary>Locators of the format as Playwright's, and in words.</summary>
+internal static class LocatorBuilder
+{
+    /// <summary>All visible elements that match. Placeholders are known to have values.</summary>
+    public static ILocator Build(IPage page, Frame frame, Locator locator, ILocator? root = null, bool visible = true)
+    {
+        root = locator.Within is { } within ? Build(page, frame, within, root ?? frame.Row) : root ?? frame.Row;
+        var found = locator.Kind == LocatorKind.Any
+            ? locator.Alternatives.Select(a => Build(page, frame, a, root, visible: false)).Aggregate((a, b) => a.Or(b))
+            : Single(page, frame, locator, root);
+        if (locator.Has is { } has)
+        {
+            // Inside a filter the element is looked for below each match, so it must not be tied to the row again.
+            found = found.Filter(new() { Has = Build(page, frame with { Row = null }, has, visible: false) });
+        }
+
+        if (locator.HasText?.Resolve(frame.Scope, out _) is { } text)
+        {
+            found = found.Filter(new() { HasText = Fold(text) });
+        }
+
+        return visible ? found.Filter(new() { Visible = true }) : found;
+    }
+
+    /// <summary>In words: <c>button "Send invite" in dialog "Invite"</c>.</summary>
+    public static string Describe(Locator locator, Scope? scope = null)
+    {
+        string Words(Template? template) => template is null ? "" : template.Resolve(scope ?? new(), out _) ?? template.Source;
+        var own = locator.Kind switch
+        {
+            LocatorKind.Role => locator.Value is null ? locator.Role! : $"{locator.Role} \"{Words(locator.Value)}\"",
+            LocatorKind.Label => $"field \"{Words(locator.Value)}\"",
+            LocatorKind.Text => $"text \"{Words(locator.Value)}\"",
+            LocatorKind.Placeholder => $"field with placeholder \"{Words(locator.Value)}\"",
+            LocatorKind.TestId => $"test id {Words(locator.Value)}",
+            LocatorKind.Css => $"css {Words(locator.Value)}",
+            LocatorKind.XPath => $"xpath {Words(locator.Value)}",
+            _ => string.Join(" or ", locator.Alternatives.Select(a => Describe(a, scope))),
+        };
+        var having = locator.Has is { } has ? $" that has {Describe(has, scope)}" : "";
+        var saying = locator.HasText is { } text ? $" that says \"{Words(text)}\"" : "";
+        var place = locator.Within is { } within ? $" in {Describe(within, scope)}" : "";
+        return own + having + saying + place;
+    }
+
+    private static ILocator Single(IPage page, Frame frame, Locator locator, ILocator? root)
+    {
+        var value = locator.Value?.Resolve(frame.Scope, out _);
+        var exact = locator.Match == MatchMode.Exact;
+        var pattern = locator.Match == MatchMode.Regex && value is not null
+            ? new Regex(value, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(2))
+            : null;
+        var text = value is null ? null : Fold(value);
+        switch (locator.Kind)
+        {
+            case LocatorKind.Role:
+                var role = Enum.Parse<AriaRole>(locator.Role!, ignoreCase: true);
+                return root is null
+                    ? page.GetByRole(role, pattern is not null ? new() { NameRegex = pattern } : new() { NameString = text, Exact = exact })
+                    : root.GetByRole(role, pattern is not null ? new() { NameRegex = pattern } : new() { NameString = text, Exact = exact });
+            case LocatorKind.Label:
+                return pattern is not null
+                    ? root is null ? page.GetByLabel(pattern) : root.GetByLabel(pattern)
+                    : root is null ? page.GetByLabel(text!, new() { Exact = exact }) : root.GetByLabel(text!, new() { Exact = exact });
+            case LocatorKind.Text:
+                return pattern is not null
+                    ? root is null ? page.GetByText(pattern) : root.GetByText(pattern)
+                    : root is null ? page.GetByText(text!, new() { Exact = exact }) : root.GetByText(text!, new() { Exact = exact });
+            case LocatorKind.Placeholder:
+                return pattern is not null
+                    ? root is null ? page.GetByPlaceholder(pattern) : root.GetByPlaceholder(pattern)
+                    : root is null ? page.GetByPlaceholder(text!, new() { Exact = exact }) : root.GetByPlaceholder(text!, new() { Exact = exact });
+            case LocatorKind.TestId:
+                return root is null ? page.GetByTestId(value!) : root.GetByTestId(value!);
+            default:
+                var selector = (locator.Kind == LocatorKind.XPath ? "xpath=" : "css=") + value;
+                return root is null ? page.Locator(selector) : root.Locator(selector);
+        }
+    }
+
+    /// <summary>As the browser shows it: runs of white space are one space.</summary>
+    private static string Fold(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+}

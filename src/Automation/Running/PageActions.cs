@@ -1,0 +1,314 @@
+using System.Text.Json;
+using IdLcm.Automation.Format;
+using IdLcm.Domain.Connectors;
+using Microsoft.Playwright;
+
+namespace IdLcm.Automation.Running;
+
+/// <summary>
+/// Does one thing to a page and finds out why when it does not work. The good case costs exactly the browser's own
+/// call; the page is only looked at when that call does not end at once.
+/// </summary>
+internal sealed class PageActions(RunState run, FaultDetector detector)
+{
+    private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan NextLook = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Acts on the one element of a locator.</summary>
+    public async Task<(StepFault? Fault, int? Alternative)> OnElementAsync(
+        Frame frame, Locator target, TimeSpan limit, Func<ILocator, float, Task> act, bool visible = true)
+    {
+        var (element, alternative, missing) = await ChooseAsync(frame, target, limit, visible);
+        return element is null
+            ? (missing, null)
+            : (await WatchAsync(frame, () => act(element, (float)limit.TotalMilliseconds), target), alternative);
+    }
+
+    /// <summary>Waits for a call while looking, when it takes long, whether the page shows a reason.</summary>
+    public async Task<StepFault?> WatchAsync(Frame frame, Func<Task> act, Locator? target, bool ownErrors = false)
+    {
+        run.Session.MarkBlocked();
+        try
+        {
+            var call = act();
+            var look = FirstLook;
+            while (await Task.WhenAny(call, Task.Delay(look, run.Token)) != call)
+            {
+                if (run.Token.IsCancellationRequested)
+                {
+                    Abandon(call);
+                    run.Token.ThrowIfCancellationRequested();
+                }
+
+                var detecting = detector.DetectAsync(frame, ownErrors);
+                if (await Task.WhenAny(call, detecting, Task.Delay(NextLook, run.Token)) == detecting
+                    && await QuietlyAsync(detecting) is { } found && !call.IsCompleted)
+                {
+                    Abandon(call);
+                    return found;
+                }
+
+                Ignore(detecting);
+                look = NextLook;
+            }
+
+            await call;
+            return detector.FromAddress(frame);
+        }
+        catch (Exception error) when (error is PlaywrightException or TimeoutException)
+        {
+            return await ExplainAsync(frame, target, error, ownErrors);
+        }
+    }
+
+    /// <summary>Waits until a condition holds.</summary>
+    public async Task<StepFault?> UntilAsync(Frame frame, Condition condition, TimeSpan limit, bool ownErrors)
+    {
+        var start = run.Time.GetTimestamp();
+        var looks = 0;
+        while (true)
+        {
+            run.Token.ThrowIfCancellationRequested();
+            if (await HoldsAsync(frame, condition) is var (holds, problem) && (holds || problem is not null))
+            {
+                return holds ? null : problem;
+            }
+
+            if (await DetectQuietlyAsync(frame, ownErrors) is { } fault)
+            {
+                return fault;
+            }
+
+            if (run.Time.GetElapsedTime(start) >= limit)
+            {
+                return new(FailureCode.PageChanged, $"The page did not show {Describe(condition, frame)} within {limit.TotalSeconds:0.#} s. {await NearestAsync(condition.See?.Locator, frame)}");
+            }
+
+            await Task.Delay(looks++ < 4 ? Poll : 4 * Poll, run.Time, run.Token);
+        }
+    }
+
+    public async Task<(bool Holds, StepFault? Problem)> HoldsAsync(Frame frame, Condition condition)
+    {
+        try
+        {
+            return (await detector.HoldsAsync(condition, frame).WaitAsync(run.DefaultStepLimit, run.Token), null);
+        }
+        catch (TimeoutException)
+        {
+            return (false, new(FailureCode.Timeout, "The page did not answer."));
+        }
+        catch (PlaywrightException error)
+        {
+            return IsGone(error) ? (false, Gone) : (false, null);
+        }
+    }
+
+    public async Task<StepFault?> DetectQuietlyAsync(Frame frame, bool ownErrors)
+    {
+        try
+        {
+            return await detector.DetectAsync(frame, ownErrors).WaitAsync(run.DefaultStepLimit, run.Token);
+        }
+        catch (TimeoutException)
+        {
+            return new(FailureCode.Timeout, "The page did not answer.");
+        }
+        catch (PlaywrightException error)
+        {
+            // Between two documents there is nothing to look at; the next look sees the new one.
+            return IsGone(error) ? Gone : null;
+        }
+    }
+
+    public async Task<StepFault?> GotoAsync(Frame frame, Uri address, TimeSpan limit)
+    {
+        if (!run.Session.Policy.Allows(address))
+        {
+            return FaultDetector.Blocked(address.Authority);
+        }
+
+        IResponse? response = null;
+        var fault = await WatchAsync(
+            frame,
+            async () => response = await run.Page.GotoAsync(address.AbsoluteUri, new() { WaitUntil = WaitUntilState.DOMContentLoaded, Timeout = (float)limit.TotalMilliseconds }),
+            target: null);
+        return fault ?? (response is { Status: >= 400 } ? await DetectQuietlyAsync(frame, ownErrors: false) : null);
+    }
+
+    /// <summary>A sentence about what is on the page instead of what was looked for.</summary>
+    public async Task<string> NearestAsync(Locator? wanted, Frame frame)
+    {
+        try
+        {
+            var json = await run.Page.EvaluateAsync<string>(PageScripts.Candidates, 200).WaitAsync(TimeSpan.FromSeconds(3), run.Token);
+            var found = JsonSerializer.Deserialize<string[][]>(json)!;
+            var name = wanted is null ? "" : (wanted.Value ?? (wanted.Alternatives is [var first, ..] ? first.Value : null))?.Resolve(frame.Scope, out _) ?? wanted.Role ?? "";
+            var nearest = found
+                .OrderBy(f => name.Length == 0 ? 0 : f[1].Contains(name, StringComparison.OrdinalIgnoreCase) ? -1 : Nearest.Distance(name, f[1]) / (double)Math.Max(name.Length, f[1].Length))
+                .Take(6).Select(f => $"{f[0]} \"{f[1]}\"").ToList();
+            return nearest.Count == 0 ? "The page shows nothing that can be used." : $"Nearest on the page: {string.Join(", ", nearest)}.";
+        }
+        catch (Exception error) when (error is PlaywrightException or TimeoutException or JsonException)
+        {
+            return "";
+        }
+    }
+
+    private static StepFault Gone { get; } = new(FailureCode.AppUnavailable, "The browser ended unexpectedly.");
+
+    private static bool IsGone(Exception error) =>
+        error.Message.Contains("has been closed", StringComparison.Ordinal)
+        || error.Message.Contains("crashed", StringComparison.Ordinal)
+        || error.Message.Contains("Process exited", StringComparison.Ordinal)
+        || error.Message.Contains("Connection closed", StringComparison.Ordinal);
+
+    private static string Describe(Condition condition, Frame frame)
+    {
+        string? Of(See? see) => see?.Locator is { } locator ? LocatorBuilder.Describe(locator, frame.Scope)
+            : see?.Text is { } text ? $"the text \"{text.Resolve(frame.Scope, out _) ?? text.Source}\"" : null;
+        return Of(condition.See) ?? (Of(condition.NotSee) is { } gone ? $"that {gone} is gone" : null)
+            ?? (condition.Alert is { } alert ? $"the message \"{alert.Resolve(frame.Scope, out _) ?? alert.Source}\"" : null)
+            ?? (condition.Url is { } url ? $"the address {url}" : "what was expected");
+    }
+
+    /// <summary>Picks the alternative that is on the page; a single locator needs no look.</summary>
+    private async Task<(ILocator? Element, int? Alternative, StepFault? Fault)> ChooseAsync(Frame frame, Locator target, TimeSpan limit, bool visible)
+    {
+        if (target.Kind != LocatorKind.Any)
+        {
+            return (LocatorBuilder.Build(run.Page, frame, target, visible: visible), 0, null);
+        }
+
+        var root = target.Within is { } within ? LocatorBuilder.Build(run.Page, frame, within) : null;
+        var alternatives = target.Alternatives.Select(a => LocatorBuilder.Build(run.Page, frame, a, root, visible)).ToList();
+        var start = run.Time.GetTimestamp();
+        while (true)
+        {
+            for (var i = 0; i < alternatives.Count; i++)
+            {
+                var (count, fault) = await CountAsync(alternatives[i]);
+                if (fault is not null || count > 0)
+                {
+                    return fault is null ? (alternatives[i], i, null) : (null, null, fault);
+                }
+            }
+
+            if (await DetectQuietlyAsync(frame, ownErrors: true) is { } found)
+            {
+                return (null, null, found);
+            }
+
+            if (run.Time.GetElapsedTime(start) >= limit)
+            {
+                return (null, null, new(FailureCode.PageChanged, $"Looked for {LocatorBuilder.Describe(target, frame.Scope)}: nothing visible matches. {await NearestAsync(target, frame)}"));
+            }
+
+            await Task.Delay(Poll, run.Time, run.Token);
+        }
+    }
+
+    private async Task<(int Count, StepFault? Fault)> CountAsync(ILocator element)
+    {
+        try
+        {
+            return (await element.CountAsync().WaitAsync(run.DefaultStepLimit, run.Token), null);
+        }
+        catch (Exception error) when (error is PlaywrightException or TimeoutException)
+        {
+            return IsGone(error) ? (0, Gone) : (0, null);
+        }
+    }
+
+    private async Task<StepFault> ExplainAsync(Frame frame, Locator? target, Exception error, bool ownErrors)
+    {
+        var message = error.Message;
+        if (IsGone(error))
+        {
+            return Gone;
+        }
+
+        if (run.Session.BlockedSinceMark is { } blocked && message.Contains("net::", StringComparison.Ordinal))
+        {
+            return FaultDetector.Blocked(blocked);
+        }
+
+        if (message.Contains("net::ERR_ABORTED", StringComparison.Ordinal))
+        {
+            return new(FailureCode.PageChanged, "The address did not lead to a page (a download, or nothing at all).");
+        }
+
+        if (message.Contains("net::ERR", StringComparison.Ordinal))
+        {
+            return new(FailureCode.AppUnavailable, $"The app does not answer ({Word(message, "net::")}).");
+        }
+
+        if (await DetectQuietlyAsync(frame, ownErrors || target is not null) is { } found)
+        {
+            return found;
+        }
+
+        if (target is null)
+        {
+            return new(FailureCode.Timeout, "The page did not load in time.");
+        }
+
+        var wanted = LocatorBuilder.Describe(target, frame.Scope);
+        if (message.Contains("strict mode violation", StringComparison.Ordinal))
+        {
+            return new(FailureCode.PageChanged, $"Looked for {wanted}: {Word(message, "resolved to ")} elements match instead of one.");
+        }
+
+        if (message.Contains("performing ", StringComparison.Ordinal) && message.Contains(" action", StringComparison.Ordinal))
+        {
+            return new(FailureCode.Timeout, $"The app did not react in time to the action on {wanted}.");
+        }
+
+        var (count, _) = await CountAsync(LocatorBuilder.Build(run.Page, frame, target));
+        return count switch
+        {
+            0 => new(FailureCode.PageChanged, $"Looked for {wanted}: nothing visible matches. {await NearestAsync(target, frame)}"),
+            1 => new(FailureCode.PageChanged, $"Found {wanted}, but it could not be used: {Reason(message)}."),
+            _ => new(FailureCode.PageChanged, $"Looked for {wanted}: {count} elements match instead of one."),
+        };
+    }
+
+    private static string Word(string message, string after)
+    {
+        var at = message.IndexOf(after, StringComparison.Ordinal);
+        var rest = at < 0 ? "" : message[(at + after.Length)..];
+        var end = rest.IndexOfAny([' ', '\n', '\r']);
+        return end < 0 ? rest : rest[..end];
+    }
+
+    private static string Reason(string message) =>
+        message.Contains("not enabled", StringComparison.Ordinal) ? "it is disabled"
+        : message.Contains("intercepts pointer", StringComparison.Ordinal) ? "something covers it"
+        : message.Contains("not editable", StringComparison.Ordinal) ? "it is read-only"
+        : message.Contains("did not find some options", StringComparison.Ordinal) ? "it does not offer the wanted option"
+        : message.Contains("not an <input>", StringComparison.Ordinal) || message.Contains("not a <select>", StringComparison.Ordinal) ? "it is another kind of element"
+        : "it did not become ready";
+
+    /// <summary>Leaves a call that is still under way: the page is closed after the run, which ends it.</summary>
+    private void Abandon(Task call)
+    {
+        run.Session.Spoil();
+        Ignore(call);
+    }
+
+    private static void Ignore(Task task) =>
+        _ = task.ContinueWith(static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+
+    private static async Task<StepFault?> QuietlyAsync(Task<StepFault?> detecting)
+    {
+        try
+        {
+            return await detecting;
+        }
+        catch (PlaywrightException)
+        {
+            return null;
+        }
+    }
+}

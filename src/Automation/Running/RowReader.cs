@@ -1,0 +1,261 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using IdLcm.Automation.Format;
+using IdLcm.Domain.Connectors;
+using Microsoft.Playwright;
+
+namespace IdLcm.Automation.Running;
+
+/// <summary>What a read gave.</summary>
+/// <param name="Rows">The rows so far.</param>
+/// <param name="Complete">True when the last page was reached and the count that the app shows was met.</param>
+/// <param name="Fault">Why it stopped, or null.</param>
+internal sealed record ReadResult(IReadOnlyList<JsonObject> Rows, bool Complete, StepFault? Fault);
+
+/// <summary>Reads lists: one evaluation for each page, page after page, with a proof that nothing is missing.</summary>
+internal sealed class RowReader(RunState run, PageActions actions)
+{
+    private const int MaxRows = 2_000_000;
+    private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
+    private static readonly JsonSerializerOptions WithoutNulls = new(Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
+    /// <summary>True for fields that hold lists.</summary>
+    public static bool IsList(string name, UserSchema? schema) =>
+        name is "roles" or "entitlements" || schema?.Attributes.Any(a => a.Name == name && a.MultiValued) == true;
+
+    public async Task<ReadResult> ReadAsync(Extract extract, Frame frame)
+    {
+        var rows = new List<JsonObject>();
+        var identifiers = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var seenPages = new HashSet<string>(StringComparer.Ordinal);
+        long? expected = null;
+        for (var page = 1; ; page++)
+        {
+            run.Token.ThrowIfCancellationRequested();
+            var (read, fault) = await PageAsync(extract, frame, seenPages, mayBeEmpty: page > 1 && extract.PageParameter is not null);
+            if (fault is not null || read is null)
+            {
+                return new(rows, Complete: false, fault);
+            }
+
+            expected = read.Count ?? expected;
+            foreach (var row in read.Rows.Select(values => Row(extract, frame, values)))
+            {
+                if (Identifier(row) is not { } identifier || identifiers.Add(identifier))
+                {
+                    rows.Add(row);
+                }
+            }
+
+            if (rows.Count > MaxRows)
+            {
+                return new(rows, Complete: false, new(FailureCode.IncompleteRead, $"The list has more than {MaxRows} rows."));
+            }
+
+            var (more, problem) = await NextAsync(extract, frame, page, read.Rows.Count, rows.Count, expected);
+            if (problem is not null)
+            {
+                return new(rows, Complete: false, problem);
+            }
+
+            if (!more)
+            {
+                return Proved(extract, rows, expected);
+            }
+
+            if (page >= extract.MaxPages)
+            {
+                return new(rows, Complete: false, new(FailureCode.IncompleteRead, $"The list goes on after {page} pages, the most that the connector allows."));
+            }
+        }
+    }
+
+    public string? Identifier(JsonObject row) => (row[run.Connector.Manifest.UserSchema.PrimaryIdentifier] as JsonValue)?.ToString();
+
+    private static ReadResult Proved(Extract extract, List<JsonObject> rows, long? expected)
+    {
+        if (extract.ExpectCount is { } text && expected is null)
+        {
+            return new(rows, Complete: false, new(FailureCode.IncompleteRead, $"The page does not say how many there are (\"{text}\"), so the list cannot be proved complete."));
+        }
+
+        return expected is { } count && count != rows.Count
+            ? new(rows, Complete: false, new(FailureCode.IncompleteRead, $"The app says that there are {count}, but {rows.Count} were read."))
+            : new(rows, Complete: true, null);
+    }
+
+    private JsonObject Row(Extract extract, Frame frame, IReadOnlyList<string?> values)
+    {
+        var row = new JsonObject();
+        var i = 0;
+        foreach (var (name, field) in extract.Fields)
+        {
+            var raw = field.Value is { } fixedValue ? fixedValue.Resolve(frame.Scope, out _) : values[i];
+            row[name] = FieldValues.Of(field, raw, IsList(name, run.Connector.Manifest.UserSchema));
+            i++;
+        }
+
+        return row;
+    }
+
+    /// <summary>Reads the page once it shows rows or says that there are none.</summary>
+    private async Task<(PageRows? Rows, StepFault? Fault)> PageAsync(Extract extract, Frame frame, HashSet<string> seenPages, bool mayBeEmpty)
+    {
+        var query = Query(extract, frame);
+        var limit = run.DefaultStepLimit;
+        var start = run.Time.GetTimestamp();
+        while (true)
+        {
+            var (read, fault) = await EvaluateAsync(extract, frame, query);
+            if (fault is not null)
+            {
+                return (null, fault);
+            }
+
+            var repeated = false;
+            if (read is not null)
+            {
+                if (read is { Rows.Count: > 0, Missing.Count: > 0 })
+                {
+                    return (null, await actions.DetectQuietlyAsync(frame, ownErrors: true)
+                        ?? new(FailureCode.PageChanged, $"The list has no column {string.Join(", ", read.Missing.Select(m => $"\"{m}\""))}. {await actions.NearestAsync(null, frame)}"));
+                }
+
+                repeated = read.Rows.Count > 0 && seenPages.Contains(Signature(read));
+                if (!repeated && Ready(extract, read, mayBeEmpty))
+                {
+                    seenPages.Add(Signature(read));
+                    return (read, null);
+                }
+            }
+
+            if (await actions.DetectQuietlyAsync(frame, ownErrors: true) is { } found)
+            {
+                return (null, found);
+            }
+
+            if (run.Time.GetElapsedTime(start) >= limit)
+            {
+                return (null, repeated
+                    ? new(FailureCode.IncompleteRead, "The next page shows the same rows as a page before it: the list does not end.")
+                    : read is { Count: > 0 }
+                        ? new(FailureCode.IncompleteRead, $"The app says that there are {read.Count}, but shows no row.")
+                        : new(FailureCode.PageChanged, $"The page shows no rows, and nothing that says there are none. {await actions.NearestAsync(null, frame)}"));
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), run.Time, run.Token);
+        }
+    }
+
+    private static bool Ready(Extract extract, PageRows read, bool mayBeEmpty)
+    {
+        if (read.Rows.Count > 0)
+        {
+            return true;
+        }
+
+        return extract.ExpectCount is not null || extract.Empty is not null
+            ? read.Count == 0 || read.Empty || (mayBeEmpty && read.Headers)
+            : read.Headers;
+    }
+
+    private async Task<(PageRows? Rows, StepFault? Fault)> EvaluateAsync(Extract extract, Frame frame, string query)
+    {
+        try
+        {
+            var reading = extract.Within is { } within
+                ? LocatorBuilder.Build(run.Page, frame, within).EvaluateAsync<string>(PageScripts.Rows, query, new() { Timeout = (float)run.DefaultStepLimit.TotalMilliseconds })
+                : run.Page.EvaluateAsync<string>(PageScripts.RowsOfDocument, query);
+            var json = await reading.WaitAsync(run.DefaultStepLimit + TimeSpan.FromSeconds(1), run.Token);
+            return (JsonSerializer.Deserialize<PageRows>(json, Web), null);
+        }
+        catch (TimeoutException)
+        {
+            return (null, await actions.DetectQuietlyAsync(frame, ownErrors: true) ?? (extract.Within is { } within
+                ? new(FailureCode.PageChanged, $"Looked for {LocatorBuilder.Describe(within, frame.Scope)}: nothing visible matches. {await actions.NearestAsync(within, frame)}")
+                : new(FailureCode.Timeout, "The page did not answer.")));
+        }
+        catch (PlaywrightException error) when (error.Message.Contains("strict mode", StringComparison.Ordinal))
+        {
+            return (null, new(FailureCode.PageChanged, $"{LocatorBuilder.Describe(extract.Within!, frame.Scope)} is there more than once."));
+        }
+        catch (PlaywrightException)
+        {
+            // The document was replaced while it was read; the next look sees the new one, or why there is none.
+            return (null, null);
+        }
+    }
+
+    private static string Query(Extract extract, Frame frame)
+    {
+        var fields = extract.Fields.Values.Select(f => new { column = f.Column, cell = f.Cell, css = f.Css, attribute = f.Attribute, link = f.Link ? true : (bool?)null });
+        var query = new
+        {
+            role = extract.RowRole,
+            css = extract.RowCss,
+            fields,
+            count = extract.ExpectCount?.Split("{n}", 2),
+            empty = extract.Empty?.Resolve(frame.Scope, out _),
+        };
+        return JsonSerializer.Serialize(query, WithoutNulls);
+    }
+
+    private static string Signature(PageRows read) => string.Join('\u001e', read.Rows.Select(r => string.Join('\u001f', r)));
+
+    private async Task<(bool More, StepFault? Fault)> NextAsync(Extract extract, Frame frame, int page, int rowsOnPage, int rowsSoFar, long? expected)
+    {
+        // As many as the app says that there are: no page can follow.
+        if (rowsSoFar == expected)
+        {
+            return (false, null);
+        }
+
+        if (extract.PageParameter is { } parameter)
+        {
+            return rowsOnPage == 0 || rowsSoFar > expected
+                ? (false, null)
+                : Result(await actions.GotoAsync(frame, WithParameter(run.Page.Url, parameter, page + 1), run.DefaultStepLimit));
+        }
+
+        if (extract.Next is not { } next)
+        {
+            return (false, null);
+        }
+
+        var links = LocatorBuilder.Build(run.Page, frame, next);
+        const string Look = "es => JSON.stringify(es.map(e => [e.matches(':disabled,[aria-disabled=true]') ? '' : e.tagName === 'A' && e.getAttribute('href') && !e.getAttribute('href').startsWith('#') ? e.href : 'click', e.tagName]))";
+        string[][] found;
+        try
+        {
+            found = JsonSerializer.Deserialize<string[][]>(await links.EvaluateAllAsync<string>(Look).WaitAsync(run.DefaultStepLimit, run.Token))!;
+        }
+        catch (Exception error) when (error is PlaywrightException or TimeoutException)
+        {
+            return (false, await actions.DetectQuietlyAsync(frame, ownErrors: true) ?? new(FailureCode.PageChanged, "The page went away while its list was read."));
+        }
+
+        var targets = found.Select(f => f[0]).Where(f => f.Length > 0).Distinct(StringComparer.Ordinal).ToList();
+        return targets switch
+        {
+            [] => (false, null),
+            // A plain link is opened rather than clicked: the same page, without the wait for a stable button.
+            [var one] when one != "click" && Uri.TryCreate(one, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" =>
+                Result(await actions.GotoAsync(frame, address, run.DefaultStepLimit)),
+            [_] => Result((await actions.OnElementAsync(frame, next, run.DefaultStepLimit, (e, ms) => e.ClickAsync(new() { Timeout = ms }))).Fault),
+            _ => (false, new(FailureCode.PageChanged, $"{LocatorBuilder.Describe(next, frame.Scope)} is there {targets.Count} times with different targets.")),
+        };
+        static (bool More, StepFault? Fault) Result(StepFault? fault) => (fault is null, fault);
+    }
+
+    private static Uri WithParameter(string url, string parameter, int value)
+    {
+        var builder = new UriBuilder(url);
+        var others = builder.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries)
+            .Where(p => !p.StartsWith(parameter + "=", StringComparison.Ordinal));
+        builder.Query = string.Join('&', others.Append($"{parameter}={value}"));
+        return builder.Uri;
+    }
+
+    private sealed record PageRows(IReadOnlyList<IReadOnlyList<string?>> Rows, IReadOnlyList<string> Missing, long? Count, bool Empty, bool Headers);
+}

@@ -1,0 +1,62 @@
+using IdLcm.Automation.Browser;
+using IdLcm.Automation.Format;
+using IdLcm.Automation.Totp;
+using IdLcm.Domain.Connectors;
+using Microsoft.Playwright;
+
+namespace IdLcm.Automation.Running;
+
+/// <summary>One run of one verb: what it may use, how long, and what it has done so far.</summary>
+internal sealed class RunState
+{
+    public required ConnectorDefinition Connector { get; init; }
+
+    public required ConnectorVerb Verb { get; init; }
+
+    public required BrowserSession Session { get; init; }
+
+    public required SecretMask Mask { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public required AutomationOptions Options { get; init; }
+
+    public required TotpSource Totp { get; init; }
+
+    /// <summary>The Base32 secret of the service account, read for login only.</summary>
+    public string? TotpSecret { get; init; }
+
+    public ICommitGate? Gate { get; init; }
+
+    public IStepObserver? Observer { get; init; }
+
+    /// <summary>Fires when the caller cancels or the verb's time is up.</summary>
+    public required CancellationToken Token { get; init; }
+
+    public List<StepRecord> Steps { get; init; } = [];
+
+    public bool CommitEntered { get; set; }
+
+    public IPage Page => Session.Page;
+
+    public TimeSpan StepLimit(Step step) => step.Timeout ?? Connector.StepTimeout ?? Options.StepTimeout;
+
+    public TimeSpan DefaultStepLimit => Connector.StepTimeout ?? Options.StepTimeout;
+
+    public void Record(StepRecord step)
+    {
+        Steps.Add(step);
+        Observer?.StepEnded(step);
+    }
+}
+
+/// <summary>What steps see of their surroundings: the operation, the placeholders, the row of a loop.</summary>
+internal sealed record Frame(Operation Operation, Scope Scope)
+{
+    public ILocator? Row { get; init; }
+
+    /// <summary>True while signing in: then the sign-in page is not a sign of an ended session.</summary>
+    public bool SigningIn { get; init; }
+
+    public int FragmentDepth { get; init; }
+}

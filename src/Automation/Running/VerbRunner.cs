@@ -1,0 +1,115 @@
+using System.Text.Json.Nodes;
+using IdLcm.Automation.Format;
+using IdLcm.Domain.Connectors;
+
+namespace IdLcm.Automation.Running;
+
+/// <summary>What the page work of a verb came to.</summary>
+internal sealed record VerbOutcome(StepFault? Fault, IReadOnlyList<JsonObject> Rows, bool Complete, bool Verified)
+{
+    public static VerbOutcome Failed(StepFault fault) => new(fault, [], Complete: false, Verified: false);
+}
+
+/// <summary>Runs a verb's steps, reads what it reads, and verifies what it wrote.</summary>
+internal sealed class VerbRunner
+{
+    private readonly RunState run;
+    private readonly FaultDetector detector;
+    private readonly PageActions actions;
+    private readonly StepExecutor executor;
+    private readonly RowReader rows;
+    private readonly AccountReader accounts;
+
+    public VerbRunner(RunState run)
+    {
+        this.run = run;
+        detector = new(run);
+        actions = new(run, detector);
+        executor = new(run, actions);
+        rows = new(run, actions);
+        accounts = new(run, executor, rows, actions);
+    }
+
+    /// <summary>Signs in and waits for the sign of it.</summary>
+    public async Task<StepFault?> SignInAsync(Scope scope)
+    {
+        var frame = new Frame(run.Connector.Operations[ConnectorVerb.Login], scope) { SigningIn = true };
+        return await executor.RunAsync(frame.Operation.Steps, frame)
+            ?? await actions.UntilAsync(frame, SignedIn, run.DefaultStepLimit, ownErrors: true);
+    }
+
+    /// <summary>Whether the session is still signed in; a fault when the app cannot tell.</summary>
+    public async Task<(bool SignedIn, StepFault? Fault)> ProbeAsync(Scope settings)
+    {
+        var frame = new Frame(new(ConnectorVerb.Probe, default), settings);
+        var fault = await executor.GotoAsync(frame, run.Connector.Probe.Goto, run.DefaultStepLimit)
+            ?? await actions.UntilAsync(frame, SignedIn, run.DefaultStepLimit / 2, ownErrors: false);
+        return fault switch
+        {
+            null => (true, null),
+            { SignedOut: true } or { Code: FailureCode.PageChanged } => (false, null),
+            _ => (false, fault),
+        };
+    }
+
+    /// <summary>Runs one verb.</summary>
+    /// <param name="operation">The verb.</param>
+    /// <param name="settings">The integration's settings.</param>
+    /// <param name="inputs">The settings and the call's inputs.</param>
+    /// <param name="signInAgain">Renews a session that has ended while a finished write is verified.</param>
+    public async Task<VerbOutcome> RunAsync(Operation operation, Scope settings, Scope inputs, Func<Task<StepFault?>> signInAgain)
+    {
+        if (operation.Verb == ConnectorVerb.GetUser)
+        {
+            return inputs.Get(new("identifier", [])) is JsonValue identifier
+                ? Found(await accounts.FindAsync(operation, settings, identifier.ToString(), withDetail: true))
+                : VerbOutcome.Failed(new(FailureCode.UnsupportedOperation, "getUser needs 'identifier', which was not given."));
+        }
+
+        var frame = new Frame(operation, inputs);
+        var fault = await executor.RunAsync(operation.Steps, frame);
+        if (fault is null && operation is { Errors.Count: > 0, Extract: null } && !run.CommitEntered)
+        {
+            fault = await actions.DetectQuietlyAsync(frame, ownErrors: true);
+        }
+
+        // The commit step was taken and the session ended with it: only reading can tell what became of it.
+        if (fault is { SignedOut: true } && run.CommitEntered && operation.Verify is not null)
+        {
+            fault = await signInAgain();
+        }
+
+        if (fault is not null)
+        {
+            return VerbOutcome.Failed(fault);
+        }
+
+        if (operation.Extract is { } extract)
+        {
+            var read = await rows.ReadAsync(extract, frame);
+            return new(read.Fault, read.Rows, read.Complete, Verified: false);
+        }
+
+        var downloaded = executor.DownloadedRows;
+        return operation.Verify is { } verify
+            ? await VerifyAsync(verify, settings, inputs, signInAgain)
+            : new(null, downloaded, Complete: downloaded.Count > 0, Verified: false);
+    }
+
+    private async Task<VerbOutcome> VerifyAsync(Verify verify, Scope settings, Scope inputs, Func<Task<StepFault?>> signInAgain)
+    {
+        var reading = run.Connector.Operations.GetValueOrDefault(ConnectorVerb.GetUser) ?? run.Connector.Operations[ConnectorVerb.ListUsers];
+        var fault = await accounts.VerifyAsync(verify, reading, settings, inputs);
+        if (fault is { SignedOut: true })
+        {
+            fault = await signInAgain() ?? await accounts.VerifyAsync(verify, reading, settings, inputs);
+        }
+
+        return new(fault, [], Complete: false, Verified: fault is null);
+    }
+
+    private static VerbOutcome Found((ReadResult Read, JsonObject? Row) found) =>
+        new(found.Read.Fault, found.Row is { } row ? [row] : [], found.Read.Complete, Verified: false);
+
+    private Condition SignedIn => new(default(Mark)) { See = run.Connector.Probe.See };
+}

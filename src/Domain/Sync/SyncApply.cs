@@ -1,0 +1,149 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Operations;
+using IdLcm.Domain.Storage;
+using IdLcm.Domain.Users;
+
+namespace IdLcm.Domain.Sync;
+
+/// <summary>
+/// Brings the records of accounts up to what a sync saw, one account a commit. Bears being run again: what was applied
+/// is found applied. An account that an operation touched since the read began is left to that operation.
+/// </summary>
+/// <param name="store">The record store.</param>
+/// <param name="profile">The integration.</param>
+/// <param name="readSince">When the read of the app began.</param>
+/// <param name="clock">The clock.</param>
+internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, DateTimeOffset readSince, TimeProvider clock)
+{
+    /// <summary>Records an account as the app shows it: a known one is updated, an unknown one becomes an unmatched user.</summary>
+    public Task<bool> SeenAsync(ObservedAccount seen, CancellationToken cancellationToken) =>
+        Optimistic.RunAsync(
+            async () =>
+            {
+                var key = Ids.KeyOf(seen.Identifier);
+                var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(key), cancellationToken);
+                if (account is not null && (IsTouched(account.Value) || account.Value.ReservedFor is not null))
+                {
+                    return (true, false);
+                }
+
+                var owner = account is null ? null : await store.FindUserAsync(profile.Partition, account.Value.UserId, cancellationToken);
+                var changes = owner is { Value.DeletedAt: null }
+                    ? Update(account!, owner, seen)
+                    : await AddAsync(key, account, seen, cancellationToken);
+                return changes is null ? (true, false) : ((await store.CommitAsync(profile.Partition, changes, cancellationToken)).Committed, true);
+            },
+            cancellationToken);
+
+    /// <summary>Records an account as gone. An unmatched user goes with it; one that an identity provider wants stays, as a drift to be seen.</summary>
+    public Task<bool> GoneAsync(string key, CancellationToken cancellationToken) =>
+        Optimistic.RunAsync(
+            async () =>
+            {
+                var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(key), cancellationToken);
+                if (account is null || IsTouched(account.Value) || account.Value.State != ProvisioningState.Onboarded)
+                {
+                    return (true, false);
+                }
+
+                var now = clock.GetUtcNow();
+                var changes = new List<RecordChange>
+                {
+                    TypedRecords.Write(Rows.Account(key), account.Value.Move(ProvisioningState.Deleted, now) with { Observed = null, Applied = null }, account.ETag),
+                };
+                var owner = await store.FindUserAsync(profile.Partition, account.Value.UserId, cancellationToken);
+                if (owner?.Value is { Owned: false, DeletedAt: null } unmatched)
+                {
+                    var resource = Scim.ScimResource.FromStored(unmatched.Resource.Span, profile.UserType);
+                    changes.Add(UserRecords.Write(unmatched with { DeletedAt = now, ModifiedAt = now, Generation = unmatched.Generation + 1 }, owner.ETag));
+                    changes.Add(RecordChange.DeleteIfExists(Rows.UserName(resource.UserName!)));
+                    changes.AddRange(UserService.IndexRows(resource, unmatched.Id).Select(RecordChange.DeleteIfExists));
+                }
+
+                return ((await store.CommitAsync(profile.Partition, changes, cancellationToken)).Committed, true);
+            },
+            cancellationToken);
+
+    private bool IsTouched(AppAccount account) =>
+        account.OpenOperationId is not null || account.StateChangedAt >= readSince || account.Observed?.SeenAt >= readSince;
+
+    private List<RecordChange> Update(Versioned<AppAccount> account, Versioned<UserRecord> owner, ObservedAccount seen)
+    {
+        var now = clock.GetUtcNow();
+        var known = account.Value;
+        var merged = (JsonObject?)known.Observed?.Attributes.DeepClone() ?? [];
+        foreach (var (name, value) in seen.Attributes)
+        {
+            merged[name] = value?.DeepClone();
+        }
+
+        var observed = seen with { Attributes = merged };
+        var updated = known with { Observed = observed, Identifier = seen.Identifier };
+        if (known.State is null or ProvisioningState.Deleted or ProvisioningState.ProvisioningFailed)
+        {
+            updated = updated.Move(ProvisioningState.Onboarded, now);
+        }
+
+        var changes = new List<RecordChange> { TypedRecords.Write(Rows.Account(known.Key), updated, account.ETag) };
+        if (!owner.Value.Owned)
+        {
+            // Nobody wishes anything of an unmatched user: it is what the app shows.
+            var before = Scim.ScimResource.FromStored(owner.Value.Resource.Span, profile.UserType);
+            var resource = ImportedUser.Resource(profile, observed);
+            if (!resource.Attributes.Equals(before.Attributes))
+            {
+                var changed = owner.Value with { Generation = owner.Value.Generation + 1, Resource = resource.ToStored(), ModifiedAt = now, Active = observed.Active };
+                changes.Add(UserRecords.Write(changed, owner.ETag));
+                var oldRows = UserService.IndexRows(before, changed.Id);
+                var newRows = UserService.IndexRows(resource, changed.Id);
+                changes.AddRange(oldRows.Except(newRows).Select(RecordChange.DeleteIfExists));
+                changes.AddRange(newRows.Except(oldRows).Select(row => RecordChange.Upsert(row, default)));
+            }
+        }
+
+        return changes;
+    }
+
+    private async Task<List<RecordChange>?> AddAsync(string key, Versioned<AppAccount>? account, ObservedAccount seen, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var resource = ImportedUser.Resource(profile, seen);
+        var nameRow = Rows.UserName(resource.UserName!);
+        if (await store.GetAsync(profile.Partition, nameRow, cancellationToken) is not null)
+        {
+            // Another user has this name while its account is a different one: the identity provider's wish comes first.
+            return null;
+        }
+
+        var user = new UserRecord
+        {
+            Id = Ids.NewUserId(now),
+            Generation = 1,
+            Resource = resource.ToStored(),
+            Owned = false,
+            CreatedAt = now,
+            ModifiedAt = now,
+            AccountKey = key,
+            Active = seen.Active,
+        };
+        var fresh = (account?.Value ?? new AppAccount { Key = key, Identifier = seen.Identifier, UserId = user.Id }) with
+        {
+            UserId = user.Id,
+            Identifier = seen.Identifier,
+            Observed = seen,
+            Applied = null,
+            LastFailure = null,
+            SatisfiedGeneration = 1,
+        };
+        fresh = fresh.State == ProvisioningState.Onboarded ? fresh : fresh.Move(ProvisioningState.Onboarded, now);
+        return
+        [
+            UserRecords.Write(user, null),
+            TypedRecords.Write(Rows.Account(key), fresh, account?.ETag),
+            RecordChange.Insert(nameRow, Encoding.ASCII.GetBytes(user.Id)),
+            .. UserService.IndexRows(resource, user.Id).Select(row => RecordChange.Insert(row, default)),
+        ];
+    }
+}

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using IdLcm.LocalHost.Hosting;
+
+namespace IdLcm.LocalHost.Cli.Remote;
+
+/// <summary>The options by which a command finds a running server and is let in.</summary>
+internal sealed class RemoteCommand
+{
+    private readonly Option<Uri?> _server = new("--server") { Description = "The server's address [default: IDLCM_SERVER, else the one that runs on --data]", HelpName = "URL" };
+    private readonly Option<string?> _apiKey = new("--api-key") { Description = "The API key [default: IDLCM_API_KEY, else owner.key of --data]", HelpName = "KEY" };
+    private readonly Option<string> _data = CommonOptions.Data();
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    /// <summary>Gives a command these options and an action that is called with a client.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="action">What it does; the exit code is returned.</param>
+    /// <returns>The command.</returns>
+    public static Command Attach(Command command, Func<RemoteCall, CancellationToken, Task<int>> action)
+    {
+        var remote = new RemoteCommand();
+        command.Add(remote._server);
+        command.Add(remote._apiKey);
+        command.Add(remote._data);
+        command.Add(remote._json);
+        command.SetAction((parsed, cancellationToken) => remote.RunAsync(parsed, action, cancellationToken));
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, Func<RemoteCall, CancellationToken, Task<int>> action, CancellationToken cancellationToken)
+    {
+        var data = parsed.GetValue(_data)!;
+        using var client = new ManagementClient(ServerAddress(parsed, data), ApiKey(parsed, data));
+        try
+        {
+            return await action(new RemoteCall(client, parsed, parsed.GetValue(_json), parsed.InvocationConfiguration.Output), cancellationToken);
+        }
+        catch (ManagementException error)
+        {
+            throw new CommandFailedException(error.Status is null ? ExitCode.Unavailable : ExitCode.Refused, error.Message);
+        }
+    }
+
+    private Uri ServerAddress(ParseResult parsed, string data)
+    {
+        if (parsed.GetValue(_server) is { } given)
+        {
+            return given.IsAbsoluteUri && given.Scheme is "http" or "https"
+                ? given
+                : throw new CommandFailedException(ExitCode.Usage, $"--server '{given}' must be an absolute http or https address.");
+        }
+
+        if (Environment.GetEnvironmentVariable("IDLCM_SERVER") is { Length: > 0 } configured)
+        {
+            return Uri.TryCreate(configured, UriKind.Absolute, out var uri)
+                ? uri
+                : throw new CommandFailedException(ExitCode.Usage, $"IDLCM_SERVER '{configured}' is no address.");
+        }
+
+        return ServerFile.Read(data)?.Urls is [var first, ..]
+            ? new Uri(first.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal).Replace("[::]", "[::1]", StringComparison.Ordinal))
+            : throw new CommandFailedException(
+                ExitCode.Unavailable, $"No server runs on the data directory '{data}'. Start one with 'idlcm serve --data {data}', or name it with --server URL.");
+    }
+
+    private string ApiKey(ParseResult parsed, string data)
+    {
+        if (parsed.GetValue(_apiKey) is { Length: > 0 } given)
+        {
+            return given;
+        }
+
+        if (Environment.GetEnvironmentVariable("IDLCM_API_KEY") is { Length: > 0 } configured)
+        {
+            return configured;
+        }
+
+        try
+        {
+            return File.ReadAllText(Path.Combine(data, "owner.key")).Trim();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailedException(ExitCode.Usage, "An API key is needed: set IDLCM_API_KEY or say --api-key KEY.");
+        }
+    }
+}
+
+/// <summary>One call of a command that speaks to a server.</summary>
+/// <param name="Client">The server.</param>
+/// <param name="Parsed">The command line.</param>
+/// <param name="Json">True to print JSON.</param>
+/// <param name="Output">Standard output.</param>
+internal sealed record RemoteCall(ManagementClient Client, ParseResult Parsed, bool Json, TextWriter Output);

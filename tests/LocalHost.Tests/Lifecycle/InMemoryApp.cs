@@ -1,0 +1,269 @@
+using System.Text.Json.Nodes;
+using IdLcm.Domain.Connectors;
+
+namespace IdLcm.LocalHost.Tests.Lifecycle;
+
+/// <summary>
+/// An app in memory behind the connector runner's port, for tests of what happens around the app: it keeps members and
+/// an audit of every change, and can be told to fail in the ways that apps fail.
+/// </summary>
+public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
+{
+    private readonly Lock sync = new();
+    private readonly Dictionary<string, JsonObject> members = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<string> audit = [];
+    private readonly Queue<Func<ConnectorVerb, Failure?>> faults = new();
+
+    public static ConnectorManifest Manifest { get; } = new()
+    {
+        Id = "in-memory",
+        Version = "1.0.0",
+        AppName = "In-memory app",
+        Settings = [new ConnectorSetting("tenant", "Organization ID", Required: true, "^[a-z0-9-]+$", null)],
+        Auth = new ConnectorAuth(["password"], ["totp"], ReuseSession: true, TimeSpan.FromHours(1)),
+        SettleTime = TimeSpan.FromMilliseconds(20),
+        Capabilities = new ConnectorCapabilities
+        {
+            CreateUser = CreateUserMode.InviteEmail,
+            SetRoles = SetRolesMode.InPlace,
+            UpdateAttributes = ["email", "givenName", "familyName", "jobTitle"],
+            Deactivate = true,
+            Delete = true,
+            PendingUsersVisible = true,
+        },
+        UserSchema = new UserSchema
+        {
+            Attributes =
+            [
+                new UserSchemaAttribute("email", "Email", Scim: "userName", Required: true, PrimaryIdentifier: true),
+                new UserSchemaAttribute("givenName", "First name", Scim: "name.givenName"),
+                new UserSchemaAttribute("familyName", "Last name", Scim: "name.familyName"),
+                new UserSchemaAttribute("jobTitle", "Job title", Scim: "title"),
+            ],
+            Roles =
+            [
+                new RoleOption("Viewer", "Viewer", Ranking: 1),
+                new RoleOption("Editor", "Editor", Ranking: 2),
+                new RoleOption("Owner", "Owner", Ranking: 3, IncompatibleRoles: ["Viewer"], Exclusive: true),
+            ],
+        },
+        Verbs = new HashSet<ConnectorVerb>
+        {
+            ConnectorVerb.Login, ConnectorVerb.Validate, ConnectorVerb.ListUsers, ConnectorVerb.GetUser, ConnectorVerb.CreateUser,
+            ConnectorVerb.UpdateUser, ConnectorVerb.SetRoles, ConnectorVerb.Deactivate, ConnectorVerb.Reactivate, ConnectorVerb.Delete,
+        },
+        Inputs = new Dictionary<ConnectorVerb, IReadOnlyList<string>>
+        {
+            [ConnectorVerb.CreateUser] = ["email", "givenName", "familyName", "roles"],
+            [ConnectorVerb.UpdateUser] = ["email", "givenName", "familyName", "jobTitle"],
+        },
+    };
+
+    /// <summary>While set, every sign-in waits for it.</summary>
+    public Task? Gate { get; set; }
+
+    /// <summary>Why nobody can sign in, or null.</summary>
+    public Failure? SignInFailure { get; set; }
+
+    /// <summary>How many sessions were opened: the visits to the app.</summary>
+    public int Visits { get; private set; }
+
+    /// <summary>The most sessions that were open at once.</summary>
+    public int MostAtOnce { get; private set; }
+
+    /// <summary>How many sessions are open now.</summary>
+    public int OpenSessions
+    {
+        get
+        {
+            lock (sync)
+            {
+                return openSessions;
+            }
+        }
+    }
+
+    private int openSessions;
+
+    public IReadOnlyList<string> Audit
+    {
+        get
+        {
+            lock (sync)
+            {
+                return [.. audit];
+            }
+        }
+    }
+
+    IReadOnlyList<ConnectorManifest> IConnectorCatalog.List() => [Manifest];
+
+    ConnectorManifest? IConnectorCatalog.Find(string id, string? version) => id == Manifest.Id && version is null or "1.0.0" ? Manifest : null;
+
+    public JsonObject? Find(string email)
+    {
+        lock (sync)
+        {
+            return (JsonObject?)members.GetValueOrDefault(email)?.DeepClone();
+        }
+    }
+
+    public void Put(string email, string role = "Viewer", string status = "active")
+    {
+        lock (sync)
+        {
+            members[email] = new JsonObject { ["email"] = email, ["givenName"] = "", ["familyName"] = "", ["jobTitle"] = "", ["status"] = status, ["roles"] = new JsonArray(role) };
+        }
+    }
+
+    /// <summary>Somebody takes a member away by hand.</summary>
+    public void Remove(string email)
+    {
+        lock (sync)
+        {
+            members.Remove(email);
+        }
+    }
+
+    /// <summary>The next verb that changes something fails before it begins.</summary>
+    public void FailNext(FailureCode code) => faults.Enqueue(verb => new Failure(code, $"told to fail {verb}"));
+
+    /// <summary>The next verb that changes something is done, and then fails: its outcome is unknown.</summary>
+    public bool LoseNextAnswer { get; set; }
+
+    /// <summary>Verbs that change something say that they succeeded and do nothing.</summary>
+    public bool FakeSuccess { get; set; }
+
+    public async Task<ConnectorSessionResult> OpenAsync(ConnectorSessionRequest request, CancellationToken cancellationToken = default)
+    {
+        if (Gate is { } gate)
+        {
+            await gate.WaitAsync(cancellationToken);
+        }
+
+        lock (sync)
+        {
+            Visits++;
+            if (SignInFailure is { } failure)
+            {
+                return new ConnectorSessionResult(null, failure, [], []);
+            }
+
+            MostAtOnce = Math.Max(MostAtOnce, ++openSessions);
+        }
+
+        return new ConnectorSessionResult(new Session(this, request), null, [], []);
+    }
+
+    private sealed class Session(InMemoryApp app, ConnectorSessionRequest request) : IConnectorSession
+    {
+        public ConnectorManifest Manifest => InMemoryApp.Manifest;
+
+        public bool Reused => false;
+
+        public async Task<VerbResult> RunAsync(VerbCall call, CancellationToken cancellationToken = default)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (call.CommitGate is null)
+            {
+                return Done(call, app.Read(call), committed: false);
+            }
+
+            if (app.faults.TryDequeue(out var fault) && fault(call.Verb) is { } failure)
+            {
+                return Failed(call, failure, committed: false);
+            }
+
+            if (!await call.CommitGate.EnterAsync($"{call.Verb}", cancellationToken))
+            {
+                return Failed(call, new Failure(FailureCode.Cancelled, "stopped before the commit step"), committed: false);
+            }
+
+            var refused = app.FakeSuccess ? null : app.Write(call);
+            request.Observer?.StepEnded(new StepRecord(call.Verb, 1, $"{call.Verb}", DateTimeOffset.UtcNow, 1, "done", Commit: true));
+            if (app.LoseNextAnswer)
+            {
+                app.LoseNextAnswer = false;
+                return Failed(call, new Failure(FailureCode.AppUnavailable, "the answer was lost"), committed: true);
+            }
+
+            return refused is null ? Done(call, [], committed: true) : Failed(call, refused, committed: true);
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            lock (app.sync)
+            {
+                app.openSessions--;
+            }
+
+            return ValueTask.CompletedTask;
+        }
+
+        private static VerbResult Done(VerbCall call, IReadOnlyList<JsonObject> rows, bool committed) =>
+            new(call.Verb, null, rows, Complete: true, committed, Verified: false, [], []);
+
+        private static VerbResult Failed(VerbCall call, Failure failure, bool committed) =>
+            new(call.Verb, failure, [], Complete: false, committed, Verified: false, [], []);
+    }
+
+    private List<JsonObject> Read(VerbCall call)
+    {
+        lock (sync)
+        {
+            return call.Verb switch
+            {
+                ConnectorVerb.ListUsers => [.. members.Values.Select(m => (JsonObject)m.DeepClone())],
+                ConnectorVerb.GetUser => members.TryGetValue((string)call.Inputs["identifier"]!, out var member) ? [(JsonObject)member.DeepClone()] : [],
+                _ => [],
+            };
+        }
+    }
+
+    private Failure? Write(VerbCall call)
+    {
+        lock (sync)
+        {
+            var identifier = (string)(call.Inputs["identifier"] ?? call.Inputs["email"])!;
+            if (call.Verb == ConnectorVerb.CreateUser)
+            {
+                if (members.ContainsKey(identifier))
+                {
+                    return new Failure(FailureCode.AlreadyExists, $"{identifier} is a member");
+                }
+
+                Put(identifier, status: "pending");
+            }
+            else if (!members.ContainsKey(identifier))
+            {
+                return new Failure(FailureCode.UserNotFound, $"{identifier} is no member");
+            }
+
+            audit.Add($"{call.Verb} {identifier}");
+            var member = members[identifier];
+            switch (call.Verb)
+            {
+                case ConnectorVerb.Delete:
+                    members.Remove(identifier);
+                    break;
+                case ConnectorVerb.Deactivate:
+                    member["status"] = "suspended";
+                    break;
+                case ConnectorVerb.Reactivate:
+                    member["status"] = "active";
+                    break;
+                default:
+                    members.Remove(identifier);
+                    foreach (var (name, value) in call.Inputs.Where(input => member.ContainsKey(input.Key) && input.Key != "status"))
+                    {
+                        member[name] = value?.DeepClone();
+                    }
+
+                    members[(string)member["email"]!] = member;
+                    break;
+            }
+
+            return null;
+        }
+    }
+}

@@ -1,0 +1,234 @@
+using System.Net;
+using IdLcm.Domain.Activity;
+using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Operations;
+using IdLcm.Domain.Users;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace IdLcm.LocalHost.Tests.Lifecycle;
+
+public sealed class JoinerMoverLeaverTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_joiner_is_made_with_name_and_role_and_is_onboarded()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+
+        await gateway.CreateAsync("ada@acme.test", ""","title":"Countess","roles":[{"value":"Editor"}]""");
+        var account = await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+
+        var member = gateway.External.Find("ada@acme.test")!;
+        Assert.Equal("Byron", (string?)member["familyName"]);
+        Assert.Equal("Countess", (string?)member["jobTitle"]);
+        Assert.Equal("Editor", (string?)member["roles"]![0]);
+        Assert.Equal(["CreateUser ada@acme.test", "UpdateUser ada@acme.test"], gateway.External.Audit);
+        Assert.Equal(1, account.SatisfiedGeneration);
+        var operation = await gateway.Services.GetRequiredService<OperationService>().FindAsync(gateway.Integration.Id, account.LastOperationId!, Stop);
+        Assert.Equal(OperationStatus.Succeeded, operation!.Status);
+        Assert.Equal(["created with role Editor", "changed jobTitle"], operation.Changes);
+    }
+
+    [Fact]
+    public async Task A_mover_is_changed_in_place()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        var id = await gateway.CreateAsync("ada@acme.test");
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+
+        await gateway.PatchAsync(id, """{"op":"Replace","path":"name.familyName","value":"King"},{"op":"Add","path":"roles","value":[{"value":"editor"}]}""");
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+
+        var member = gateway.External.Find("ada@acme.test")!;
+        Assert.Equal("King", (string?)member["familyName"]);
+        Assert.Equal("Editor", (string?)member["roles"]![0]);
+    }
+
+    [Fact]
+    public async Task A_changed_primary_identifier_moves_the_account_and_nobody_else_can_take_it_meanwhile()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        var id = await gateway.CreateAsync("ada@acme.test");
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+        var gate = new TaskCompletionSource();
+        gateway.External.Gate = gate.Task;
+
+        await gateway.PatchAsync(id, """{"op":"replace","value":{"userName":"ada.king@acme.test"}}""");
+        var taken = await gateway.SendAsync(HttpMethod.Post, "Users", """{"userName":"ada.king@acme.test"}""");
+        Assert.Equal(HttpStatusCode.Conflict, taken.StatusCode);
+        gate.SetResult();
+        var account = await gateway.SettledAsync("ada.king@acme.test", ProvisioningState.Onboarded);
+
+        Assert.Null(gateway.External.Find("ada@acme.test"));
+        Assert.NotNull(gateway.External.Find("ada.king@acme.test"));
+        Assert.Null(await gateway.AccountAsync("ada@acme.test"));
+        Assert.Equal(id, account.UserId);
+
+        // And the account goes on under its new name.
+        await gateway.PatchAsync(id, """{"op":"replace","value":{"active":false}}""");
+        await gateway.SettledAsync("ada.king@acme.test", ProvisioningState.Onboarded);
+        Assert.Equal("suspended", (string?)gateway.External.Find("ada.king@acme.test")!["status"]);
+    }
+
+    [Fact]
+    public async Task A_leaver_is_deactivated_reactivated_and_deleted()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        var id = await gateway.CreateAsync("ada@acme.test");
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+
+        await gateway.PatchAsync(id, """{"op":"Replace","path":"active","value":"False"}""");
+        Assert.False((await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded)).Observed!.Active);
+        await gateway.PatchAsync(id, """{"op":"Replace","path":"active","value":"True"}""");
+        Assert.True((await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded)).Observed!.Active);
+
+        Assert.Equal(HttpStatusCode.NoContent, (await gateway.SendAsync(HttpMethod.Delete, $"Users/{id}")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await gateway.SendAsync(HttpMethod.Get, $"Users/{id}")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await gateway.SendAsync(HttpMethod.Delete, $"Users/{id}")).StatusCode);
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Deleted);
+        Assert.Null(gateway.External.Find("ada@acme.test"));
+        Assert.Equal(["CreateUser", "Deactivate", "Reactivate", "Delete"], gateway.External.Audit.Select(a => a.Split(' ')[0]));
+    }
+
+    [Fact]
+    public async Task A_person_who_returns_after_deletion_gets_a_new_id_and_one_account()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        var first = await gateway.CreateAsync("ada@acme.test");
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+        var gate = new TaskCompletionSource();
+        gateway.External.Gate = gate.Task;
+
+        await gateway.SendAsync(HttpMethod.Delete, $"Users/{first}");
+        var second = await gateway.CreateAsync("ada@acme.test");
+        gate.SetResult();
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+
+        Assert.NotEqual(first, second);
+        Assert.NotNull(gateway.External.Find("ada@acme.test"));
+        Assert.Single(gateway.External.Audit, a => a.StartsWith("CreateUser", StringComparison.Ordinal) && gateway.External.Audit.All(b => !b.StartsWith("Delete", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_person_withdrawn_before_anything_ran_never_reaches_the_app()
+    {
+        await using var gateway = await RunningGateway.StartAsync(i => i with { Paused = new Pause("test", DateTimeOffset.UtcNow, "test") });
+        var id = await gateway.CreateAsync("ada@acme.test");
+        Assert.Equal(ProvisioningState.ProvisioningAwaiting, (await gateway.AccountAsync("ada@acme.test"))!.State);
+
+        await gateway.SendAsync(HttpMethod.Delete, $"Users/{id}");
+
+        Assert.Equal(ProvisioningState.Deleted, (await gateway.AccountAsync("ada@acme.test"))!.State);
+        Assert.Equal(0, gateway.External.Visits);
+    }
+
+    [Fact]
+    public async Task Ten_changes_in_a_burst_cost_one_visit()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        var id = await gateway.CreateAsync("ada@acme.test");
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+        var visits = gateway.External.Visits;
+        await gateway.Services.GetRequiredService<IntegrationStore>().ChangeAsync(
+            gateway.Integration.Id, i => (i with { Paused = new Pause("test", DateTimeOffset.UtcNow, "burst") }, []), Stop);
+
+        for (var i = 0; i < 10; i++)
+        {
+            await gateway.PatchAsync(id, $$"""{"op":"Replace","path":"title","value":"Title {{i}}"}""");
+        }
+
+        await gateway.Services.GetRequiredService<IntegrationStore>().ChangeAsync(gateway.Integration.Id, i => (i with { Paused = null }, []), Stop);
+        gateway.Services.GetRequiredService<LaneSignal>().Raise(gateway.Integration.Id);
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+
+        Assert.Equal("Title 9", (string?)gateway.External.Find("ada@acme.test")!["jobTitle"]);
+        Assert.Equal(1, gateway.External.Visits - visits);
+    }
+
+    [Fact]
+    public async Task A_change_while_the_operation_runs_is_carried_by_a_successor()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        var gate = new TaskCompletionSource();
+        gateway.External.Gate = gate.Task;
+        var id = await gateway.CreateAsync("ada@acme.test");
+        while ((await gateway.AccountAsync("ada@acme.test"))!.State != ProvisioningState.ProvisioningOngoing)
+        {
+            await Task.Yield();
+        }
+
+        // The wish was read before the gate: this change comes too late for the run, and must not be lost.
+        await gateway.PatchAsync(id, """{"op":"Replace","path":"title","value":"Countess"}""");
+        gate.SetResult();
+        var account = await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+
+        Assert.Equal("Countess", (string?)gateway.External.Find("ada@acme.test")!["jobTitle"]);
+        Assert.Equal(2, account.SatisfiedGeneration);
+    }
+
+    [Fact]
+    public async Task An_account_that_the_app_has_already_is_adopted_never_duplicated()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        gateway.External.Put("ada@acme.test", "Editor");
+
+        await gateway.CreateAsync("Ada@acme.test");
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+
+        Assert.DoesNotContain(gateway.External.Audit, a => a.StartsWith("CreateUser", StringComparison.Ordinal));
+        Assert.Equal("Byron", (string?)gateway.External.Find("ada@acme.test")!["familyName"]);
+    }
+
+    [Fact]
+    public async Task A_person_who_is_not_active_is_not_made()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+
+        var id = await gateway.CreateAsync("ada@acme.test", ""","active":false""");
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Deleted);
+        Assert.Null(gateway.External.Find("ada@acme.test"));
+
+        await gateway.PatchAsync(id, """{"op":"Replace","path":"active","value":true}""");
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+        Assert.NotNull(gateway.External.Find("ada@acme.test"));
+    }
+
+    [Fact]
+    public async Task The_service_account_itself_is_never_deactivated()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        gateway.External.Put("admin@acme.test", "Owner");
+        var id = await gateway.CreateAsync("admin@acme.test");
+        await gateway.SettledAsync("admin@acme.test", ProvisioningState.Onboarded);
+
+        await gateway.PatchAsync(id, """{"op":"Replace","path":"active","value":false}""");
+        var account = await gateway.SettledAsync("admin@acme.test", ProvisioningState.UpdateFailed);
+
+        Assert.Equal(FailureCode.UnsupportedOperation, account.LastFailure!.Code);
+        Assert.Equal("active", (string?)gateway.External.Find("admin@acme.test")!["status"]);
+    }
+
+    [Fact]
+    public async Task The_activity_tells_the_whole_story_and_its_chain_is_intact()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        var id = await gateway.CreateAsync("ada@acme.test");
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+        await gateway.SendAsync(HttpMethod.Delete, $"Users/{id}");
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Deleted);
+
+        var log = gateway.Services.GetRequiredService<ActivityLog>();
+        await log.SealAsync(gateway.Integration.Id, Stop);
+        var page = await log.ListAsync(gateway.Integration.Id, _ => true, 100, null, Stop);
+
+        Assert.Equal(
+            [
+                ActivityKind.UserRemoved, ActivityKind.UserRemovalInProgress, ActivityKind.UserRemovalRequested,
+                ActivityKind.UserInvited, ActivityKind.UserInviteInProgress, ActivityKind.UserInviteRequested,
+            ],
+            page.Items.Select(e => e.Event));
+        Assert.True((await log.VerifyAsync(gateway.Integration.Id, Stop)).Intact);
+    }
+}
