@@ -196,6 +196,38 @@ public sealed class IntegrationTests(GatewayFixture fixture) : IClassFixture<Gat
     }
 
     [Fact]
+    public async Task Every_integration_of_an_app_is_under_validation_until_its_first_one_is_validated()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        var owner = gateway.Owner;
+        var release = new TaskCompletionSource();
+        gateway.App.Hold = (_, _) => release.Task;
+        var first = await owner.PostAsync("/api/integrations", Requests.NewIntegration("First"));
+        var second = await owner.PostAsync("/api/integrations", Requests.NewIntegration("Second"));
+        Assert.Equal("Under validation", (await owner.GetAsync($"/api/integrations/{first.Text("id")}")).Text("status"));
+        Assert.Equal("Under validation", (await owner.GetAsync($"/api/integrations/{second.Text("id")}")).Text("status"));
+
+        release.SetResult();
+        await owner.EndAsync(first.Text("validationOperationId"));
+        await owner.EndAsync(second.Text("validationOperationId"));
+        Assert.Equal(["Validated", "Validated"], (await owner.GetAsync("/api/integrations")).Items.Select(i => i.GetProperty("status").GetString()));
+
+        var reached = new TaskCompletionSource();
+        release = new TaskCompletionSource();
+        gateway.App.Hold = (_, _) =>
+        {
+            reached.TrySetResult();
+            return release.Task;
+        };
+        var again = await owner.PostAsync($"/api/integrations/{second.Text("id")}/validate");
+        Assert.Equal(202, again.Status);
+        await reached.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.Equal(["Validated", "Validating"], (await owner.GetAsync("/api/integrations")).Items.Select(i => i.GetProperty("status").GetString()));
+        release.SetResult();
+        await owner.EndAsync(again.Text("operationId"));
+    }
+
+    [Fact]
     public async Task A_pause_keeps_queued_work_until_it_is_lifted()
     {
         var integration = await Gateway.ConnectAsync("Paused");

@@ -55,6 +55,8 @@ public sealed class UserTests(GatewayFixture fixture) : IClassFixture<GatewayFix
         Assert.Equal(["ann@x.test", "joanne@x.test"], await NamesAsync("q=ANN"));
         Assert.Equal(["ann@x.test"], await NamesAsync("q=ann@X.test"));
         Assert.Equal(["zoë@x.test"], await NamesAsync("q=" + Uri.EscapeDataString("ZOË")));
+        Assert.Equal(["ann@x.test", "joanne@x.test"], await NamesAsync("q=" + Uri.EscapeDataString("display OF") + "&state=Onboarded&limit=2"));
+        Assert.Empty(await NamesAsync("q=nobody"));
         Assert.Equal(4, (await NamesAsync("state=Onboarded,Deleted")).Length);
         Assert.Empty(await NamesAsync("state=Update%20failed"));
 
