@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using IdLcm.Domain.Activity;
+using IdLcm.Domain.Groups;
 using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Listing;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Users;
 
@@ -42,9 +44,15 @@ public static class DomainJson
 [JsonSerializable(typeof(ApiKey))]
 [JsonSerializable(typeof(AppAccount))]
 [JsonSerializable(typeof(AppValidation))]
+[JsonSerializable(typeof(EntitlementOption))]
+[JsonSerializable(typeof(GroupChangeSet))]
+[JsonSerializable(typeof(GroupProgress))]
+[JsonSerializable(typeof(GroupRecord))]
+[JsonSerializable(typeof(GroupsState))]
 [JsonSerializable(typeof(Integration))]
 [JsonSerializable(typeof(IntegrationEntry))]
 [JsonSerializable(typeof(Lane))]
+[JsonSerializable(typeof(ListingState))]
 [JsonSerializable(typeof(Operation))]
 [JsonSerializable(typeof(OperationAttempt))]
 [JsonSerializable(typeof(UserRecord))]

@@ -34,6 +34,9 @@ public sealed record Integration
     /// <summary>The user schema where it differs from the connector's own; null for the connector's.</summary>
     public UserSchema? UserSchema { get; init; }
 
+    /// <summary>What groups give in the app; empty where they give nothing.</summary>
+    public IReadOnlyList<GroupMapping> GroupMappings { get; init; } = [];
+
     /// <summary>Set while all writes of this integration are paused.</summary>
     public Pause? Paused { get; init; }
 
@@ -93,6 +96,11 @@ public sealed record DeprovisionModel
     /// <summary>On SCIM DELETE (a hard delete): the account is deleted where the app can.</summary>
     public DeprovisionAction OnDelete { get; init; } = DeprovisionAction.Delete;
 }
+
+/// <summary>A group that gives its members roles in the app. After a change, <see cref="Groups.GroupService.ReapplyAsync"/> lets the app follow.</summary>
+/// <param name="Group">The group: its SCIM id, or its displayName in any letter case.</param>
+/// <param name="Roles">The values of the roles.</param>
+public sealed record GroupMapping(string Group, IReadOnlyList<string> Roles);
 
 /// <summary>Writes are paused.</summary>
 /// <param name="By">By whom.</param>

@@ -83,7 +83,7 @@ public static class AccountPlan
             return Run(profile, ConnectorVerb.UpdateUser, inputs, $"changed {string.Join(", ", different)}");
         }
 
-        if (desired.Roles.Count > 0 && !SameSet(desired.Roles, seen.Roles))
+        if (desired.RolesFor(profile, seen.Roles) is { } roles && !SameSet(roles, seen.Roles))
         {
             if (profile.Manifest.Capabilities.SetRoles != SetRolesMode.InPlace)
             {
@@ -91,9 +91,8 @@ public static class AccountPlan
             }
 
             var inputs = Identify(seen);
-            inputs["roles"] = new JsonArray([.. desired.Roles.Select(role => (JsonNode)role)]);
-            var before = seen.Roles.Count == 0 ? "no role" : string.Join(", ", seen.Roles);
-            return Run(profile, ConnectorVerb.SetRoles, inputs, $"changed role from {before} to {string.Join(", ", desired.Roles)}");
+            inputs["roles"] = new JsonArray([.. roles.Select(role => (JsonNode)role)]);
+            return Run(profile, ConnectorVerb.SetRoles, inputs, $"changed role from {Named(seen.Roles)} to {Named(roles)}");
         }
 
         return AccountStep.Done;
@@ -115,6 +114,8 @@ public static class AccountPlan
 
         return different;
     }
+
+    private static string Named(IReadOnlyList<string> roles) => roles.Count == 0 ? "no role" : string.Join(", ", roles);
 
     private static string Shown(JsonNode? value) => AttributeValues.Text(value)?.Trim() ?? "";
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Groups;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Storage;
 using IdLcm.Domain.Users;
@@ -27,7 +28,7 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
         var user = (await store.FindUserAsync(profile.Partition, account.UserId, cancellationToken))?.Value
             ?? throw new InvalidDataException($"Account {account.Key} has no user.");
         var goal = AccountGoals.Of(profile, user);
-        var outcome = new RunOutcome { UserId = user.Id, Generation = user.Generation };
+        var outcome = new RunOutcome { UserId = user.Id, Generation = user.Wish };
         if (AccountGoals.KindFor(account.State, goal) != run.Operation.Kind)
         {
             return outcome with { Overtaken = true };
@@ -42,7 +43,10 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
         }
 
         await using var session = opened.Session;
-        return await AgreeAsync(run, session, account, DesiredAccount.Of(profile, user), goal, outcome, cancellationToken);
+
+        // The memberships after the user: what changes from now on makes the wish grow, and a successor finds it.
+        var granted = await GroupAccess.RolesThroughGroupsAsync(new GroupReader(store), profile, user.Id, cancellationToken);
+        return await AgreeAsync(run, session, account, DesiredAccount.Of(profile, user, granted), goal, outcome, cancellationToken);
     }
 
     private async Task<RunOutcome> AgreeAsync(

@@ -92,7 +92,7 @@ internal sealed class ActiveRun : ICommitGate, IStepObserver
             cancellationToken);
 
     /// <summary>Says which wish the next steps serve.</summary>
-    public void Serve(UserRecord user) => generation = user.Generation;
+    public void Serve(UserRecord user) => generation = user.Wish;
 
     public async Task<bool> EnterAsync(string step, CancellationToken cancellationToken)
     {

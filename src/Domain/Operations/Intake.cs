@@ -57,7 +57,7 @@ internal sealed class Intake(IRecordStore store, IntegrationProfile profile, Pro
 
             if (kind == OperationKind.Deprovision && account.State == ProvisioningState.ProvisioningAwaiting && open?.Value.Attempt is 0)
             {
-                account = account.Move(ProvisioningState.Deleted, now) with { SatisfiedGeneration = user.Generation };
+                account = account.Move(ProvisioningState.Deleted, now) with { SatisfiedGeneration = user.Wish };
                 Changes.Add(ActivityLog.Append(OperationEvents.Make(
                     ActivityKind.UserRemoved, open.Value, provenance.Actor, now, "Withdrawn before anything was made in the app.")));
                 OperationId = open.Value.Id;

@@ -49,6 +49,24 @@ public static class Rows
     /// <summary>Prefix of users.</summary>
     public const string Users = "u:";
 
+    /// <summary>Prefix of deleted users: SCIM shows them no more, operations still need them.</summary>
+    public const string DeletedUsers = "ud:";
+
+    /// <summary>Prefix of groups.</summary>
+    public const string Groups = "g:";
+
+    /// <summary>Prefix of the memberships by group.</summary>
+    public const string GroupMembers = "gm:";
+
+    /// <summary>Prefix of the memberships by member.</summary>
+    public const string MemberGroups = "mg:";
+
+    /// <summary>What the groups of an integration have in common; there from the first group on.</summary>
+    public const string GroupsState = "groups";
+
+    /// <summary>Prefix of the entitlements that the app offers.</summary>
+    public const string Entitlements = "n:";
+
     /// <summary>Prefix of app accounts.</summary>
     public const string Accounts = "a:";
 
@@ -67,6 +85,43 @@ public static class Rows
     /// <param name="id">The SCIM id.</param>
     /// <returns>The key.</returns>
     public static string User(string id) => Users + id;
+
+    /// <summary>A deleted user.</summary>
+    /// <param name="id">The SCIM id.</param>
+    /// <returns>The key.</returns>
+    public static string DeletedUser(string id) => DeletedUsers + id;
+
+    /// <summary>A group.</summary>
+    /// <param name="id">The SCIM id.</param>
+    /// <returns>The key.</returns>
+    public static string Group(string id) => Groups + id;
+
+    /// <summary>The stamp of a group: written with every change of its members.</summary>
+    /// <param name="id">The group.</param>
+    /// <returns>The key.</returns>
+    public static string GroupStamp(string id) => "gv:" + id;
+
+    /// <summary>The change set of a group, while it is rolled forward.</summary>
+    /// <param name="id">The group.</param>
+    /// <returns>The key.</returns>
+    public static string GroupChangeSet(string id) => "gc:" + id;
+
+    /// <summary>How far a change set has been rolled forward.</summary>
+    /// <param name="id">The group.</param>
+    /// <returns>The key.</returns>
+    public static string GroupProgress(string id) => "gp:" + id;
+
+    /// <summary>A membership, by group.</summary>
+    /// <param name="groupId">The group.</param>
+    /// <param name="memberId">The member; empty for the prefix of all.</param>
+    /// <returns>The key.</returns>
+    public static string GroupMember(string groupId, string memberId) => $"{GroupMembers}{groupId}:{memberId}";
+
+    /// <summary>A membership, by member.</summary>
+    /// <param name="memberId">The member.</param>
+    /// <param name="groupId">The group; empty for the prefix of all.</param>
+    /// <returns>The key.</returns>
+    public static string MemberGroup(string memberId, string groupId) => $"{MemberGroups}{memberId}:{groupId}";
 
     /// <summary>An app account.</summary>
     /// <param name="key">Its key.</param>
@@ -114,7 +169,7 @@ public static class Rows
     public static string UserName(string userName) => "x:n:" + Ids.KeyOf(userName);
 
     /// <summary>An index entry that need not be unique.</summary>
-    /// <param name="index">One letter: e for externalId, m for e-mail addresses, d for display names.</param>
+    /// <param name="index">One letter: e for a user's externalId, m for e-mail addresses; d for a group's displayName, f for its externalId.</param>
     /// <param name="value">The value.</param>
     /// <param name="id">The resource that has it.</param>
     /// <returns>The key.</returns>

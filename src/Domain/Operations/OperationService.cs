@@ -246,7 +246,7 @@ public sealed class OperationService(
 
                     var now = clock.GetUtcNow();
                     var intake = new Intake(store, profile, by, now);
-                    intake.Changes.Add(RecordChange.Check(Rows.User(user.Value.Id), user.ETag));
+                    intake.Changes.Add(RecordChange.Check(UserRecords.RowOf(user.Value), user.ETag));
                     await intake.ServeAsync(account.Value, account.ETag, touched: true, user.Value, cancellationToken);
                     intake.Changes.Add(ActivityLog.Append(OperationEvents.Make(ActivityKind.RetryRequested, operation, by.Actor, now)));
                     var result = await store.CommitAsync(profile.Partition, intake.Changes, cancellationToken);

@@ -178,7 +178,7 @@ public sealed class Settlement(
             settled = settled with { Observed = outcome.Observed };
         }
 
-        var newer = outcome.UserId is not null && (outcome.UserId != user.Value.Id || outcome.Generation != user.Value.Generation);
+        var newer = outcome.UserId is not null && (outcome.UserId != user.Value.Id || outcome.Generation != user.Value.Wish);
         var goal = AccountGoals.Of(profile, user.Value);
         if (outcome.CalledOff || (Delay(operation, outcome) is not null && (!newer || AccountGoals.KindFor(settled.State, goal) == operation.Kind)))
         {
@@ -228,7 +228,7 @@ public sealed class Settlement(
         else
         {
             // A wish that comes in between changes the user, and this commit is decided again.
-            changes.Add(RecordChange.Check(Rows.User(owner.Id), user.ETag));
+            changes.Add(RecordChange.Check(UserRecords.RowOf(owner), user.ETag));
             ended = Succeed(profile, ended, ref settled, owner, newer, changes, now);
             changes.Add(TypedRecords.Write(Rows.Account(key), settled, account.ETag));
         }

@@ -57,7 +57,7 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
                 if (owner?.Value is { Owned: false, DeletedAt: null } unmatched)
                 {
                     var resource = Scim.ScimResource.FromStored(unmatched.Resource.Span, profile.UserType);
-                    changes.Add(UserRecords.Write(unmatched with { DeletedAt = now, ModifiedAt = now, Generation = unmatched.Generation + 1 }, owner.ETag));
+                    changes.AddRange(UserRecords.Bury(unmatched with { DeletedAt = now, ModifiedAt = now, Generation = unmatched.Generation + 1 }, owner.ETag));
                     changes.Add(RecordChange.DeleteIfExists(Rows.UserName(resource.UserName!)));
                     changes.AddRange(UserService.IndexRows(resource, unmatched.Id).Select(RecordChange.DeleteIfExists));
                 }

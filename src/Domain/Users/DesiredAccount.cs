@@ -8,22 +8,27 @@ namespace IdLcm.Domain.Users;
 /// <summary>The identity provider's wish in the words of the app.</summary>
 /// <param name="Identifier">The primary identifier.</param>
 /// <param name="Attributes">The wished values by the names of the user schema; an attribute that the identity provider does not send is absent and left alone.</param>
-/// <param name="Roles">The wished roles; empty where the identity provider sends none: then roles are left alone.</param>
+/// <param name="Roles">The wished roles, the person's own and those that groups give; empty where there are none: then roles are left alone, save those of <see cref="Managed"/>.</param>
 /// <param name="Active">True when the account is to be usable.</param>
 public sealed record DesiredAccount(string Identifier, JsonObject Attributes, IReadOnlyList<string> Roles, bool Active)
 {
+    /// <summary>The roles that some group gives: who has one without being wished it loses it.</summary>
+    public IReadOnlyList<string> Managed { get; init; } = [];
+
     /// <summary>Reads the wish out of a SCIM user.</summary>
     /// <param name="profile">The integration.</param>
     /// <param name="user">The user.</param>
+    /// <param name="granted">The roles that groups give.</param>
     /// <returns>The wish.</returns>
-    public static DesiredAccount Of(IntegrationProfile profile, UserRecord user) =>
-        Of(profile, ScimResource.FromStored(user.Resource.Span, profile.UserType));
+    public static DesiredAccount Of(IntegrationProfile profile, UserRecord user, IReadOnlyList<string>? granted = null) =>
+        Of(profile, ScimResource.FromStored(user.Resource.Span, profile.UserType), granted);
 
     /// <summary>Reads the wish out of a SCIM resource.</summary>
     /// <param name="profile">The integration.</param>
     /// <param name="resource">The resource.</param>
+    /// <param name="granted">The roles that groups give.</param>
     /// <returns>The wish.</returns>
-    public static DesiredAccount Of(IntegrationProfile profile, ScimResource resource)
+    public static DesiredAccount Of(IntegrationProfile profile, ScimResource resource, IReadOnlyList<string>? granted = null)
     {
         var attributes = new JsonObject();
         foreach (var attribute in profile.Schema.Attributes)
@@ -37,7 +42,35 @@ public sealed record DesiredAccount(string Identifier, JsonObject Attributes, IR
 
         var identifier = IdentifierOf(profile, resource) ?? "";
         attributes[profile.PrimaryIdentifier.Name] = identifier;
-        return new DesiredAccount(identifier, attributes, RolesOf(profile, resource), resource.IsActive);
+        return new DesiredAccount(identifier, attributes, RolesOf(profile, resource, granted), resource.IsActive)
+        {
+            Managed = [.. profile.Integration.GroupMappings.SelectMany(m => m.Roles).Distinct(StringComparer.OrdinalIgnoreCase)],
+        };
+    }
+
+    /// <summary>
+    /// What the roles of an account are to become. Where nothing is wished, a person keeps what no group gives; an app that
+    /// knows no account without role gets the one that ranks lowest.
+    /// </summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="seen">The roles that the app shows.</param>
+    /// <returns>The roles, or null where they are left alone.</returns>
+    public IReadOnlyList<string>? RolesFor(IntegrationProfile profile, IReadOnlyList<string> seen)
+    {
+        if (Roles.Count > 0)
+        {
+            return Roles;
+        }
+
+        if (!seen.Any(role => Managed.Contains(role, StringComparer.OrdinalIgnoreCase)))
+        {
+            return null;
+        }
+
+        var kept = seen.Where(role => !Managed.Contains(role, StringComparer.OrdinalIgnoreCase)).ToList();
+        return kept.Count > 0 || profile.Manifest.Capabilities.MultipleRoles
+            ? kept
+            : profile.Schema.Roles.MinBy(option => option.Ranking) is { } least ? [least.Value] : null;
     }
 
     /// <summary>The primary identifier of a resource.</summary>
@@ -58,20 +91,35 @@ public sealed record DesiredAccount(string Identifier, JsonObject Attributes, IR
         return string.IsNullOrWhiteSpace(text) ? null : text.Trim();
     }
 
-    /// <summary>The roles that a resource names, as the app spells them; where the app allows only one, the highest ranking.</summary>
+    /// <summary>
+    /// The roles that a resource names and that groups give, as the app spells them, the highest ranking first. Where the app
+    /// allows only one, or two that a group gives cannot be held together, the higher ranking one wins.
+    /// </summary>
     /// <param name="profile">The integration.</param>
     /// <param name="resource">The resource.</param>
+    /// <param name="granted">The roles that groups give.</param>
     /// <returns>The roles.</returns>
-    public static IReadOnlyList<string> RolesOf(IntegrationProfile profile, ScimResource resource)
+    public static IReadOnlyList<string> RolesOf(IntegrationProfile profile, ScimResource resource, IReadOnlyList<string>? granted = null)
     {
-        var values = Values(resource);
         var options = profile.Schema.Roles;
-        var roles = values
+        var roles = new List<RoleOption>();
+        var ranked = Values(resource).Concat(granted ?? [])
             .Select(value => options.FirstOrDefault(o => Matches(o, value)) ?? new RoleOption(value, value, Ranking: int.MinValue))
             .DistinctBy(option => option.Value)
             .OrderByDescending(option => option.Ranking);
-        return [.. (profile.Manifest.Capabilities.MultipleRoles ? roles : roles.Take(1)).Select(option => option.Value)];
+        foreach (var role in ranked)
+        {
+            if (roles.Count == 0 || (profile.Manifest.Capabilities.MultipleRoles && !roles.Exists(other => Clash(other, role) || Clash(role, other))))
+            {
+                roles.Add(role);
+            }
+        }
+
+        return [.. roles.Select(option => option.Value)];
     }
+
+    private static bool Clash(RoleOption role, RoleOption other) =>
+        role.IncompatibleRoles?.Contains(other.Value, StringComparer.OrdinalIgnoreCase) == true;
 
     /// <summary>Finds what is wrong with the roles that a resource names.</summary>
     /// <param name="profile">The integration.</param>

@@ -5,7 +5,8 @@ using IdLcm.Domain.Connectors;
 namespace IdLcm.Domain.Users;
 
 /// <summary>
-/// A SCIM User resource: the identity provider's wish (the <i>desired</i> record). Row <c>u:{id}</c>. What the app
+/// A SCIM User resource: the identity provider's wish (the <i>desired</i> record). Row <c>u:{id}</c>, from its deletion on
+/// <c>ud:{id}</c>. What the app
 /// shows is the <see cref="AppAccount"/>.
 /// </summary>
 public sealed record UserRecord
@@ -15,6 +16,13 @@ public sealed record UserRecord
 
     /// <summary>Grows with every change of the wish; the SCIM version is made of it alone.</summary>
     public required long Generation { get; init; }
+
+    /// <summary>Grows when a group gives or takes something; SCIM versions do not depend on it.</summary>
+    public long AccessGeneration { get; init; }
+
+    /// <summary>Grows with everything that the app is to agree with: what an outcome is compared with.</summary>
+    [JsonIgnore]
+    public long Wish => Generation + AccessGeneration;
 
     /// <summary>The attributes as the identity provider sent them: JSON in UTF-8 without id, meta and groups.</summary>
     [JsonIgnore]
@@ -72,7 +80,7 @@ public sealed record AppAccount
     /// <summary>The newest operations, newest first, at most <see cref="MaxRecentOperations"/>.</summary>
     public IReadOnlyList<string> RecentOperations { get; init; } = [];
 
-    /// <summary>The generation of the wish that the app was last proved to satisfy.</summary>
+    /// <summary>The <see cref="UserRecord.Wish"/> that the app was last proved to satisfy.</summary>
     public long SatisfiedGeneration { get; init; }
 
     /// <summary>What the app showed last; null when it was never seen, or seen gone.</summary>

@@ -42,17 +42,48 @@ public static class UserRecords
     public static async ValueTask<Versioned<UserRecord>?> FindUserAsync(
         this IRecordStore store, string partition, string id, CancellationToken cancellationToken = default)
     {
+        var record = await store.GetAsync(partition, Operations.Rows.User(id), cancellationToken)
+            ?? await store.GetAsync(partition, Operations.Rows.DeletedUser(id), cancellationToken);
+        return record is null ? null : new Versioned<UserRecord>(Decode(record.Value), record.ETag);
+    }
+
+    /// <summary>Reads one user that SCIM shows.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="partition">The integration's partition.</param>
+    /// <param name="id">The SCIM id.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The user, or null where there is none or it was deleted.</returns>
+    public static async ValueTask<Versioned<UserRecord>?> FindLiveUserAsync(
+        this IRecordStore store, string partition, string id, CancellationToken cancellationToken = default)
+    {
         var record = await store.GetAsync(partition, Operations.Rows.User(id), cancellationToken);
         return record is null ? null : new Versioned<UserRecord>(Decode(record.Value), record.ETag);
     }
 
-    /// <summary>The change that writes a user over the version that was read, or a new one where none was.</summary>
+    /// <summary>The row that a user lies in: a deleted one lies apart from those that are listed.</summary>
     /// <param name="user">The user.</param>
+    /// <returns>The key.</returns>
+    public static string RowOf(UserRecord user) =>
+        user.DeletedAt is null ? Operations.Rows.User(user.Id) : Operations.Rows.DeletedUser(user.Id);
+
+    /// <summary>The change that writes a user over the version that was read, or a new one where none was.</summary>
+    /// <param name="user">The user; it lies where it lay, so not one that has just been deleted: see <see cref="Bury"/>.</param>
     /// <param name="etag">The ETag that was read, or null.</param>
     /// <returns>The change.</returns>
     public static RecordChange Write(UserRecord user, string? etag)
     {
-        var row = Operations.Rows.User(user.Id);
+        var row = RowOf(user);
         return etag is null ? RecordChange.Insert(row, Encode(user)) : RecordChange.Replace(row, Encode(user), etag);
     }
+
+    /// <summary>The changes that take a user that has just been deleted out of the list.</summary>
+    /// <param name="user">The deleted user.</param>
+    /// <param name="etag">The ETag that the live one was read with.</param>
+    /// <returns>The changes.</returns>
+    public static IEnumerable<RecordChange> Bury(UserRecord user, string etag) =>
+    [
+        RecordChange.Delete(Operations.Rows.User(user.Id), etag),
+        RecordChange.Insert(Operations.Rows.DeletedUser(user.Id), Encode(user)),
+        Listing.Listed.Users.Removed(user.Id),
+    ];
 }

@@ -17,10 +17,14 @@ public static class UserResourceTypes
     /// <returns>The type.</returns>
     public static ScimResourceType Build(ConnectorManifest manifest, UserSchema schema)
     {
+        var type = new ScimResourceType("User", ScimSchemas.UserType.Endpoint, CoreOf(schema), [.. ScimSchemas.UserType.Extensions, new ScimSchemaExtension(ScimSchemas.Provisioning)])
+        {
+            Description = $"A person's account in {manifest.AppName}",
+        };
         var own = schema.Attributes.Where(attribute => attribute.Scim is null).ToList();
         if (own.Count == 0)
         {
-            return ScimSchemas.UserType;
+            return type;
         }
 
         var builder = new ScimSchemaBuilder(ExtensionUrn(manifest.Id), $"{manifest.AppName} user", $"Attributes that people have in {manifest.AppName} only");
@@ -50,6 +54,28 @@ public static class UserResourceTypes
             });
         }
 
-        return ScimSchemas.UserType.WithExtension(builder.Build());
+        return type.WithExtension(builder.Build());
+    }
+
+    /// <summary>The core schema, with the roles that the app has.</summary>
+    private static ScimSchema CoreOf(UserSchema schema)
+    {
+        if (schema.Roles.Count == 0)
+        {
+            return ScimSchemas.User;
+        }
+
+        return new ScimSchema(ScimSchemas.User.Id, ScimSchemas.User.Name, ScimSchemas.User.Description, ScimSchemas.User.Attributes.Select(attribute =>
+            attribute.Name != "roles" ? attribute : new ScimAttribute(attribute.Name)
+            {
+                Type = attribute.Type,
+                MultiValued = attribute.MultiValued,
+                Description = attribute.Description,
+                SubAttributes = [.. attribute.SubAttributes.Select(sub => sub.Name != "value" ? sub : new ScimAttribute(sub.Name)
+                {
+                    Description = sub.Description,
+                    CanonicalValues = [.. schema.Roles.Select(role => role.Value)],
+                })],
+            }));
     }
 }

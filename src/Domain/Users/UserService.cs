@@ -1,3 +1,4 @@
+using IdLcm.Domain.Groups;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Scim;
@@ -52,16 +53,15 @@ public sealed record UserWrite(UserWriteKind Kind, UserRecord? User = null, stri
 /// <param name="clock">The clock.</param>
 public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvider clock)
 {
+    private readonly Memberships memberships = new(store);
+
     /// <summary>Reads a user that SCIM shows.</summary>
     /// <param name="profile">The integration.</param>
     /// <param name="id">The SCIM id; any text.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <returns>The user, or null where there is none or it was deleted.</returns>
-    public async ValueTask<UserRecord?> FindAsync(IntegrationProfile profile, string id, CancellationToken cancellationToken = default)
-    {
-        var found = await FindAnyAsync(profile, id, cancellationToken);
-        return found?.Value is { DeletedAt: null } user ? user : null;
-    }
+    public async ValueTask<UserRecord?> FindAsync(IntegrationProfile profile, string id, CancellationToken cancellationToken = default) =>
+        IntegrationStore.IsWellFormed(id) ? (await store.FindLiveUserAsync(profile.Partition, id, cancellationToken))?.Value : null;
 
     /// <summary>Finds the user of a user name.</summary>
     /// <param name="profile">The integration.</param>
@@ -376,7 +376,7 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
         var resource = ScimResource.FromStored(user.Resource.Span, profile.UserType);
         var deleted = user with { Generation = user.Generation + 1, DeletedAt = now, ModifiedAt = now };
         var intake = new Intake(store, profile, provenance, now);
-        intake.Changes.Add(UserRecords.Write(deleted, found.ETag));
+        intake.Changes.AddRange(UserRecords.Bury(deleted, found.ETag));
         intake.Changes.Add(RecordChange.DeleteIfExists(Rows.UserName(resource.UserName!)));
         intake.Changes.AddRange(IndexRows(resource, user.Id).Select(RecordChange.DeleteIfExists));
         var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.AccountKey), cancellationToken)
@@ -390,7 +390,15 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
         }
 
         await intake.ServeAsync(account.Value, account.ETag, touched: false, deleted, cancellationToken);
-        return (await CommitAsync(profile, intake, cancellationToken), new UserWrite(UserWriteKind.Deleted, deleted, intake.OperationId));
+        await memberships.LeaveAllAsync(profile.Partition, user.Id, intake.Changes, now, cancellationToken);
+        if (!await CommitAsync(profile, intake, cancellationToken))
+        {
+            return (false, new UserWrite(UserWriteKind.NotFound));
+        }
+
+        // A group that took the user in at this very moment, and those beyond what one commit holds.
+        await memberships.SweepAsync(profile.Partition, user.Id, now, cancellationToken);
+        return (true, new UserWrite(UserWriteKind.Deleted, deleted, intake.OperationId));
     }
 
     private async Task<bool> CommitAsync(IntegrationProfile profile, Intake intake, CancellationToken cancellationToken) =>

@@ -1,5 +1,7 @@
 using IdLcm.Domain.Activity;
+using IdLcm.Domain.Groups;
 using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Listing;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Users;
 using IdLcm.Domain.Workflows;
@@ -31,6 +33,13 @@ public static class GatewayServices
         services.AddSingleton<IntegrationProfiles>();
         services.AddSingleton<ActivityLog>();
         services.AddSingleton<UserService>();
+        services.AddSingleton<CountedListing>();
+        services.AddSingleton<ListingKeeper>();
+        services.AddSingleton<GroupReader>();
+        services.AddSingleton<GroupRoll>();
+        services.AddSingleton<GroupWork>();
+        services.AddSingleton<GroupService>();
+        services.AddSingleton<MemberCare>();
         services.AddSingleton<OperationService>();
         services.AddSingleton<Settlement>();
         services.AddSingleton<LaneScheduler>();
@@ -47,13 +56,14 @@ public static class GatewayServices
         return services;
     }
 
-    /// <summary>Adds the background work of a process of its own: lanes and the sealing of activity.</summary>
+    /// <summary>Adds the background work of a process of its own: lanes, the sealing of activity, directories and groups.</summary>
     /// <param name="services">The services.</param>
     /// <returns>The services.</returns>
     public static IServiceCollection AddGatewayBackground(this IServiceCollection services)
     {
         services.AddHostedService<LaneHost>();
         services.AddHostedService<ActivitySealer>();
+        services.AddHostedService<DirectoryUpkeep>();
         return services;
     }
 

@@ -1,4 +1,6 @@
+using IdLcm.Domain.Operations;
 using IdLcm.Domain.Scim;
+using IdLcm.Gateway.Scim.Queries;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -19,35 +21,61 @@ public static class ScimEndpoints
         services.AddSingleton<ProvisioningView>();
         services.AddSingleton<ScimPipeline>();
         services.AddSingleton<ScimUsers>();
-        services.AddSingleton<UserDirectory>();
+        services.AddSingleton<ScimGroups>();
+        services.AddSingleton<ScimRoles>();
+        services.AddSingleton<ScimEntitlements>();
+        services.AddSingleton<ScimBulk>();
     }
 
     /// <summary>Maps the SCIM endpoints.</summary>
     /// <param name="routes">The routes.</param>
     public static void MapScimGateway(this IEndpointRouteBuilder routes)
     {
-        var pipeline = routes.ServiceProvider.GetRequiredService<ScimPipeline>();
-        var users = routes.ServiceProvider.GetRequiredService<ScimUsers>();
-        var scim = routes.MapGroup("/scim/v2/{gatewayId}").ExcludeFromDescription();
+        var services = routes.ServiceProvider;
+        var scim = new ScimRoutes(
+            routes.MapGroup("/scim/v2/{gatewayId}").ExcludeFromDescription(),
+            services.GetRequiredService<ScimPipeline>(),
+            services.GetRequiredService<OperationService>(),
+            services.GetRequiredService<GatewayAddress>());
+        var users = services.GetRequiredService<ScimUsers>();
+        var groups = services.GetRequiredService<ScimGroups>();
+        var roles = services.GetRequiredService<ScimRoles>();
+        var entitlements = services.GetRequiredService<ScimEntitlements>();
 
-        scim.MapGet("/Users", pipeline.Handle(users.ListAsync));
-        scim.MapPost("/Users", pipeline.Handle(users.CreateAsync));
-        scim.MapGet("/Users/{id}", pipeline.Handle(users.GetAsync));
-        scim.MapPut("/Users/{id}", pipeline.Handle(users.ReplaceAsync));
-        scim.MapPatch("/Users/{id}", pipeline.Handle(users.PatchAsync));
-        scim.MapDelete("/Users/{id}", pipeline.Handle(users.DeleteAsync));
+        scim.MapResources("/Users", users, users, users.GetAsync);
+        scim.MapResources("/Groups", groups, groups, groups.GetAsync);
+        scim.MapReadOnly("/Roles", roles, roles.GetAsync, ScimDiscoveryEndpoints.HasRoles);
+        scim.MapReadOnly("/Entitlements", entitlements, entitlements.GetAsync, ScimDiscoveryEndpoints.HasEntitlements);
 
-        scim.MapGet("/ServiceProviderConfig", pipeline.Handle(ScimDiscoveryEndpoints.ServiceProviderConfigAsync));
-        scim.MapGet("/ResourceTypes", pipeline.Handle(ScimDiscoveryEndpoints.ResourceTypesAsync));
-        scim.MapGet("/ResourceTypes/{id}", pipeline.Handle(ScimDiscoveryEndpoints.ResourceTypeAsync));
-        scim.MapGet("/Schemas", pipeline.Handle(ScimDiscoveryEndpoints.SchemasAsync));
-        scim.MapGet("/Schemas/{id}", pipeline.Handle(ScimDiscoveryEndpoints.SchemaAsync));
+        scim.Map("/", ("GET", exchange => ScimQueries.GetAsync(exchange, SourcesOf(exchange))));
+        scim.Map("/.search", ("POST", exchange => ScimQueries.SearchAsync(exchange, SourcesOf(exchange))));
+        scim.Map("/Bulk", ("POST", services.GetRequiredService<ScimBulk>().PostAsync));
+        scim.MapAny("/Me", _ => throw new ScimError(
+            StatusCodes.Status501NotImplemented, ScimErrorType.None, "A gateway token stands for an identity provider, not for a person.").ToException());
+
+        scim.Map("/ServiceProviderConfig", ("GET", ScimDiscoveryEndpoints.ServiceProviderConfigAsync));
+        scim.Map("/ResourceTypes", ("GET", ScimDiscoveryEndpoints.ResourceTypesAsync));
+        scim.Map("/ResourceTypes/{id}", ("GET", ScimDiscoveryEndpoints.ResourceTypeAsync));
+        scim.Map("/Schemas", ("GET", ScimDiscoveryEndpoints.SchemasAsync));
+        scim.Map("/Schemas/{id}", ("GET", ScimDiscoveryEndpoints.SchemaAsync));
 
         // Anything else below a gateway is answered in the protocol's own form too.
-        scim.Map("/{**rest}", pipeline.Handle(exchange =>
+        scim.MapAny("/{**rest}", exchange => throw ScimRoutes.NoEndpoint(exchange));
+
+        IReadOnlyList<ScimSource> SourcesOf(ScimExchange exchange)
         {
-            var request = exchange.Http.Request;
-            throw new ScimError(StatusCodes.Status404NotFound, ScimErrorType.None, $"There is no endpoint {request.Method} {request.Path}.").ToException();
-        }));
+            var sources = new List<ScimSource> { users, groups };
+            if (ScimDiscoveryEndpoints.HasRoles(exchange.Profile))
+            {
+                sources.Add(roles);
+            }
+
+            if (ScimDiscoveryEndpoints.HasEntitlements(exchange.Profile))
+            {
+                sources.Add(entitlements);
+            }
+
+            return sources;
+        }
     }
 }

@@ -1,152 +1,167 @@
+using IdLcm.Domain.Groups;
 using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Listing;
 using IdLcm.Domain.Scim;
 using IdLcm.Domain.Users;
+using IdLcm.Gateway.Scim.Queries;
 using Microsoft.AspNetCore.Http;
 
 namespace IdLcm.Gateway.Scim;
 
 /// <summary>The endpoint <c>/Users</c> (RFC 7644 section 3).</summary>
-internal sealed class ScimUsers(UserService users, UserDirectory directory, ProvisioningView provisioning)
+internal sealed class ScimUsers(UserService users, CountedListing listing, GroupReader groups, ProvisioningView provisioning)
+    : ScimSource<UserRecord>, IScimResources
 {
-    private const ScimLookupKeys Indexed = ScimLookupKeys.Id | ScimLookupKeys.UserName | ScimLookupKeys.ExternalId | ScimLookupKeys.WorkEmail | ScimLookupKeys.Email;
+    private const string Groups = "groups";
 
-    public async Task CreateAsync(ScimExchange exchange)
+    private const ScimLookupKeys Indexed =
+        ScimLookupKeys.Id | ScimLookupKeys.UserName | ScimLookupKeys.ExternalId | ScimLookupKeys.WorkEmail | ScimLookupKeys.Email | ScimLookupKeys.Group;
+
+    public override ScimResourceType TypeOf(IntegrationProfile profile) => profile.UserType;
+
+    public async Task<ScimAnswer> CreateAsync(ScimCall call)
     {
-        var body = await exchange.ReadBodyAsync();
-        var projection = ProjectionOf(exchange);
-        var resource = ScimResource.Parse(body.Span, exchange.Profile.UserType);
+        var exchange = call.Exchange;
+        var projection = call.ProjectionOf(exchange.Profile.UserType);
+        var resource = ScimResource.FromBody(call.Body!, exchange.Profile.UserType);
         var write = await users.CreateAsync(exchange.Profile, resource, exchange.Provenance, exchange.Aborted);
-        Refuse(write, exchange, "");
-        await exchange.WriteResourceAsync(StatusCodes.Status201Created, await ShowAsync(exchange, write.User!, projection), projection);
+        Refuse(write, "");
+        return await AnswerAsync(call, StatusCodes.Status201Created, write, projection);
     }
 
-    public async Task GetAsync(ScimExchange exchange)
+    public async Task<ScimAnswer> GetAsync(ScimCall call)
     {
-        var id = exchange.Route("id");
-        var projection = ProjectionOf(exchange);
-        var user = await users.FindAsync(exchange.Profile, id, exchange.Aborted) ?? throw ScimError.NotFound("User", id).ToException();
-        var resource = await ShowAsync(exchange, user, projection);
-        var known = exchange.Http.Request.Headers.IfNoneMatch.ToString();
-        if (known.Length > 0 && resource.Meta!.IsNamedBy(known))
+        var projection = call.ProjectionOf(call.Exchange.Profile.UserType);
+        var user = await users.FindAsync(call.Exchange.Profile, call.Id, call.Exchange.Aborted) ?? throw ScimError.NotFound("User", call.Id).ToException();
+        return ScimAnswer.ShowUnlessKnown(call, await ShowAsync(call.Exchange, user, projection), projection);
+    }
+
+    public Task<ScimAnswer> ReplaceAsync(ScimCall call)
+    {
+        var incoming = ScimResource.FromBody(call.Body!, call.Exchange.Profile.UserType);
+        return ChangeAsync(call, before => ScimPut.Merge(before, incoming).Resource);
+    }
+
+    public Task<ScimAnswer> PatchAsync(ScimCall call)
+    {
+        var request = ScimPatchRequest.FromBody(call.Body!);
+        return ChangeAsync(call, before => ScimPatch.Apply(before, request).Resource);
+    }
+
+    public async Task<ScimAnswer> DeleteAsync(ScimCall call)
+    {
+        var exchange = call.Exchange;
+        var write = await users.DeleteAsync(exchange.Profile, call.Id, GenerationsOf(call), exchange.Provenance, exchange.Aborted);
+        Refuse(write, call.Id);
+        return new ScimAnswer(StatusCodes.Status204NoContent)
         {
-            exchange.Http.Response.Headers.ETag = resource.Meta.ETag;
-            exchange.Http.Response.StatusCode = StatusCodes.Status304NotModified;
-            return;
-        }
-
-        await exchange.WriteResourceAsync(StatusCodes.Status200OK, resource, projection);
-    }
-
-    public async Task ReplaceAsync(ScimExchange exchange)
-    {
-        var incoming = ScimResource.Parse((await exchange.ReadBodyAsync()).Span, exchange.Profile.UserType);
-        await ChangeAsync(exchange, before => ScimPut.Merge(before, incoming).Resource);
-    }
-
-    public async Task PatchAsync(ScimExchange exchange)
-    {
-        var request = ScimPatchRequest.Parse((await exchange.ReadBodyAsync()).Span);
-        await ChangeAsync(exchange, before => ScimPatch.Apply(before, request).Resource);
-    }
-
-    public async Task DeleteAsync(ScimExchange exchange)
-    {
-        var id = exchange.Route("id");
-        var write = await users.DeleteAsync(exchange.Profile, id, VersionsOf(exchange), exchange.Provenance, exchange.Aborted);
-        Refuse(write, exchange, id);
-        exchange.Http.Response.StatusCode = StatusCodes.Status204NoContent;
-    }
-
-    public async Task ListAsync(ScimExchange exchange)
-    {
-        var query = ScimQuery.FromParameters(exchange.Http.Request.Query.Select(p => new KeyValuePair<string, string?>(p.Key, p.Value.ToString())));
-        var projection = ScimProjection.Parse(exchange.Profile.UserType, query.Attributes, query.ExcludedAttributes);
-        var count = query.PageSize(ScimLimits.Default);
-        var start = Math.Max(1, query.StartIndex);
-        long total;
-        IReadOnlyList<UserRecord> page;
-        if (query.Filter is { } filter)
-        {
-            var matches = await FilterAsync(exchange, filter);
-            total = matches.Count;
-            page = [.. matches.Skip((int)Math.Min(start - 1, int.MaxValue)).Take(count)];
-        }
-        else
-        {
-            (total, page) = await directory.PageAsync(exchange.Profile, start, count, exchange.Aborted);
-        }
-
-        var resources = new List<ScimResource>(page.Count);
-        foreach (var user in page)
-        {
-            resources.Add(await ShowAsync(exchange, user, projection));
-        }
-
-        await ScimExchange.WriteAsync(
-            exchange.Http,
-            StatusCodes.Status200OK,
-            (total, start, resources, projection, exchange.BaseUrl),
-            static (writer, state) => ScimListResponse.WriteIndexPage(writer, state.total, state.start, state.resources, state.projection, state.BaseUrl));
-    }
-
-    private async Task ChangeAsync(ScimExchange exchange, Func<ScimResource, ScimResource> change)
-    {
-        var id = exchange.Route("id");
-        var projection = ProjectionOf(exchange);
-        var write = await users.ChangeAsync(
-            exchange.Profile, id, (_, before) => change(before), VersionsOf(exchange), exchange.Provenance, exchange.Aborted);
-        Refuse(write, exchange, id);
-        await exchange.WriteResourceAsync(StatusCodes.Status200OK, await ShowAsync(exchange, write.User!, projection), projection);
-    }
-
-    private async Task<IReadOnlyList<UserRecord>> FilterAsync(ScimExchange exchange, ScimFilter filter)
-    {
-        var profile = exchange.Profile;
-        var lookup = ScimLookup.TryGetEquality(filter, Indexed);
-        IEnumerable<UserRecord> candidates = lookup?.Key switch
-        {
-            null => await directory.AllAsync(profile, exchange.Aborted),
-            ScimLookupKeys.Id => OneOrNone(await users.FindAsync(profile, lookup.Value, exchange.Aborted)),
-            ScimLookupKeys.UserName => OneOrNone(await users.FindByUserNameAsync(profile, lookup.Value, exchange.Aborted)),
-            ScimLookupKeys.ExternalId => await users.FindByIndexAsync(profile, 'e', lookup.Value, exchange.Aborted),
-            _ => await users.FindByIndexAsync(profile, 'm', lookup.Value, exchange.Aborted),
+            OperationId = write.OperationId,
+            Again = () => Task.FromResult(new ScimAnswer(StatusCodes.Status204NoContent)),
         };
+    }
 
+    protected override async ValueTask<(long Total, IReadOnlyList<UserRecord> Records)> PageAsync(
+        IntegrationProfile profile, long start, int count, CancellationToken cancellationToken)
+    {
+        var page = await listing.PageAsync(profile.Partition, Listed.Users, start, count, cancellationToken);
+        return (page.Total, [.. page.Rows.Select(row => UserRecords.Decode(row.Value))]);
+    }
+
+    protected override async ValueTask<IEnumerable<UserRecord>?> LookupAsync(IntegrationProfile profile, ScimFilter filter, CancellationToken cancellationToken)
+    {
         // The index folds more than the attribute may allow, so the filter itself always has the last word.
-        var matches = filter.Compile(profile.UserType);
-        return [.. candidates.Where(user => matches(Plain(profile, user)))];
+        var lookup = ScimLookup.TryGetEquality(filter, Indexed);
+        return lookup?.Key switch
+        {
+            null => null,
+            ScimLookupKeys.Id => OneOrNone(await users.FindAsync(profile, lookup.Value, cancellationToken)),
+            ScimLookupKeys.UserName => OneOrNone(await users.FindByUserNameAsync(profile, lookup.Value, cancellationToken)),
+            ScimLookupKeys.ExternalId => await users.FindByIndexAsync(profile, 'e', lookup.Value, cancellationToken),
+            ScimLookupKeys.Group => await MembersOfAsync(profile, lookup.Value, cancellationToken),
+            _ => await users.FindByIndexAsync(profile, 'm', lookup.Value, cancellationToken),
+        };
+    }
+
+    protected override async IAsyncEnumerable<UserRecord> ScanAsync(
+        IntegrationProfile profile, string? afterId, int expected, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var row in listing.ScanAsync(profile.Partition, Listed.Users, afterId, expected, cancellationToken))
+        {
+            yield return UserRecords.Decode(row.Value);
+        }
+    }
+
+    protected override ScimResource Plain(IntegrationProfile profile, UserRecord record) => ScimResource.FromStored(
+        record.Resource.Span, profile.UserType, record.Id, new ScimMeta(record.CreatedAt, record.ModifiedAt, VersionOf(record.Generation)));
+
+    protected override bool IsElsewhere(string name) =>
+        string.Equals(name, Groups, StringComparison.OrdinalIgnoreCase) || string.Equals(name, ScimSchemas.ProvisioningUrn, StringComparison.OrdinalIgnoreCase);
+
+    protected override async ValueTask<ScimResource> CompleteAsync(ScimExchange exchange, UserRecord record, ScimResource plain, Func<string, bool> needs)
+    {
+        if (needs(Groups) && await groups.GroupsOfAsync(exchange.Profile, record.Id, exchange.Aborted) is { Count: > 0 } memberOf)
+        {
+            plain = plain.With(Groups, new ScimArray([.. memberOf.Select(group => (ScimValue)new ScimComplex(
+                new ScimMember("value", group.Id),
+                new ScimMember("$ref", $"{exchange.BaseUrl}/Groups/{group.Id}"),
+                new ScimMember("display", group.DisplayName),
+                new ScimMember("type", "direct")))]));
+        }
+
+        return needs(ScimSchemas.ProvisioningUrn) ? await provisioning.AddAsync(exchange.Profile, record, plain, exchange.Aborted) : plain;
+    }
+
+    private async Task<ScimAnswer> ChangeAsync(ScimCall call, Func<ScimResource, ScimResource> change)
+    {
+        var exchange = call.Exchange;
+        var projection = call.ProjectionOf(exchange.Profile.UserType);
+        var write = await users.ChangeAsync(
+            exchange.Profile, call.Id, (_, before) => change(before), GenerationsOf(call), exchange.Provenance, exchange.Aborted);
+        Refuse(write, call.Id);
+        return await AnswerAsync(call, StatusCodes.Status200OK, write, projection);
+    }
+
+    private async Task<ScimAnswer> AnswerAsync(ScimCall call, int status, UserWrite write, ScimProjection projection)
+    {
+        var exchange = call.Exchange;
+        return ScimAnswer.Show(status, await ShowAsync(exchange, write.User!, projection), projection) with
+        {
+            OperationId = write.OperationId,
+            Again = async () =>
+            {
+                var user = await users.FindAsync(exchange.Profile, write.User!.Id, exchange.Aborted) ?? write.User;
+                return ScimAnswer.Show(status, await ShowAsync(exchange, user, projection), projection);
+            },
+        };
+    }
+
+    private async Task<IEnumerable<UserRecord>> MembersOfAsync(IntegrationProfile profile, string groupId, CancellationToken cancellationToken)
+    {
+        var found = new List<UserRecord>();
+        if (await groups.FindAsync(profile, groupId, cancellationToken) is null)
+        {
+            return found;
+        }
+
+        foreach (var member in await groups.MembersAsync(profile, groupId, cancellationToken))
+        {
+            if (member.Kind == MemberKind.User && await users.FindAsync(profile, member.Id, cancellationToken) is { } user)
+            {
+                found.Add(user);
+            }
+        }
+
+        return found;
     }
 
     private static IEnumerable<UserRecord> OneOrNone(UserRecord? user) => user is null ? [] : [user];
 
-    private async ValueTask<ScimResource> ShowAsync(ScimExchange exchange, UserRecord user, ScimProjection projection)
-    {
-        var resource = Plain(exchange.Profile, user);
-        return projection.ShowsExtension(ScimSchemas.ProvisioningUrn)
-            ? await provisioning.AddAsync(exchange.Profile, user, resource, exchange.Aborted)
-            : resource;
-    }
-
-    private static ScimResource Plain(IntegrationProfile profile, UserRecord user) => ScimResource.FromStored(
-        user.Resource.Span, profile.UserType, user.Id, new ScimMeta(user.CreatedAt, user.ModifiedAt, VersionOf(user.Generation)));
-
     private static string VersionOf(long generation) => generation.ToString("x");
 
-    private static ScimProjection ProjectionOf(ScimExchange exchange)
-    {
-        var query = exchange.Http.Request.Query;
-        return query.Count == 0
-            ? ScimProjection.DefaultFor(exchange.Profile.UserType)
-            : ScimProjection.Parse(exchange.Profile.UserType, query["attributes"], query["excludedAttributes"]);
-    }
+    private static Predicate<long>? GenerationsOf(ScimCall call) =>
+        call.Versions is { } versions ? generation => versions(VersionOf(generation)) : null;
 
-    private static Predicate<long>? VersionsOf(ScimExchange exchange)
-    {
-        var header = exchange.Http.Request.Headers.IfMatch.ToString();
-        return header.Length == 0 ? null : generation => new ScimMeta(default, default, VersionOf(generation)).IsNamedBy(header);
-    }
-
-    private static void Refuse(UserWrite write, ScimExchange exchange, string id)
+    private static void Refuse(UserWrite write, string id)
     {
         var error = write.Kind switch
         {

@@ -29,13 +29,16 @@ internal sealed record ListedUser(UserRecord User, ScimResource Resource, AppAcc
     }
 }
 
-/// <summary>Lists the users of an integration with what the app shows of them, deleted ones too, in the order of their creation.</summary>
+/// <summary>Lists the users of an integration with what the app shows of them, deleted ones at the end, in the order of their creation.</summary>
 internal sealed class UserListing(IRecordStore store, UserService users, OperationService operations)
 {
     private const int PageRows = 250;
 
     /// <summary>A page that finds little ends after so many users, with a cursor, rather than keep its reader waiting.</summary>
     private const int MaxExamined = 10_000;
+
+    /// <summary>Begins the cursor of a page that ended among the deleted users, which are listed after the others.</summary>
+    private const string DeletedCursor = "d-";
 
     /// <summary>Reads a page.</summary>
     public async Task<Page<UserResource>> ListAsync(
@@ -46,42 +49,55 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
             return new Page<UserResource>([.. exact.Where(IsWanted).Take(page.Limit).Select(Show)], null);
         }
 
-        var range = page.Cursor is null ? RowRange.Prefix(Rows.Users) : RowRange.PrefixAfter(Rows.Users, Rows.User(page.Cursor));
         var found = new List<UserResource>(page.Limit);
         var raw = RawText.For(query);
         var examined = 0;
         var after = page.Cursor;
-        string? continuation = null;
-        do
+        foreach (var range in Ranges(page.Cursor))
         {
-            var rows = await store.QueryAsync(profile.Partition, range, PageRows, continuation, cancellationToken);
-            foreach (var row in rows.Records)
+            string? continuation = null;
+            do
             {
-                if (++examined > MaxExamined)
+                var rows = await store.QueryAsync(profile.Partition, range, PageRows, continuation, cancellationToken);
+                foreach (var row in rows.Records)
                 {
-                    return new Page<UserResource>(found, after);
+                    var listed = await ReadAsync(profile, row, raw, cancellationToken);
+                    var wanted = listed is not null && listed.Matches(query) && IsWanted(listed);
+                    if (++examined > MaxExamined || (wanted && found.Count == page.Limit))
+                    {
+                        return new Page<UserResource>(found, after);
+                    }
+
+                    after = CursorOf(row);
+                    if (wanted)
+                    {
+                        found.Add(Show(listed!));
+                    }
                 }
 
-                after = row.Row[Rows.Users.Length..];
-                if (await ReadAsync(profile, row, raw, cancellationToken) is not { } listed || !listed.Matches(query) || !IsWanted(listed))
-                {
-                    continue;
-                }
-
-                if (found.Count == page.Limit)
-                {
-                    return new Page<UserResource>(found, found[^1].Id);
-                }
-
-                found.Add(Show(listed));
+                continuation = rows.Continuation;
             }
-
-            continuation = rows.Continuation;
+            while (continuation is not null);
         }
-        while (continuation is not null);
+
         return new Page<UserResource>(found, null);
 
         bool IsWanted(ListedUser listed) => states is null || (listed.State is { } state && states.Contains(state));
+    }
+
+    private static string CursorOf(StoredRecord row) => row.Row.StartsWith(Rows.DeletedUsers, StringComparison.Ordinal)
+        ? DeletedCursor + row.Row[Rows.DeletedUsers.Length..]
+        : row.Row[Rows.Users.Length..];
+
+    private static IEnumerable<RowRange> Ranges(string? cursor)
+    {
+        if (cursor?.StartsWith(DeletedCursor, StringComparison.Ordinal) == true)
+        {
+            return [RowRange.PrefixAfter(Rows.DeletedUsers, Rows.DeletedUser(cursor[DeletedCursor.Length..]))];
+        }
+
+        var live = cursor is null ? RowRange.Prefix(Rows.Users) : RowRange.PrefixAfter(Rows.Users, Rows.User(cursor));
+        return [live, RowRange.Prefix(Rows.DeletedUsers)];
     }
 
     /// <summary>Finds one user by its SCIM id or its user name.</summary>

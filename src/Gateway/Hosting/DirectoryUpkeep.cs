@@ -1,0 +1,98 @@
+using IdLcm.Domain.Groups;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Listing;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace IdLcm.Gateway.Hosting;
+
+/// <summary>
+/// Keeps the counted directories up, rolls change sets of groups forward, and ends memberships of those who were deleted.
+/// A new change set is begun with at once; whatever a crash left is found within seconds.
+/// </summary>
+internal sealed partial class DirectoryUpkeep(
+    ListingKeeper keeper,
+    GroupRoll roll,
+    GroupWork work,
+    MemberCare care,
+    IntegrationStore integrations,
+    IntegrationProfiles profiles,
+    TimeProvider clock,
+    ILogger<DirectoryUpkeep> logger) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(SweepAsync(stoppingToken), ListenAsync(stoppingToken));
+
+    private async Task ListenAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await RollAsync(await work.NextAsync(stoppingToken), stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+#pragma warning disable CA1031 // The sweep tries again; a change set stays until it is rolled forward.
+            catch (Exception error)
+#pragma warning restore CA1031
+            {
+                LogFailed(error);
+            }
+        }
+    }
+
+    private async Task SweepAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, clock);
+        do
+        {
+            try
+            {
+                foreach (var id in await integrations.ListIdsAsync(stoppingToken))
+                {
+                    await RollAsync(id, stoppingToken);
+                    await keeper.KeepAsync(id, (kind, removed) => care.RemovedAsync(id, kind, removed, stoppingToken), stoppingToken);
+                }
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+#pragma warning disable CA1031 // As above.
+            catch (Exception error)
+#pragma warning restore CA1031
+            {
+                LogFailed(error);
+            }
+        }
+        while (await WaitAsync(timer, stoppingToken));
+    }
+
+    private async Task RollAsync(string integrationId, CancellationToken stoppingToken)
+    {
+        if (await profiles.FindAsync(integrationId, stoppingToken) is { } profile)
+        {
+            await roll.RollAsync(profile, stoppingToken);
+        }
+    }
+
+    private static async Task<bool> WaitAsync(PeriodicTimer timer, CancellationToken stoppingToken)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(stoppingToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    [LoggerMessage(2003, LogLevel.Error, "Directories or groups could not be kept up; it is tried again within seconds")]
+    private partial void LogFailed(Exception error);
+}
