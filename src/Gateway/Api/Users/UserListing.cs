@@ -34,11 +34,11 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
 {
     private const int PageRows = 250;
 
-    /// <summary>A page that finds little ends after so many users, with a cursor, rather than keep its reader waiting.</summary>
-    private const int MaxExamined = 10_000;
-
     /// <summary>Begins the cursor of a page that ended among the deleted users, which are listed after the others.</summary>
     private const string DeletedCursor = "d-";
+
+    /// <summary>A page that finds little ends after so many users, with a cursor, rather than keep its reader waiting.</summary>
+    private const int MaxExamined = 10_000;
 
     /// <summary>Reads a page.</summary>
     public async Task<Page<UserResource>> ListAsync(
@@ -52,7 +52,7 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
         var found = new List<UserResource>(page.Limit);
         var raw = RawText.For(query);
         var examined = 0;
-        var after = page.Cursor;
+        var (after, last) = (page.Cursor, page.Cursor);
         foreach (var range in Ranges(page.Cursor))
         {
             string? continuation = null;
@@ -61,18 +61,24 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
                 var rows = await store.QueryAsync(profile.Partition, range, PageRows, continuation, cancellationToken);
                 foreach (var row in rows.Records)
                 {
-                    var listed = await ReadAsync(profile, row, raw, cancellationToken);
-                    var wanted = listed is not null && listed.Matches(query) && IsWanted(listed);
-                    if (++examined > MaxExamined || (wanted && found.Count == page.Limit))
+                    if (++examined > MaxExamined)
                     {
                         return new Page<UserResource>(found, after);
                     }
 
-                    after = CursorOf(row);
-                    if (wanted)
+                    after = CursorOf(row.Row);
+                    if (await ReadAsync(profile, row, raw, cancellationToken) is not { } listed || !listed.Matches(query) || !IsWanted(listed))
                     {
-                        found.Add(Show(listed!));
+                        continue;
                     }
+
+                    if (found.Count == page.Limit)
+                    {
+                        return new Page<UserResource>(found, last);
+                    }
+
+                    found.Add(Show(listed));
+                    last = after;
                 }
 
                 continuation = rows.Continuation;
@@ -85,10 +91,6 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
         bool IsWanted(ListedUser listed) => states is null || (listed.State is { } state && states.Contains(state));
     }
 
-    private static string CursorOf(StoredRecord row) => row.Row.StartsWith(Rows.DeletedUsers, StringComparison.Ordinal)
-        ? DeletedCursor + row.Row[Rows.DeletedUsers.Length..]
-        : row.Row[Rows.Users.Length..];
-
     private static IEnumerable<RowRange> Ranges(string? cursor)
     {
         if (cursor?.StartsWith(DeletedCursor, StringComparison.Ordinal) == true)
@@ -99,6 +101,10 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
         var live = cursor is null ? RowRange.Prefix(Rows.Users) : RowRange.PrefixAfter(Rows.Users, Rows.User(cursor));
         return [live, RowRange.Prefix(Rows.DeletedUsers)];
     }
+
+    private static string CursorOf(string row) => row.StartsWith(Rows.DeletedUsers, StringComparison.Ordinal)
+        ? DeletedCursor + row[Rows.DeletedUsers.Length..]
+        : row[Rows.Users.Length..];
 
     /// <summary>Finds one user by its SCIM id or its user name.</summary>
     public async Task<UserDetails?> FindAsync(IntegrationProfile profile, string idOrUserName, CancellationToken cancellationToken)
