@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using IdLcm.Domain;
 using IdLcm.Domain.Operations;
-using IdLcm.Domain.Scim;
 using IdLcm.Domain.Storage;
 using IdLcm.LocalHost.Storage;
 
@@ -24,11 +23,13 @@ internal sealed class ProductRun(string scratch, Uri app)
         using (var server = ServerProcess.StartGateway(workspace.Data, Catalog(name, concurrency), environment))
         {
             using var connection = new HttpConnection(server.Port);
+            using var api = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{server.Port}/api/integrations/{workspace.Integration.Id}/users/") };
+            api.DefaultRequestHeaders.Authorization = new("Bearer", (await File.ReadAllTextAsync(Path.Combine(workspace.Data, "owner.key"))).Trim());
 
             // One account for each page that may be open: the browser is up and signed in then, as it is all day.
-            Settle(connection, workspace, [.. Enumerable.Range(0, concurrency * 2).Select(i => Create(connection, workspace, $"{name}-warm-up-{i}@bench.test", i))]);
+            await SettleAsync(api, [.. Enumerable.Range(0, concurrency * 2).Select(i => Create(connection, workspace, $"{name}-warm-up-{i}@bench.test", i))]);
             var started = Stopwatch.GetTimestamp();
-            Settle(connection, workspace, [.. Enumerable.Range(0, people).Select(i => Create(connection, workspace, $"{name}-{i}@bench.test", i))]);
+            await SettleAsync(api, [.. Enumerable.Range(0, people).Select(i => Create(connection, workspace, $"{name}-{i}@bench.test", i))]);
             perMinute = people / Stopwatch.GetElapsedTime(started).TotalMinutes;
         }
 
@@ -48,27 +49,25 @@ internal sealed class ProductRun(string scratch, Uri app)
         return status == 201 ? (string)JsonNode.Parse(connection.Body)!["id"]! : throw new InvalidOperationException($"{status}: {Encoding.UTF8.GetString(connection.Body)}");
     }
 
-    private static void Settle(HttpConnection connection, Workspace workspace, string[] ids)
+    private static async Task SettleAsync(HttpClient api, string[] ids)
     {
         var began = Stopwatch.GetTimestamp();
         foreach (var id in ids)
         {
-            var request = HttpConnection.Request("GET", workspace.Scim($"Users/{id}?attributes={ScimSchemas.ProvisioningUrn}:state,{ScimSchemas.ProvisioningUrn}:lastOperation"), workspace.Token);
             while (true)
             {
-                connection.Exchange(request);
-                var shown = JsonNode.Parse(connection.Body)![ScimSchemas.ProvisioningUrn];
-                if ((string?)shown?["state"] == "Onboarded")
+                var user = JsonNode.Parse(await api.GetStringAsync(id))!;
+                if ((string?)user["provisioningState"] == "Onboarded" && user["openOperationId"] is null)
                 {
                     break;
                 }
 
-                if (Stopwatch.GetElapsedTime(began) > Patience || (string?)shown?["state"] == "Provisioning failed")
+                if (Stopwatch.GetElapsedTime(began) > Patience || (string?)user["provisioningState"] == "Provisioning failed")
                 {
-                    throw new InvalidOperationException($"An account is not made: {Encoding.UTF8.GetString(connection.Body)}");
+                    throw new InvalidOperationException($"An account is not made: {user.ToJsonString()}");
                 }
 
-                Thread.Sleep(20);
+                await Task.Delay(20);
             }
         }
     }

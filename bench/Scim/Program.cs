@@ -10,7 +10,7 @@ if (await ConstantEndpoint.RunIfAskedAsync(args))
 }
 
 var sizes = (args.Length > 0 ? args[0] : "1000,10000,100000").Split(',').Select(size => int.Parse(size, CultureInfo.InvariantCulture)).ToArray();
-var duration = TimeSpan.FromSeconds(args.Length > 1 ? double.Parse(args[1], CultureInfo.InvariantCulture) : 3);
+var duration = TimeSpan.FromSeconds(args.Length > 1 ? double.Parse(args[1], CultureInfo.InvariantCulture) : 2);
 var concurrency = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 8;
 var only = args.Length > 3 ? args[3] : "";
 Console.WriteLine(Machine.Describe());

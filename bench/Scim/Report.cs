@@ -12,6 +12,7 @@ internal static class Report
         ["filter externalId"] = 4300,
         ["PATCH title"] = 4000,
         ["PATCH active"] = 4000,
+        ["PATCH title, opens an operation"] = 4000,
         ["list of 100, first page"] = 1700,
         ["list of 100, last page"] = 1700,
         ["group add, 2nd to 1 000th"] = 1500,

@@ -24,7 +24,7 @@ internal sealed class ServerProcess : IDisposable
     public TimeSpan Started { get; }
 
     /// <summary>Resident memory, in bytes.</summary>
-    public long ResidentBytes => 1024 * long.Parse(StatusLine("VmRSS").Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]);
+    public long ResidentBytes => 1024 * long.Parse(StatusLine("VmRSS").Trim().Split(' ')[0]);
 
     /// <summary>Processor time used so far.</summary>
     public TimeSpan ProcessorTime
