@@ -48,6 +48,11 @@ internal abstract class ScimSource<T> : ScimSource
             return new IndexPage(total, await ShowAsync(exchange, records, projection));
         }
 
+        if (!lenient && query.SortBy is null && await FindOneAsync(exchange.Profile, query.Filter!, exchange.Aborted) is { } only)
+        {
+            return new IndexPage(only.Count, await ShowAsync(exchange, start == 1 && count > 0 ? only : [], projection));
+        }
+
         var matches = new Matcher(this, exchange, query, type, lenient);
         if (matches.Sort is { } sort)
         {
@@ -99,8 +104,15 @@ internal abstract class ScimSource<T> : ScimSource
     protected abstract ValueTask<(long Total, IReadOnlyList<T> Records)> PageAsync(
         IntegrationProfile profile, long start, int count, CancellationToken cancellationToken);
 
-    /// <summary>Finds the records that an index names for a filter; null where the filter needs a scan.</summary>
-    protected abstract ValueTask<IEnumerable<T>?> LookupAsync(IntegrationProfile profile, ScimFilter filter, CancellationToken cancellationToken);
+    /// <summary>Finds the records that an index names for a filter, in the order of ids; null where the filter needs a scan.</summary>
+    protected abstract ValueTask<IReadOnlyList<T>?> LookupAsync(IntegrationProfile profile, ScimFilter filter, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Answers a filter that names one resource by an attribute that is unique, without compiling it: the question that
+    /// identity providers ask most. Null where it is another question.
+    /// </summary>
+    protected virtual ValueTask<IReadOnlyList<T>?> FindOneAsync(IntegrationProfile profile, ScimFilter filter, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyList<T>?>(null);
 
     /// <summary>Reads everything after an id, in the order of ids.</summary>
     protected abstract IAsyncEnumerable<T> ScanAsync(IntegrationProfile profile, string? afterId, int expected, CancellationToken cancellationToken);
@@ -134,7 +146,7 @@ internal abstract class ScimSource<T> : ScimSource
     {
         if (query.Filter is { } filter && await LookupAsync(exchange.Profile, filter, exchange.Aborted) is { } found)
         {
-            foreach (var record in found.OrderBy(r => Plain(exchange.Profile, r).Id, StringComparer.Ordinal))
+            foreach (var record in found)
             {
                 if (afterId is null || string.CompareOrdinal(Plain(exchange.Profile, record).Id, afterId) > 0)
                 {
