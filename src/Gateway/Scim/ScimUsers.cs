@@ -132,15 +132,39 @@ internal sealed class ScimUsers(UserService users, CountedListing listing, Group
     {
         if (needs(Groups) && await groups.GroupsOfAsync(exchange.Profile, record.Id, exchange.Aborted) is { Count: > 0 } memberOf)
         {
-            plain = plain.With(Groups, new ScimArray([.. memberOf.Select(group => (ScimValue)new ScimComplex(
-                new ScimMember("value", group.Id),
-                new ScimMember("$ref", $"{exchange.BaseUrl}/Groups/{group.Id}"),
-                new ScimMember("display", group.DisplayName),
-                new ScimMember("type", "direct")))]));
+            plain = plain.With(Groups, ValueOf(memberOf, exchange.BaseUrl));
         }
 
         return needs(ScimSchemas.ProvisioningUrn) ? await provisioning.AddAsync(exchange.Profile, record, plain, exchange.Aborted) : plain;
     }
+
+    /// <summary>The groups of a whole page are read in one pass.</summary>
+    protected override async Task<IReadOnlyList<ShownResource>> ShowPageAsync(ScimExchange exchange, IReadOnlyList<UserRecord> records, ScimProjection projection)
+    {
+        var memberOf = projection.Shows(Groups)
+            ? await groups.GroupsOfPageAsync(exchange.Profile, [.. records.Select(user => user.Id)], exchange.Aborted)
+            : null;
+        var withState = projection.ShowsExtension(ScimSchemas.ProvisioningUrn);
+        var shown = new ShownResource[records.Count];
+        for (var i = 0; i < shown.Length; i++)
+        {
+            var resource = Plain(exchange.Profile, records[i]);
+            if (memberOf is not null && memberOf.TryGetValue(records[i].Id, out var of))
+            {
+                resource = resource.With(Groups, ValueOf(of, exchange.BaseUrl));
+            }
+
+            shown[i] = new ShownResource(withState ? await provisioning.AddAsync(exchange.Profile, records[i], resource, exchange.Aborted) : resource, projection);
+        }
+
+        return shown;
+    }
+
+    private static ScimArray ValueOf(IReadOnlyList<GroupRecord> memberOf, string baseUrl) => new([.. memberOf.Select(group => (ScimValue)new ScimComplex(
+        new ScimMember("value", group.Id),
+        new ScimMember("$ref", $"{baseUrl}/Groups/{group.Id}"),
+        new ScimMember("display", group.DisplayName),
+        new ScimMember("type", "direct")))]);
 
     private async Task<ScimAnswer> ChangeAsync(ScimCall call, Func<ScimResource, ScimResource> change)
     {

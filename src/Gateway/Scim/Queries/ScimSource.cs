@@ -45,7 +45,7 @@ internal abstract class ScimSource<T> : ScimSource
         if (query.Filter is null && query.SortBy is null)
         {
             var (total, records) = await PageAsync(exchange.Profile, start, count, exchange.Aborted);
-            return new IndexPage(total, await ShowAsync(exchange, records, projection));
+            return new IndexPage(total, await ShowPageAsync(exchange, records, projection));
         }
 
         if (!lenient && query.SortBy is null && await FindOneAsync(exchange.Profile, query.Filter!, exchange.Aborted) is { } only)
@@ -97,7 +97,8 @@ internal abstract class ScimSource<T> : ScimSource
         }
 
         long? total = query.Filter is null ? (await PageAsync(exchange.Profile, 1, 0, exchange.Aborted)).Total : null;
-        return new KeyPage(total, await ShowAsync(exchange, page, projection), more);
+        return new KeyPage(
+            total, query.Filter is null ? await ShowPageAsync(exchange, page, projection) : await ShowAsync(exchange, page, projection), more);
     }
 
     /// <summary>Reads a page of everything.</summary>
@@ -130,6 +131,10 @@ internal abstract class ScimSource<T> : ScimSource
     /// <summary>A record as the client wants to see it.</summary>
     public ValueTask<ScimResource> ShowAsync(ScimExchange exchange, T record, ScimProjection projection) =>
         CompleteAsync(exchange, record, Plain(exchange.Profile, record), name => name.Contains(':', StringComparison.Ordinal) ? projection.ShowsExtension(name) : projection.Shows(name));
+
+    /// <summary>Shows records that follow one another, with no other between them.</summary>
+    protected virtual Task<IReadOnlyList<ShownResource>> ShowPageAsync(ScimExchange exchange, IReadOnlyList<T> records, ScimProjection projection) =>
+        ShowAsync(exchange, records, projection);
 
     private async Task<IReadOnlyList<ShownResource>> ShowAsync(ScimExchange exchange, IReadOnlyList<T> records, ScimProjection projection)
     {
