@@ -9,6 +9,9 @@ namespace IdLcm.Domain.Scim;
 /// </summary>
 public sealed class ScimResource
 {
+    private readonly ReadOnlyMemory<byte> stored;
+    private ScimComplex? attributes;
+
     /// <summary>A resource of attributes that are known to conform, such as those read back from a store.</summary>
     /// <param name="type">The resource type.</param>
     /// <param name="attributes">Core attributes by name, extensions by URN; neither id, meta nor schemas.</param>
@@ -17,9 +20,18 @@ public sealed class ScimResource
     public ScimResource(ScimResourceType type, ScimComplex attributes, string? id = null, ScimMeta? meta = null)
     {
         Type = type ?? throw new ArgumentNullException(nameof(type));
-        Attributes = attributes ?? throw new ArgumentNullException(nameof(attributes));
+        this.attributes = attributes ?? throw new ArgumentNullException(nameof(attributes));
         Id = id;
         Meta = meta;
+    }
+
+    private ScimResource(ScimResourceType type, ReadOnlyMemory<byte> stored, string? id, ScimMeta? meta, ScimMember? added)
+    {
+        Type = type;
+        this.stored = stored;
+        Id = id;
+        Meta = meta;
+        Added = added;
     }
 
     /// <summary>The resource type.</summary>
@@ -32,7 +44,7 @@ public sealed class ScimResource
     public ScimMeta? Meta { get; }
 
     /// <summary>Core attributes by name, extensions by URN.</summary>
-    public ScimComplex Attributes { get; }
+    public ScimComplex Attributes => attributes ??= ReadStored();
 
     /// <summary>Reads the body of a POST or PUT and makes it conform to the type (RFC 7644 §3.3, §3.5.1).</summary>
     /// <param name="utf8">The body.</param>
@@ -63,6 +75,17 @@ public sealed class ScimResource
     /// <param name="meta">The server's facts.</param>
     public static ScimResource FromStored(ReadOnlySpan<byte> utf8, ScimResourceType type, string? id = null, ScimMeta? meta = null) =>
         new(type, ScimJson.ParseObject(utf8, StoredLimits), id, meta);
+
+    /// <summary>
+    /// Reads back what <see cref="ToStored"/> wrote, when it is needed: a resource that is only shown whole is never taken
+    /// apart.
+    /// </summary>
+    /// <param name="utf8">The stored attributes; nobody may change them.</param>
+    /// <param name="type">The resource type.</param>
+    /// <param name="id">The id.</param>
+    /// <param name="meta">The server's facts.</param>
+    public static ScimResource FromStoredLazily(ReadOnlyMemory<byte> utf8, ScimResourceType type, string id, ScimMeta meta) =>
+        new(type ?? throw new ArgumentNullException(nameof(type)), utf8, id, meta, added: null);
 
     /// <summary>The attributes as JSON in UTF-8, for a store: without id, meta and schemas.</summary>
     public byte[] ToStored() => ScimJson.ToUtf8(Attributes);
@@ -117,7 +140,9 @@ public sealed class ScimResource
     /// <summary>A copy in which the server set an attribute or, for null, removed it; nothing is checked.</summary>
     /// <param name="name">The core attribute as the schema spells it, or the URN of an extension.</param>
     /// <param name="value">The value.</param>
-    public ScimResource With(string name, ScimValue? value) => WithAttributes(Attributes.Set(name, value));
+    public ScimResource With(string name, ScimValue? value) => attributes is null && value is not null && Added is null
+        ? new ScimResource(Type, stored, Id, Meta, new ScimMember(name, value))
+        : WithAttributes(Attributes.Set(name, value));
 
     /// <summary>Writes the resource as an answer shows it (RFC 7643 §3).</summary>
     /// <param name="writer">Where to.</param>
@@ -129,6 +154,18 @@ public sealed class ScimResource
     /// <summary>The absolute address of the resource.</summary>
     /// <param name="baseUrl">The absolute base URL without a slash at its end.</param>
     public string Location(string baseUrl) => string.Concat(baseUrl, Type.Endpoint, "/", Id is null ? null : Uri.EscapeDataString(Id));
+
+    /// <summary>The stored attributes as they are, where nobody has taken them apart yet; else empty.</summary>
+    internal ReadOnlySpan<byte> Stored => attributes is null ? stored.Span : default;
+
+    /// <summary>What the server set beside the stored attributes.</summary>
+    internal ScimMember? Added { get; }
+
+    private ScimComplex ReadStored()
+    {
+        var read = ScimJson.ParseObject(stored.Span, StoredLimits);
+        return Added is { } added ? read.Set(added.Name, added.Value) : read;
+    }
 
     internal static ScimLimits StoredLimits { get; } = new() { BodyBytes = int.MaxValue, Depth = 64, NumberLength = int.MaxValue };
 
