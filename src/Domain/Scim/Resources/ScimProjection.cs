@@ -146,12 +146,20 @@ public sealed class ScimProjection
         {
             if (reader.ValueSpan.Contains((byte)':'))
             {
-                if (type.FindExtension(reader.GetString()!) is not { } extension)
+                var known = urns.Count;
+                foreach (var extension in type.Extensions)
+                {
+                    if (reader.ValueTextEquals(extension.Schema.Id))
+                    {
+                        urns.Add(extension.Schema.Id);
+                        break;
+                    }
+                }
+
+                if (urns.Count == known)
                 {
                     return false;
                 }
-
-                urns.Add(extension.Schema.Id);
             }
 
             reader.Skip();
