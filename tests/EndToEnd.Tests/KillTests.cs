@@ -33,8 +33,10 @@ public sealed class KillTests
         Assert.All(people, person => Assert.True(person.Finished, $"{person.Email} was not written to the end; seed {seed}."));
         foreach (var person in people)
         {
-            await product.SettledAsync(person.Id, person.Deleted ? "Deleted" : "Onboarded", TimeSpan.FromSeconds(300));
-            Check(product, person, seed);
+            // Who left before anything was made in the app is never made there.
+            var neverMade = !person.Active && !Audit(product, person).Contains("Member invited");
+            await product.SettledAsync(person.Id, person.Deleted || neverMade ? "Deleted" : "Onboarded", TimeSpan.FromSeconds(300));
+            Check(product, person, neverMade, seed);
         }
 
         await CheckActivityAsync(product, people, seed);
@@ -54,6 +56,11 @@ public sealed class KillTests
 
         foreach (var person in people)
         {
+            if (random.Next(2) == 0)
+            {
+                await OnboardedAsync(product, person, cancellationToken);
+            }
+
             switch (random.Next(4))
             {
                 case 0:
@@ -77,6 +84,29 @@ public sealed class KillTests
             person.Finished = true;
         }
     }
+
+    private static async Task OnboardedAsync(Product product, Person person, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                if ((string?)(await product.UserAsync(person.Id))["provisioningState"] == "Onboarded")
+                {
+                    return;
+                }
+            }
+            catch (HttpRequestException)
+            {
+                // It is being killed just now.
+            }
+
+            await Task.Delay(200, cancellationToken);
+        }
+    }
+
+    private static List<string> Audit(Product product, Person person) =>
+        [.. product.Sample.Audit().Where(a => a.Target == person.Email || a.Detail.Contains(person.Email, StringComparison.Ordinal)).Select(a => a.Event)];
 
     private static async Task<string> CreateAsync(Product product, Person person, CancellationToken cancellationToken)
     {
@@ -123,16 +153,16 @@ public sealed class KillTests
 
     private static string Patch(string operation) => $$"""{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{{operation}}]}""";
 
-    private static void Check(Product product, Person person, int seed)
+    private static void Check(Product product, Person person, bool neverMade, int seed)
     {
         var member = product.Member(person.Email);
-        Assert.True(person.Deleted == member is null, $"{person.Email}: deleted {person.Deleted}, in the app {member is not null}; seed {seed}");
+        Assert.True((person.Deleted || neverMade) == member is null, $"{person.Email}: deleted {person.Deleted}, in the app {member is not null}; seed {seed}");
         if (member is not null)
         {
             Assert.Equal((person.Title, person.Role, person.Active), (member.JobTitle, member.Role, member.Status != MemberStatus.Suspended));
         }
 
-        var audit = product.Sample.Audit().Where(a => a.Target == person.Email || a.Detail.Contains(person.Email, StringComparison.Ordinal)).Select(a => a.Event).ToList();
+        var audit = Audit(product, person);
         Assert.True(audit.Count(a => a == "Member invited") <= 1, $"{person.Email} was invited more than once: {string.Join(", ", audit)}; seed {seed}");
         Assert.True(audit.Count(a => a == "Member removed") <= 1, $"{person.Email} was removed more than once: {string.Join(", ", audit)}; seed {seed}");
         Assert.True(audit.Count(a => a == "Member suspended") <= 1, $"{person.Email} was suspended more than once: {string.Join(", ", audit)}; seed {seed}");

@@ -111,10 +111,10 @@ internal sealed class Product : IAsyncDisposable
         api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(Directory, "owner.key"), Stop)).Trim());
     }
 
-    /// <summary>Kills the gateway at once, as an out-of-memory killer or a power cut would.</summary>
+    /// <summary>Kills the gateway at once (SIGKILL), and only it: the browser is left in the middle of whatever it was doing.</summary>
     public async Task KillGatewayAsync()
     {
-        process!.Kill(entireProcessTree: true);
+        process!.Kill(entireProcessTree: false);
         await process.WaitForExitAsync(Stop);
         process.Dispose();
     }

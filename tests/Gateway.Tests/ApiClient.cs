@@ -80,6 +80,18 @@ public sealed class ApiClient
         return answer;
     }
 
+    /// <summary>Waits until a validation has ended and, where it is the first that passed, the sync that follows it.</summary>
+    public async Task<Answer> ValidatedAsync(string integrationPath, string validationId)
+    {
+        var validation = await EndAsync(validationId);
+        foreach (var sync in (await GetAsync($"{integrationPath}/operations?kind=Sync")).Items)
+        {
+            await EndAsync(sync.GetProperty("id").GetString()!);
+        }
+
+        return validation;
+    }
+
     /// <summary>Waits until the open operation of a user has ended, and reads the user.</summary>
     public async Task<Answer> SettledAsync(Connected integration, string userId)
     {
@@ -112,11 +124,11 @@ public sealed class ApiClient
 /// <summary>Bodies that tests send.</summary>
 public static class Requests
 {
-    public static object NewIntegration(string name = "Support", string password = "right-password") => new
+    public static object NewIntegration(string name = "Support", string password = "right-password", string tenant = "acme") => new
     {
         name,
         app = "memory-desk",
-        settings = new { tenant = "acme" },
+        settings = new { tenant },
         serviceAccount = new { userName = "admin@acme.test", password },
         tokenLabel = "Entra ID",
     };

@@ -19,6 +19,8 @@ namespace IdLcm.Gateway.Tests;
 /// <summary>The gateway over a real database and the real engine, reached by HTTP; only the app is in memory.</summary>
 public sealed class RunningGateway : IAsyncDisposable
 {
+    private static int tenants;
+
     private readonly WebApplication host;
 
     private RunningGateway(WebApplication host, string directory)
@@ -71,13 +73,16 @@ public sealed class RunningGateway : IAsyncDisposable
 
     public ApiClient ClientFor(string? key) => new(BaseUrl, key);
 
-    /// <summary>Makes an integration and waits until it is validated.</summary>
+    /// <summary>Makes an integration of an organization of its own and waits until it is validated and, if it passed, synced for the first time.</summary>
     public async Task<Connected> ConnectAsync(string name = "Support", string password = "right-password")
     {
-        var created = await Owner.PostAsync("/api/integrations", Requests.NewIntegration(name, password));
+        var tenant = "tenant" + string.Concat(Interlocked.Increment(ref tenants).ToString("D6").Select(digit => (char)(digit - '0' + 'a')));
+        var created = await Owner.PostAsync("/api/integrations", Requests.NewIntegration(name, password, tenant));
         Assert.Equal(201, created.Status);
-        await Owner.EndAsync(created.Text("validationOperationId"));
-        return new Connected(created.Text("id"), created.Text("gatewayToken"), created.Text("validationOperationId"), ClientFor(created.Text("gatewayToken")));
+        var connected = new Connected(
+            created.Text("id"), created.Text("gatewayToken"), created.Text("validationOperationId"), tenant, ClientFor(created.Text("gatewayToken")));
+        await Owner.ValidatedAsync(connected.Path, connected.ValidationId);
+        return connected;
     }
 
     public async ValueTask DisposeAsync()
@@ -89,7 +94,7 @@ public sealed class RunningGateway : IAsyncDisposable
 }
 
 /// <summary>An integration that a test may use, with a client that holds its gateway token.</summary>
-public sealed record Connected(string Id, string Token, string ValidationId, ApiClient Scim)
+public sealed record Connected(string Id, string Token, string ValidationId, string Tenant, ApiClient Scim)
 {
     public string Path => $"/api/integrations/{Id}";
 

@@ -16,7 +16,7 @@ public sealed record InMemoryPerson(string Email, string FirstName, string LastN
 public sealed class InMemoryApp(ISecretStore secrets, IBlobStore blobs, TimeProvider clock) : IConnectorRunner
 {
     private readonly Lock sync = new();
-    private readonly Dictionary<string, InMemoryPerson> people = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<(string Tenant, string Email), InMemoryPerson> people = [];
     private readonly List<ConnectorVerb> journal = [];
 
     /// <summary>The password that the app lets its administrator in with.</summary>
@@ -40,24 +40,30 @@ public sealed class InMemoryApp(ISecretStore secrets, IBlobStore blobs, TimeProv
         }
     }
 
-    /// <summary>Everybody in the app.</summary>
-    public IReadOnlyList<InMemoryPerson> People
-    {
-        get
-        {
-            lock (sync)
-            {
-                return [.. people.Values];
-            }
-        }
-    }
-
-    /// <summary>The person with an e-mail address, or null.</summary>
-    public InMemoryPerson? Find(string email)
+    /// <summary>Everybody in an organization of the app.</summary>
+    public IReadOnlyList<InMemoryPerson> PeopleOf(string tenant)
     {
         lock (sync)
         {
-            return people.GetValueOrDefault(email);
+            return [.. people.Where(pair => pair.Key.Tenant == tenant).Select(pair => pair.Value)];
+        }
+    }
+
+    /// <summary>The person with an e-mail address in an organization, or null.</summary>
+    public InMemoryPerson? Find(string tenant, string email)
+    {
+        lock (sync)
+        {
+            return people.GetValueOrDefault(Key(tenant, email));
+        }
+    }
+
+    /// <summary>Puts a person there behind the gateway's back.</summary>
+    public void Put(string tenant, InMemoryPerson person)
+    {
+        lock (sync)
+        {
+            people[Key(tenant, person.Email)] = person;
         }
     }
 
@@ -85,14 +91,16 @@ public sealed class InMemoryApp(ISecretStore secrets, IBlobStore blobs, TimeProv
         return new EvidenceItem("dom", kept.Hash, kept.ContentType, kept.Length, caption);
     }
 
-    private Failure? Write(VerbCall call)
+    private static (string Tenant, string Email) Key(string tenant, string email) => (tenant, email.ToLowerInvariant());
+
+    private Failure? Write(string tenant, VerbCall call)
     {
         var inputs = call.Inputs;
         var email = Text(inputs, "email") ?? Text(inputs, "identifier")!;
         var identifier = Text(inputs, "identifier") ?? email;
         lock (sync)
         {
-            var known = people.GetValueOrDefault(identifier);
+            var known = people.GetValueOrDefault(Key(tenant, identifier));
             if (call.Verb == ConnectorVerb.CreateUser)
             {
                 if (known is not null)
@@ -100,7 +108,7 @@ public sealed class InMemoryApp(ISecretStore secrets, IBlobStore blobs, TimeProv
                     return new Failure(FailureCode.AlreadyExists, $"'{identifier}' is a member already.");
                 }
 
-                people[email] = new InMemoryPerson(email, Text(inputs, "firstName") ?? "", Text(inputs, "lastName") ?? "", Role(inputs) ?? "Member", "active");
+                people[Key(tenant, email)] = new InMemoryPerson(email, Text(inputs, "firstName") ?? "", Text(inputs, "lastName") ?? "", Role(inputs) ?? "Member", "active");
                 journal.Add(call.Verb);
                 return null;
             }
@@ -110,7 +118,7 @@ public sealed class InMemoryApp(ISecretStore secrets, IBlobStore blobs, TimeProv
                 return new Failure(FailureCode.UserNotFound, $"'{identifier}' is no member.");
             }
 
-            people.Remove(identifier);
+            people.Remove(Key(tenant, identifier));
             var changed = call.Verb switch
             {
                 ConnectorVerb.UpdateUser => known with { Email = email, FirstName = Text(inputs, "firstName") ?? known.FirstName, LastName = Text(inputs, "lastName") ?? known.LastName },
@@ -121,7 +129,7 @@ public sealed class InMemoryApp(ISecretStore secrets, IBlobStore blobs, TimeProv
             };
             if (changed is not null)
             {
-                people[changed.Email] = changed;
+                people[Key(tenant, changed.Email)] = changed;
             }
 
             journal.Add(call.Verb);
@@ -129,10 +137,10 @@ public sealed class InMemoryApp(ISecretStore secrets, IBlobStore blobs, TimeProv
         }
     }
 
-    private List<JsonObject> Read(VerbCall call) => call.Verb switch
+    private List<JsonObject> Read(string tenant, VerbCall call) => call.Verb switch
     {
-        ConnectorVerb.ListUsers => [.. People.Select(Row)],
-        ConnectorVerb.GetUser => Find(Text(call.Inputs, "identifier") ?? "") is { } person ? [Row(person)] : [],
+        ConnectorVerb.ListUsers => [.. PeopleOf(tenant).Select(Row)],
+        ConnectorVerb.GetUser => Find(tenant, Text(call.Inputs, "identifier") ?? "") is { } person ? [Row(person)] : [],
         ConnectorVerb.ListRoles => [.. InMemoryAppCatalog.Manifest.UserSchema.Roles.Select(role => new JsonObject { ["value"] = role.Value })],
         _ => [],
     };
@@ -156,6 +164,8 @@ public sealed class InMemoryApp(ISecretStore secrets, IBlobStore blobs, TimeProv
 
         public bool Reused => false;
 
+        private string Tenant => request.Settings["tenant"];
+
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
         public async Task<VerbResult> RunAsync(VerbCall call, CancellationToken cancellationToken = default)
@@ -176,7 +186,7 @@ public sealed class InMemoryApp(ISecretStore secrets, IBlobStore blobs, TimeProv
             }
 
             return await call.CommitGate.EnterAsync($"click \"{call.Verb}\"", cancellationToken)
-                ? await EndAsync(call, app.Write(call), committed: true, cancellationToken)
+                ? await EndAsync(call, app.Write(Tenant, call), committed: true, cancellationToken)
                 : await EndAsync(call, new Failure(FailureCode.Cancelled, "It was called off before the commit step."), committed: false, cancellationToken);
         }
 
@@ -185,7 +195,7 @@ public sealed class InMemoryApp(ISecretStore secrets, IBlobStore blobs, TimeProv
             var step = new StepRecord(call.Verb, 1, $"do {call.Verb}", app.Now, 1, failure is null ? "done" : "failed", committed, Error: failure?.Detail);
             request.Observer?.StepEnded(step);
             IReadOnlyList<EvidenceItem> evidence = failure is null ? [] : [await app.CaptureAsync(failure.Detail, cancellationToken)];
-            return new VerbResult(call.Verb, failure, failure is null ? app.Read(call) : [], Complete: failure is null, committed, Verified: false, [step], evidence);
+            return new VerbResult(call.Verb, failure, failure is null ? app.Read(Tenant, call) : [], Complete: failure is null, committed, Verified: false, [step], evidence);
         }
     }
 }

@@ -54,8 +54,8 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
     }
 
     /// <summary>Reads back until the app shows the result, or the time is up.</summary>
-    /// <returns>Null when it shows it.</returns>
-    public async Task<StepFault?> VerifyAsync(Verify verify, Operation reading, Scope settings, Scope inputs)
+    /// <returns>No fault when it shows it, with the whole account as it was read, so that nobody has to read it again.</returns>
+    public async Task<(StepFault? Fault, JsonObject? Row)> VerifyAsync(Verify verify, Operation reading, Scope settings, Scope inputs)
     {
         var identifierField = run.Connector.Manifest.UserSchema.PrimaryIdentifier;
         var wanted = Wanted(verify, inputs);
@@ -64,17 +64,16 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
             : (wanted.TryGetValue(identifierField, out var named) && named.Values is [var first, ..] ? first : null) ?? (inputs.Get(new("identifier", [])) as JsonValue)?.ToString();
         if (identifier is null)
         {
-            return new(FailureCode.UnsupportedOperation, $"The verification needs '{identifierField}', which was not given.");
+            return (new(FailureCode.UnsupportedOperation, $"The verification needs '{identifierField}', which was not given."), null);
         }
 
-        var withDetail = reading.Detail is { } detail && wanted.Keys.Any(detail.Fields.ContainsKey);
         var start = run.Time.GetTimestamp();
         for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
-            var (read, row) = await FindAsync(reading, settings, identifier, withDetail);
+            var (read, row) = await FindAsync(reading, settings, identifier, withDetail: verify.Absent is null);
             if (read.Fault is { SignedOut: true } or { Code: FailureCode.CaptchaOrStepUp or FailureCode.RateLimited or FailureCode.SubscriptionDeactivated })
             {
-                return read.Fault;
+                return (read.Fault, null);
             }
 
             var difference = read.Fault?.Detail ?? (verify.Absent is not null
@@ -82,12 +81,12 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
                 : row is null ? $"The app does not show {identifier}." : Difference(row, wanted));
             if (difference is null)
             {
-                return null;
+                return (null, row);
             }
 
             if (run.Time.GetElapsedTime(start) + pause > verify.Within)
             {
-                return read.Fault is { Code: not FailureCode.IncompleteRead } ? read.Fault : new(FailureCode.VerificationFailed, difference);
+                return (read.Fault is { Code: not FailureCode.IncompleteRead } ? read.Fault : new(FailureCode.VerificationFailed, difference), null);
             }
 
             await Task.Delay(pause, run.Time, run.Token);

@@ -99,13 +99,17 @@ internal sealed class VerbRunner
     private async Task<VerbOutcome> VerifyAsync(Verify verify, Scope settings, Scope inputs, Func<Task<StepFault?>> signInAgain)
     {
         var reading = run.Connector.Operations.GetValueOrDefault(ConnectorVerb.GetUser) ?? run.Connector.Operations[ConnectorVerb.ListUsers];
-        var fault = await accounts.VerifyAsync(verify, reading, settings, inputs);
+        var (fault, row) = await accounts.VerifyAsync(verify, reading, settings, inputs);
         if (fault is { SignedOut: true })
         {
-            fault = await signInAgain() ?? await accounts.VerifyAsync(verify, reading, settings, inputs);
+            fault = await signInAgain();
+            if (fault is null)
+            {
+                (fault, row) = await accounts.VerifyAsync(verify, reading, settings, inputs);
+            }
         }
 
-        return new(fault, [], Complete: false, Verified: fault is null);
+        return new(fault, row is null ? [] : [row], Complete: false, Verified: fault is null);
     }
 
     private static VerbOutcome Found((ReadResult Read, JsonObject? Row) found) =>

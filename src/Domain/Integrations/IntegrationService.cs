@@ -156,55 +156,6 @@ public sealed partial class IntegrationService(
         return new SavedIntegration(await views.ViewAsync(changed, cancellationToken), validation);
     }
 
-    /// <summary>Saves the service account and has the integration validated again.</summary>
-    /// <param name="id">The integration; any text.</param>
-    /// <param name="input">The account. A secret that is left out stays the one on file.</param>
-    /// <param name="by">Who asks.</param>
-    /// <param name="cancellationToken">Cancels before the commit.</param>
-    /// <returns>The integration with its validation, or the fields that are at fault.</returns>
-    public async Task<Result<SavedIntegration>> SaveServiceAccountAsync(
-        string id, ServiceAccountInput input, Provenance by, CancellationToken cancellationToken = default)
-    {
-        if (await profiles.FindAsync(id, cancellationToken) is not { } profile)
-        {
-            return NotFound(id);
-        }
-
-        var problems = new List<FieldProblem>();
-        var current = profile.Integration.ServiceAccount;
-        if (ServiceAccountRules.Check(profile.Manifest, input, current, problems) is not { } account)
-        {
-            return Refusal.Invalid(problems);
-        }
-
-        // The record may only speak of secrets that are kept already: a crash in between leaves a secret nobody names.
-        await KeepSecretsAsync(id, account, cancellationToken);
-        var changed = await integrations.ChangeAsync(
-            id,
-            before =>
-            {
-                var now = clock.GetUtcNow();
-                var hasTotp = account.Totp is null ? before.ServiceAccount?.HasTotp == true : account.Totp.Length > 0;
-                var saved = new ServiceAccount(account.UserName, account.LoginMethod, hasTotp, now);
-                var kind = before.ServiceAccount is null ? ActivityKind.ServiceAccountCreated : ActivityKind.ServiceAccountUpdated;
-                return (before with { ServiceAccount = saved, ModifiedAt = now }, [Event(kind, by, now, saved.UserName, Describe(account))]);
-            },
-            cancellationToken);
-        if (changed is null)
-        {
-            return NotFound(id);
-        }
-
-        if (account.Totp is "")
-        {
-            await secrets.DeleteAsync(ServiceAccount.TotpSecret(id), cancellationToken);
-        }
-
-        feed.Publish(new LiveChange(id, null));
-        var validation = await ValidateAsync(id, by, cancellationToken);
-        return new SavedIntegration(await views.ViewAsync(changed, cancellationToken), validation);
-    }
-
     /// <summary>Opens a validation, or shares the one that waits already.</summary>
     /// <param name="id">The integration; any text.</param>
     /// <param name="by">Who asks.</param>
@@ -232,22 +183,6 @@ public sealed partial class IntegrationService(
         feed.Publish(new LiveChange(id, await operations.FindAsync(id, operation, cancellationToken)));
         return operation;
     }
-
-    private async Task KeepSecretsAsync(string id, CheckedServiceAccount account, CancellationToken cancellationToken)
-    {
-        if (account.Secret is { } secret)
-        {
-            await KeepAsync(ServiceAccount.PasswordSecret(id), secret, cancellationToken);
-        }
-
-        if (account.Totp is { Length: > 0 } totp)
-        {
-            await KeepAsync(ServiceAccount.TotpSecret(id), totp, cancellationToken);
-        }
-    }
-
-    private async Task KeepAsync(string name, string value, CancellationToken cancellationToken) =>
-        await secrets.PromoteAsync(name, await secrets.SetAsync(name, value, cancellationToken), cancellationToken);
 
     private static Dictionary<string, string> Merge(
         ConnectorManifest manifest, IReadOnlyDictionary<string, string> before, IReadOnlyDictionary<string, string?> change, List<FieldProblem> problems)
@@ -289,22 +224,6 @@ public sealed partial class IntegrationService(
 
     private static bool Same(IReadOnlyDictionary<string, string> a, IReadOnlyDictionary<string, string> b) =>
         a.Count == b.Count && a.All(pair => b.GetValueOrDefault(pair.Key) == pair.Value);
-
-    private static string? Describe(CheckedServiceAccount account)
-    {
-        var what = new List<string>();
-        if (account.Secret is not null)
-        {
-            what.Add($"new {(account.LoginMethod == "accessToken" ? "access token" : "password")}");
-        }
-
-        if (account.Totp is not null)
-        {
-            what.Add(account.Totp.Length > 0 ? "new TOTP secret" : "TOTP secret removed");
-        }
-
-        return what.Count == 0 ? null : string.Join("; ", what);
-    }
 
     private static string Describe(GatewayToken token) => $"token {token.Id}, valid until {token.ExpiresAt:u}";
 

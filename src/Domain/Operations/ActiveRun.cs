@@ -103,8 +103,9 @@ internal sealed class ActiveRun : ICommitGate, IStepObserver
                 var lane = await store.FindAsync<Lane>(Profile.Partition, Rows.Lane, cancellationToken);
                 var operation = await store.FindAsync<Operation>(Profile.Partition, Rows.Operation(Operation.Id), cancellationToken);
                 var integration = await store.FindAsync<Integration>(Profile.Partition, Rows.Integration, cancellationToken);
+                var workspace = await new IntegrationStore(store).WorkspaceAsync(cancellationToken);
                 Cancelled |= operation?.Value.CancelRequested is true;
-                CalledOff |= lane?.Value.LeaseOf(Operation.Id)?.Fence != Lease.Fence || integration?.Value.Paused is not null;
+                CalledOff |= lane?.Value.LeaseOf(Operation.Id)?.Fence != Lease.Fence || integration?.Value.Paused is not null || workspace.Paused is not null;
                 if (Cancelled || CalledOff)
                 {
                     return (true, false);

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 
 namespace IdLcm.LocalHost.Cli;
 
@@ -13,6 +15,57 @@ internal static class CommonOptions
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable("IDLCM_DATA") is { Length: > 0 } data ? data : ".idlcm",
         HelpName = "DIR",
     };
+
+    /// <summary>A whole number within bounds.</summary>
+    /// <param name="name">The option's name.</param>
+    /// <param name="description">What it is.</param>
+    /// <param name="usual">Its default.</param>
+    /// <param name="least">The least value.</param>
+    /// <param name="most">The greatest value.</param>
+    /// <returns>The option.</returns>
+    public static Option<int> Number(string name, string description, int usual, int least, int most) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => usual,
+        HelpName = "N",
+        CustomParser = result =>
+        {
+            if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+            {
+                return number;
+            }
+
+            result.AddError($"{name} '{result.Tokens[0].Value}' must be a number from {least} to {most}.");
+            return usual;
+        },
+    };
+
+    /// <summary>An absolute http or https address.</summary>
+    /// <param name="name">The option's name.</param>
+    /// <param name="description">What it is.</param>
+    /// <returns>The option.</returns>
+    public static Option<Uri?> Address(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "URL",
+        CustomParser = result =>
+        {
+            if (TryAddress(result.Tokens[0].Value, out var address))
+            {
+                return address;
+            }
+
+            result.AddError($"{name} '{result.Tokens[0].Value}' must be an absolute http or https address.");
+            return null;
+        },
+    };
+
+    /// <summary>Reads an absolute http or https address.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="address">The address.</param>
+    /// <returns>True when it is one.</returns>
+    public static bool TryAddress(string text, [NotNullWhen(true)] out Uri? address) =>
+        Uri.TryCreate(text, UriKind.Absolute, out address) && address.Scheme is "http" or "https" && address.Host.Length > 0;
 
     /// <summary>Machine-readable output.</summary>
     /// <returns>The option.</returns>

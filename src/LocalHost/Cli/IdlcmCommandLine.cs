@@ -30,7 +30,7 @@ internal static class IdlcmCommandLine
         {
             var path = string.Join(' ', CommandPath(parsed));
             var error = parsed.Errors.FirstOrDefault(e => e.Message.StartsWith("Unrecognized", StringComparison.Ordinal)) ?? parsed.Errors[0];
-            await invocation.Error.WriteLineAsync($"idlcm: {error.Message} See '{path} --help'.");
+            await invocation.Error.WriteLineAsync($"idlcm: {OneLine(error.Message)} See '{path} --help'.");
             return ExitCode.Usage;
         }
 
@@ -93,7 +93,10 @@ internal static class IdlcmCommandLine
 
     private static async Task<int> FailAsync(InvocationConfiguration invocation, string message, int exitCode)
     {
-        await invocation.Error.WriteLineAsync($"idlcm: {message.ReplaceLineEndings(" ")}");
+        await invocation.Error.WriteLineAsync($"idlcm: {OneLine(message)}");
         return exitCode;
     }
+
+    private static string OneLine(string message) =>
+        string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

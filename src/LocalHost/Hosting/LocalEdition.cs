@@ -34,6 +34,9 @@ internal static class LocalEdition
         {
             ApplicationName = "idlcm",
             ContentRootPath = options.DataDirectory,
+
+            // The file is read at the start. Watching its directory would wake a thread for every write of the database.
+            Args = ["--hostBuilder:reloadConfigOnChange=false"],
         });
         builder.Configuration.AddEnvironmentVariables("IDLCM_");
         AddLogging(builder, options);

@@ -123,8 +123,10 @@ public sealed class AccessTests(GatewayFixture fixture) : IClassFixture<GatewayF
     [Fact]
     public async Task A_super_admin_neither_makes_nor_revokes_owners_and_the_last_owner_stays()
     {
-        var superAdmin = Gateway.ClientFor((await MakeKeyAsync("SuperAdmin", null)).Text("key"));
-        var ownerKeyId = Gateway.OwnerKey.Split('_')[2];
+        await using var gateway = await RunningGateway.StartAsync();
+        var made = await gateway.Owner.PostAsync("/api/keys", new { label = "super", role = "SuperAdmin" });
+        var superAdmin = gateway.ClientFor(made.Text("key"));
+        var ownerKeyId = gateway.OwnerKey.Split('_')[2];
 
         var raised = await superAdmin.PostAsync("/api/keys", new { label = "climber", role = "Owner" });
         Assert.Equal(403, raised.Status);
@@ -132,10 +134,10 @@ public sealed class AccessTests(GatewayFixture fixture) : IClassFixture<GatewayF
         Assert.Equal(403, (await superAdmin.DeleteAsync($"/api/keys/{ownerKeyId}")).Status);
         Assert.Equal(201, (await superAdmin.PostAsync("/api/keys", new { label = "admin", role = "Admin" })).Status);
 
-        var last = await Owner.DeleteAsync($"/api/keys/{ownerKeyId}");
+        var last = await gateway.Owner.DeleteAsync($"/api/keys/{ownerKeyId}");
         Assert.Equal(409, last.Status);
         Assert.Equal("last_owner_key", last.Text("code"));
-        Assert.Null(await ApiKeyBootstrap.EnsureOwnerKeyAsync(Gateway.Services.GetRequiredService<IntegrationStore>(), null, TestContext.Current.CancellationToken));
+        Assert.Null(await ApiKeyBootstrap.EnsureOwnerKeyAsync(gateway.Services.GetRequiredService<IntegrationStore>(), null, TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -22,12 +22,12 @@ public sealed class IntegrationTests(GatewayFixture fixture) : IClassFixture<Gat
         Assert.Equal("eu", created["settings"].GetProperty("region").GetString());
         Assert.Equal("admin@acme.test", created["serviceAccount"].GetProperty("userName").GetString());
 
-        var validation = await Owner.EndAsync(created.Text("validationOperationId"));
+        var validation = await Owner.ValidatedAsync($"/api/integrations/{id}", created.Text("validationOperationId"));
         Assert.Equal("Validate", validation.Text("kind"));
         Assert.Equal("Succeeded", validation.Text("status"));
 
         var read = await Owner.GetAsync($"/api/integrations/{id}");
-        Assert.Equal("Validated", read.Text("status"));
+        Assert.Equal("Up to date", read.Text("status"));
         Assert.True(read["validation"].GetProperty("passed").GetBoolean());
         Assert.Equal(4, read["validation"].GetProperty("findings").GetArrayLength());
         Assert.False(read.Json.TryGetProperty("gatewayToken", out _));
@@ -47,7 +47,11 @@ public sealed class IntegrationTests(GatewayFixture fixture) : IClassFixture<Gat
 
         var saved = await Owner.PutAsync($"{integration.Path}/service-account", new { userName = "admin@acme.test", password = "right-password" });
         Assert.Equal(200, saved.Status);
-        await Owner.EndAsync(saved.Text("validationOperationId"));
+        await Owner.ValidatedAsync(integration.Path, saved.Text("validationOperationId"));
+        Assert.Equal("Up to date", (await Owner.GetAsync(integration.Path)).Text("status"));
+
+        var again = await Owner.PostAsync($"{integration.Path}/validate");
+        await Owner.EndAsync(again.Text("operationId"));
         Assert.Equal("Validated", (await Owner.GetAsync(integration.Path)).Text("status"));
     }
 
@@ -138,7 +142,7 @@ public sealed class IntegrationTests(GatewayFixture fixture) : IClassFixture<Gat
 
         var moved = await Owner.PatchAsync(integration.Path, new { settings = new { region = "us" } });
         Assert.Equal("us", moved["settings"].GetProperty("region").GetString());
-        Assert.Equal("acme", moved["settings"].GetProperty("tenant").GetString());
+        Assert.Equal(integration.Tenant, moved["settings"].GetProperty("tenant").GetString());
         Assert.Equal("Succeeded", (await Owner.EndAsync(moved.Text("validationOperationId"))).Text("status"));
 
         var refused = await Owner.PatchAsync(integration.Path, "{\"settings\":{\"tenant\":null}}");
@@ -196,6 +200,41 @@ public sealed class IntegrationTests(GatewayFixture fixture) : IClassFixture<Gat
     }
 
     [Fact]
+    public async Task Every_integration_of_an_app_is_under_validation_until_its_first_one_is_validated()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        var owner = gateway.Owner;
+        var release = new TaskCompletionSource();
+        gateway.App.Hold = (_, _) => release.Task;
+        var first = await owner.PostAsync("/api/integrations", Requests.NewIntegration("First"));
+        var second = await owner.PostAsync("/api/integrations", Requests.NewIntegration("Second"));
+        Assert.Equal("Under validation", (await owner.GetAsync($"/api/integrations/{first.Text("id")}")).Text("status"));
+        Assert.Equal("Under validation", (await owner.GetAsync($"/api/integrations/{second.Text("id")}")).Text("status"));
+
+        release.SetResult();
+        foreach (var created in new[] { first, second })
+        {
+            await owner.ValidatedAsync($"/api/integrations/{created.Text("id")}", created.Text("validationOperationId"));
+        }
+
+        Assert.Equal(["Up to date", "Up to date"], (await owner.GetAsync("/api/integrations")).Items.Select(i => i.GetProperty("status").GetString()));
+
+        var reached = new TaskCompletionSource();
+        release = new TaskCompletionSource();
+        gateway.App.Hold = (_, _) =>
+        {
+            reached.TrySetResult();
+            return release.Task;
+        };
+        var again = await owner.PostAsync($"/api/integrations/{second.Text("id")}/validate");
+        Assert.Equal(202, again.Status);
+        await reached.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.Equal(["Up to date", "Validating"], (await owner.GetAsync("/api/integrations")).Items.Select(i => i.GetProperty("status").GetString()));
+        release.SetResult();
+        await owner.EndAsync(again.Text("operationId"));
+    }
+
+    [Fact]
     public async Task A_pause_keeps_queued_work_until_it_is_lifted()
     {
         var integration = await Gateway.ConnectAsync("Paused");
@@ -222,7 +261,7 @@ public sealed class IntegrationTests(GatewayFixture fixture) : IClassFixture<Gat
             await Gateway.ConnectAsync(name);
         }
 
-        var first = await Owner.GetAsync("/api/integrations?q=PAGING&app=memory-desk&status=Validated&limit=2");
+        var first = await Owner.GetAsync("/api/integrations?q=PAGING&app=memory-desk&status=Up%20to%20date,Failed&limit=2");
         Assert.Equal(["Paging A", "paging b"], first.Items.Select(i => i.GetProperty("name").GetString()));
         var second = await Owner.GetAsync($"/api/integrations?q=PAGING&limit=2&cursor={first.NextCursor}");
         Assert.Equal("paging c", Assert.Single(second.Items).GetProperty("name").GetString());

@@ -55,6 +55,8 @@ public sealed class UserTests(GatewayFixture fixture) : IClassFixture<GatewayFix
         Assert.Equal(["ann@x.test", "joanne@x.test"], await NamesAsync("q=ANN"));
         Assert.Equal(["ann@x.test"], await NamesAsync("q=ann@X.test"));
         Assert.Equal(["zoë@x.test"], await NamesAsync("q=" + Uri.EscapeDataString("ZOË")));
+        Assert.Equal(["ann@x.test", "joanne@x.test"], await NamesAsync("q=" + Uri.EscapeDataString("display OF") + "&state=Onboarded&limit=2"));
+        Assert.Empty(await NamesAsync("q=nobody"));
         Assert.Equal(4, (await NamesAsync("state=Onboarded,Deleted")).Length);
         Assert.Empty(await NamesAsync("state=Update%20failed"));
 
@@ -91,11 +93,58 @@ public sealed class UserTests(GatewayFixture fixture) : IClassFixture<GatewayFix
         var deleted = await Owner.SettledAsync(integration, id);
         Assert.Equal("Deleted", deleted.Text("provisioningState"));
         Assert.True(deleted["deleted"].GetBoolean());
-        Assert.Null(Gateway.App.Find("leaver@x.test"));
+        Assert.Null(Gateway.App.Find(integration.Tenant, "leaver@x.test"));
 
         var again = await integration.ProvisionAsync("leaver@x.test");
         await Owner.SettledAsync(integration, again);
         var both = (await Owner.GetAsync($"{integration.Path}/users?q=leaver")).Items;
-        Assert.Equal([(id, "Deleted", true), (again, "Onboarded", false)], both.Select(u => (u.GetProperty("id").GetString()!, u.GetProperty("provisioningState").GetString()!, u.GetProperty("deleted").GetBoolean())));
+        Assert.Equal([(again, "Onboarded", false), (id, "Deleted", true)], both.Select(u => (u.GetProperty("id").GetString()!, u.GetProperty("provisioningState").GetString()!, u.GetProperty("deleted").GetBoolean())));
+    }
+
+    [Fact]
+    public async Task Pages_go_on_from_the_living_into_the_deleted()
+    {
+        var integration = await Gateway.ConnectAsync();
+        var ids = new List<string>();
+        foreach (var name in new[] { "one@x.test", "two@x.test", "three@x.test", "four@x.test" })
+        {
+            ids.Add(await integration.ProvisionAsync(name));
+            await Owner.SettledAsync(integration, ids[^1]);
+        }
+
+        foreach (var id in new[] { ids[0], ids[2] })
+        {
+            await integration.Scim.DeleteAsync($"/scim/v2/{integration.Id}/Users/{id}");
+            await Owner.SettledAsync(integration, id);
+        }
+
+        var seen = new List<string>();
+        string? cursor = null;
+        do
+        {
+            var page = await Owner.GetAsync($"{integration.Path}/users?limit=1{(cursor is null ? "" : "&cursor=" + cursor)}");
+            Assert.Equal(200, page.Status);
+            seen.AddRange(page.Items.Select(u => u.GetProperty("id").GetString()!));
+            cursor = page.NextCursor;
+        }
+        while (cursor is not null);
+        Assert.Equal([ids[1], ids[3], ids[0], ids[2]], seen);
+    }
+
+    [Fact]
+    public async Task People_that_no_identity_provider_made_are_shown_as_unmatched()
+    {
+        var integration = await Gateway.ConnectAsync();
+        Gateway.App.Put(integration.Tenant, new Suites.InMemoryPerson("old@x.test", "Old", "Hand", "Owner", "active"));
+
+        var sync = await Owner.PostAsync($"{integration.Path}/sync");
+        Assert.Equal(202, sync.Status);
+        Assert.Equal("Succeeded", (await Owner.EndAsync(sync.Text("operationId"))).Text("status"));
+
+        var found = Assert.Single((await Owner.GetAsync($"{integration.Path}/users?q=OLD")).Items);
+        Assert.False(found.GetProperty("owned").GetBoolean());
+        Assert.Equal("Onboarded", found.GetProperty("provisioningState").GetString());
+        Assert.Equal("Owner", Assert.Single(found.GetProperty("roles").EnumerateArray()).GetString());
+        Assert.NotNull((await Owner.GetAsync(integration.Path))["lastSynced"].GetString());
     }
 }

@@ -41,7 +41,7 @@ public sealed class DirectoryTests : IAsyncLifetime
     {
         var users = (await gateway.UsersAsync("p", 610)).Order(StringComparer.Ordinal).ToList();
         Assert.Equal(users, await PagesAsync(100));
-        await KeepAsync(TimeSpan.FromSeconds(20));
+        await KeepAsync(ListingKeeper.SealAge);
         Assert.Equal(users, await PagesAsync(97));
 
         // Deleted from counted blocks, and not folded in yet.
@@ -57,7 +57,9 @@ public sealed class DirectoryTests : IAsyncLifetime
         // Behind the counted blocks there is always a tail.
         users.AddRange((await gateway.UsersAsync("q", 30)).Order(StringComparer.Ordinal));
         Assert.Equal(users, await PagesAsync(300));
-        await KeepAsync(TimeSpan.FromSeconds(40));
+        Assert.Equal(users, await PagesAsync(111));
+        await KeepAsync(ListingKeeper.SealAge);
+        Assert.Equal(users, await PagesAsync(500));
         await KeepAsync(TimeSpan.FromMinutes(5));
         Assert.Equal(users, await PagesAsync(100));
         Assert.Equal([users[^1]], (await gateway.GetAsync($"Users?startIndex={users.Count}&count=10")).Ids);

@@ -32,17 +32,20 @@ internal static class Build
     {
         Directory.CreateDirectory(Path.Combine(Repository.Artifacts, "dev"));
         using var turn = await LockAsync(cancellationToken);
-        var stamp = Path.Combine(Repository.Artifacts, "dev", scope.Name + ".stamp");
         var sources = Fingerprint(scope);
-        if (File.Exists(stamp) && File.Exists(Repository.Server) && File.Exists(Repository.SampleApp)
-            && await File.ReadAllTextAsync(stamp, cancellationToken) == sources)
+        if (File.Exists(StampOf(scope)) && File.Exists(Repository.Server) && File.Exists(Repository.SampleApp)
+            && await File.ReadAllTextAsync(StampOf(scope), cancellationToken) == sources)
         {
             return;
         }
 
+        // Whoever builds everything has built the edition, too.
+        var edition = Fingerprint(BuildScope.Edition);
+
         await Console.Error.WriteLineAsync("Building …");
         await BuildAsync(Path.Combine(Repository.Root, scope.Solution), scope.Name, cancellationToken);
-        await File.WriteAllTextAsync(stamp, sources, cancellationToken);
+        await File.WriteAllTextAsync(StampOf(scope), sources, cancellationToken);
+        await File.WriteAllTextAsync(StampOf(BuildScope.Edition), edition, cancellationToken);
     }
 
     /// <summary>Builds one project.</summary>
@@ -69,6 +72,8 @@ internal static class Build
         var errors = lines.Where(line => line.Contains("error", StringComparison.OrdinalIgnoreCase)).Select(line => line.Trim()).Distinct(StringComparer.Ordinal).Take(30).ToList();
         throw new DevException(1, $"The build failed ({log}):\n{string.Join('\n', errors.Count > 0 ? errors : lines.TakeLast(30))}");
     }
+
+    private static string StampOf(BuildScope scope) => Path.Combine(Repository.Artifacts, "dev", scope.Name + ".stamp");
 
     // Names, sizes and times of the sources: tells of what was removed or put back, too.
     private static string Fingerprint(BuildScope scope)

@@ -19,6 +19,9 @@ public sealed class ScimProjection
     private readonly bool showsAllCore;
     private readonly bool showsAll;
 
+    // Null where answers may differ from what is stored by more than what the server adds.
+    private readonly StoredSplice? spliced;
+
     private ScimProjection(
         ScimResourceType type,
         Dictionary<ScimAttribute, HashSet<ScimAttribute>?>? included,
@@ -29,6 +32,7 @@ public sealed class ScimProjection
         this.excluded = excluded;
         showsAllCore = included is null && excluded is null && type.Schema.Attributes.All(IsPlain);
         showsAll = showsAllCore && type.Extensions.All(e => e.Schema.Attributes.All(IsPlain));
+        spliced = included is null && excluded is null ? new StoredSplice(type, IsPlain) : null;
     }
 
     /// <summary>What is shown when the client asks for nothing in particular.</summary>
@@ -58,6 +62,14 @@ public sealed class ScimProjection
 
     internal void Write(Utf8JsonWriter writer, ScimResource resource, string baseUrl)
     {
+        if (spliced is { } splice && !resource.Stored.IsEmpty && splice.TryWrite(writer, resource))
+        {
+            WriteAdded(writer, resource);
+            WriteMeta(writer, resource, baseUrl);
+            writer.WriteEndObject();
+            return;
+        }
+
         writer.WriteStartObject();
         WriteSchemas(writer, resource);
         if (resource.Id is { } id)
@@ -84,6 +96,17 @@ public sealed class ScimProjection
 
         WriteMeta(writer, resource, baseUrl);
         writer.WriteEndObject();
+    }
+
+    private void WriteAdded(Utf8JsonWriter writer, ScimResource resource)
+    {
+        foreach (var (name, value) in resource.Added)
+        {
+            if (type.Find(name) is { } attribute && Includes(attribute))
+            {
+                WriteAttribute(writer, attribute, value);
+            }
+        }
     }
 
     private static bool IsPlain(ScimAttribute attribute) =>

@@ -13,12 +13,7 @@ internal static class EndpointDocumentation
     public static RouteHandlerBuilder Documents(this RouteHandlerBuilder endpoint, string name, string tag, string summary, string description)
     {
         endpoint.WithName(name).WithTags(tag).WithSummary(summary).WithDescription(description);
-        foreach (var status in new[] { 400, 401, 403, 404, 409, 413, 415, 429, 500, 503 })
-        {
-            endpoint.Produces<ApiProblem>(status, ApiProblems.MediaType);
-        }
-
-        return endpoint;
+        return endpoint.Refuses(400, 401, 403, 404, 409, 429, 500, 503);
     }
 
     /// <summary>
@@ -27,7 +22,7 @@ internal static class EndpointDocumentation
     /// </summary>
     public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder endpoint, bool optional = false)
         where T : notnull =>
-        endpoint.Accepts<T>(optional, AnyMediaType);
+        endpoint.Accepts<T>(optional, AnyMediaType).Refuses(413, 415);
 
     /// <summary>Declares the answer.</summary>
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint, int status = StatusCodes.Status200OK) =>
@@ -43,4 +38,14 @@ internal static class EndpointDocumentation
     /// <summary>Declares a stream of server-sent events.</summary>
     public static RouteHandlerBuilder AnswersStream(this RouteHandlerBuilder endpoint) =>
         endpoint.Produces<string>(StatusCodes.Status200OK, "text/event-stream");
+
+    private static RouteHandlerBuilder Refuses(this RouteHandlerBuilder endpoint, params ReadOnlySpan<int> statuses)
+    {
+        foreach (var status in statuses)
+        {
+            endpoint.Produces<ApiProblem>(status, ApiProblems.MediaType);
+        }
+
+        return endpoint;
+    }
 }

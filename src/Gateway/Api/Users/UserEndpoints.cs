@@ -13,7 +13,7 @@ internal static class UserEndpoints
     {
         api.MapGet("/integrations/{integrationId}/users", ListAsync)
             .Requires(Permission.ReadIntegrations)
-            .Documents("listUsers", "Users", "List users of an integration", "In the order of their creation, deleted ones too. q searches user name, display name, e-mail, username in app and upstream user ID; a whole user name or e-mail address finds its holder at once. state takes several provisioning states between commas.")
+            .Documents("listUsers", "Users", "List users of an integration", "In the order of their creation, deleted ones too. q searches user name, display name, e-mail, username in app and upstream user ID; a whole user name or e-mail address finds its holder at once. state takes several provisioning states between commas. A search through very many users may answer a short page with a nextCursor: go on until that is null.")
             .Answers<Page<UserResource>>();
         api.MapGet("/integrations/{integrationId}/users/{userId}", GetAsync)
             .Requires(Permission.ReadIntegrations)

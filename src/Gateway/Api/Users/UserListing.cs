@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using IdLcm.Domain;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Scim;
@@ -36,6 +37,9 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
     /// <summary>Begins the cursor of a page that ended among the deleted users, which are listed after the others.</summary>
     private const string DeletedCursor = "d-";
 
+    /// <summary>A page that finds little ends after so many users, with a cursor, rather than keep its reader waiting.</summary>
+    private const int MaxExamined = 10_000;
+
     /// <summary>Reads a page.</summary>
     public async Task<Page<UserResource>> ListAsync(
         IntegrationProfile profile, string? query, IReadOnlyCollection<ProvisioningState>? states, PageRequest page, CancellationToken cancellationToken)
@@ -46,7 +50,9 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
         }
 
         var found = new List<UserResource>(page.Limit);
-        string? last = null;
+        var raw = RawText.For(query);
+        var examined = 0;
+        var (after, last) = (page.Cursor, page.Cursor);
         foreach (var range in Ranges(page.Cursor))
         {
             string? continuation = null;
@@ -55,8 +61,13 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
                 var rows = await store.QueryAsync(profile.Partition, range, PageRows, continuation, cancellationToken);
                 foreach (var row in rows.Records)
                 {
-                    var listed = await DecodeAsync(profile, UserRecords.Decode(row.Value), cancellationToken);
-                    if (!listed.Matches(query) || !IsWanted(listed))
+                    if (++examined > MaxExamined)
+                    {
+                        return new Page<UserResource>(found, after);
+                    }
+
+                    after = CursorOf(row.Row);
+                    if (await ReadAsync(profile, row, raw, cancellationToken) is not { } listed || !listed.Matches(query) || !IsWanted(listed))
                     {
                         continue;
                     }
@@ -67,7 +78,7 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
                     }
 
                     found.Add(Show(listed));
-                    last = listed.User.DeletedAt is null ? listed.User.Id : DeletedCursor + listed.User.Id;
+                    last = after;
                 }
 
                 continuation = rows.Continuation;
@@ -90,6 +101,10 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
         var live = cursor is null ? RowRange.Prefix(Rows.Users) : RowRange.PrefixAfter(Rows.Users, Rows.User(cursor));
         return [live, RowRange.Prefix(Rows.DeletedUsers)];
     }
+
+    private static string CursorOf(string row) => row.StartsWith(Rows.DeletedUsers, StringComparison.Ordinal)
+        ? DeletedCursor + row[Rows.DeletedUsers.Length..]
+        : row[Rows.Users.Length..];
 
     /// <summary>Finds one user by its SCIM id or its user name.</summary>
     public async Task<UserDetails?> FindAsync(IntegrationProfile profile, string idOrUserName, CancellationToken cancellationToken)
@@ -121,9 +136,20 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
         return found;
     }
 
-    private async Task<ListedUser> DecodeAsync(IntegrationProfile profile, UserRecord user, CancellationToken cancellationToken)
+    /// <summary>Decodes a user, unless neither its record nor its account's can hold what is searched for.</summary>
+    private async ValueTask<ListedUser?> ReadAsync(IntegrationProfile profile, StoredRecord row, RawText? raw, CancellationToken cancellationToken)
     {
-        var account = (await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.AccountKey), cancellationToken))?.Value;
+        var user = UserRecords.Decode(row.Value);
+        var account = await store.GetAsync(profile.Partition, Rows.Account(user.AccountKey), cancellationToken);
+        return raw is null || raw.IsIn(row.Value.Span) || (account is not null && raw.IsIn(account.Value.Span)) ? Decode(profile, user, account) : null;
+    }
+
+    private async Task<ListedUser> DecodeAsync(IntegrationProfile profile, UserRecord user, CancellationToken cancellationToken) =>
+        Decode(profile, user, await store.GetAsync(profile.Partition, Rows.Account(user.AccountKey), cancellationToken));
+
+    private static ListedUser Decode(IntegrationProfile profile, UserRecord user, StoredRecord? record)
+    {
+        var account = record is null ? null : DomainJson.Decode<AppAccount>(record.Value);
         return new ListedUser(user, ScimResource.FromStored(user.Resource.Span, profile.UserType, user.Id), account?.UserId == user.Id ? account : null);
     }
 

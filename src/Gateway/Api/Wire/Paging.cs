@@ -18,7 +18,7 @@ internal readonly record struct PageRequest(int Limit, string? Cursor)
 
     public const int MaxLimit = 200;
 
-    /// <summary>Reads the parameters of a list whose cursors are ids in lower-case hexadecimal digits and dashes.</summary>
+    /// <summary>Reads the parameters of a list whose cursors are ids (32 digits, or a UUID that may follow a mark of its list).</summary>
     public static bool TryRead(string? limit, string? cursor, out PageRequest page, out IResult? problem)
     {
         if (!TryReadLimit(limit, out var count, out problem))
@@ -28,7 +28,7 @@ internal readonly record struct PageRequest(int Limit, string? Cursor)
         }
 
         page = new PageRequest(count, string.IsNullOrEmpty(cursor) ? null : cursor);
-        if (page.Cursor is { } id && (id.Length is not (32 or 36) || !id.All(c => char.IsAsciiHexDigitLower(c) || c == '-')))
+        if (page.Cursor is { } id && (id.Length is not (32 or 36 or 38) || !id.All(c => char.IsAsciiHexDigitLower(c) || c == '-')))
         {
             problem = BadCursor();
             return false;

@@ -77,7 +77,7 @@ internal static class RequestBody
     private static IResult Explain(JsonException error)
     {
         // The serializer's own sentence names .NET types, which are no concern of the caller.
-        var field = error.Path is { Length: > 2 } path ? path[2..] : null;
+        var field = error.Path is { Length: > 2 } path ? path[(path[1] == '.' ? 2 : 1)..] : null;
         if (error.Message.Contains("could not be mapped", StringComparison.Ordinal))
         {
             return Invalid("unknown_field", field, "is not known here.");

@@ -119,18 +119,7 @@ internal static class IntegrationCommands
 
     /// <summary>How many items a list command prints.</summary>
     /// <returns>The option.</returns>
-    public static Option<int> Limit()
-    {
-        var limit = new Option<int>("--limit") { Description = "The most items", DefaultValueFactory = _ => 100, HelpName = "N" };
-        limit.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 100_000)
-            {
-                result.AddError("--limit must be between 1 and 100000.");
-            }
-        });
-        return limit;
-    }
+    public static Option<int> Limit() => CommonOptions.Number("--limit", "The most items", 100, 1, 100_000);
 
     private static void WriteCreated(RemoteCall call, JsonObject created)
     {

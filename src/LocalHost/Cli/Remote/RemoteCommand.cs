@@ -6,7 +6,7 @@ namespace IdLcm.LocalHost.Cli.Remote;
 /// <summary>The options by which a command finds a running server and is let in.</summary>
 internal sealed class RemoteCommand
 {
-    private readonly Option<Uri?> _server = new("--server") { Description = "The server's address [default: IDLCM_SERVER, else the one that runs on --data]", HelpName = "URL" };
+    private readonly Option<Uri?> _server = CommonOptions.Address("--server", "The server's address [default: IDLCM_SERVER, else the one that runs on --data]");
     private readonly Option<string?> _apiKey = new("--api-key") { Description = "The API key [default: IDLCM_API_KEY, else owner.key of --data]", HelpName = "KEY" };
     private readonly Option<string> _data = CommonOptions.Data();
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -44,16 +44,14 @@ internal sealed class RemoteCommand
     {
         if (parsed.GetValue(_server) is { } given)
         {
-            return given.IsAbsoluteUri && given.Scheme is "http" or "https"
-                ? given
-                : throw new CommandFailedException(ExitCode.Usage, $"--server '{given}' must be an absolute http or https address.");
+            return given;
         }
 
         if (Environment.GetEnvironmentVariable("IDLCM_SERVER") is { Length: > 0 } configured)
         {
-            return Uri.TryCreate(configured, UriKind.Absolute, out var uri)
-                ? uri
-                : throw new CommandFailedException(ExitCode.Usage, $"IDLCM_SERVER '{configured}' is no address.");
+            return CommonOptions.TryAddress(configured, out var address)
+                ? address
+                : throw new CommandFailedException(ExitCode.Usage, $"IDLCM_SERVER '{configured}' must be an absolute http or https address.");
         }
 
         return ServerFile.Read(data)?.Urls is [var first, ..]

@@ -15,17 +15,10 @@ internal static class ServeCommand
     public static Command Create()
     {
         var data = CommonOptions.Data();
-        var port = new Option<int>("--port") { Description = "The loopback port to listen on; 0 takes a free one", DefaultValueFactory = _ => LocalEditionOptions.DefaultPort, HelpName = "N" };
-        port.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 0 or > 65535)
-            {
-                result.AddError("--port must be between 0 and 65535.");
-            }
-        });
+        var port = CommonOptions.Number("--port", "The loopback port to listen on; 0 takes a free one", LocalEditionOptions.DefaultPort, 0, 65535);
         var urls = new Option<string[]>("--urls") { Description = "Addresses to listen on in place of --port, separated by ';'", HelpName = "URL" };
         var catalog = new Option<string[]>("--catalog") { Description = "More directories of connectors (DIR/<id>/connector.yaml); the last wins", HelpName = "DIR" };
-        var publicUrl = new Option<Uri?>("--public-url") { Description = "The address by which identity providers reach this gateway, when a proxy stands before it", HelpName = "URL" };
+        var publicUrl = CommonOptions.Address("--public-url", "The address by which identity providers reach this gateway, when a proxy stands before it");
         var insecure = new Option<bool>("--allow-insecure-http") { Description = "Listen on plain HTTP beyond this machine; tokens then travel in the clear" };
         var ownerKey = new Option<string?>("--owner-key-file") { Description = "Write the Owner API key of the first start to this file (mode 0600) and do not print it", HelpName = "PATH" };
         var logFormat = new Option<string>("--log-format") { Description = "How standard error is written", DefaultValueFactory = _ => "text" };

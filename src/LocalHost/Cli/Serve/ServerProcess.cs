@@ -67,11 +67,6 @@ internal static class ServerProcess
         {
             throw new CommandFailedException(ExitCode.Usage, $"The catalog directory '{missing}' does not exist.");
         }
-
-        if (options.PublicUrl is { } address && (!address.IsAbsoluteUri || address.Scheme is not ("http" or "https")))
-        {
-            throw new CommandFailedException(ExitCode.Usage, $"--public-url '{address}' must be an absolute http or https address.");
-        }
     }
 
     private static WebApplication Build(LocalEditionOptions options, SqliteDatabase database)

@@ -1,0 +1,118 @@
+using IdLcm.Automation;
+using IdLcm.Domain;
+using IdLcm.Domain.Activity;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Operations;
+using IdLcm.Domain.Scim;
+using IdLcm.Domain.Storage;
+using IdLcm.Domain.Users;
+using IdLcm.Gateway.Hosting;
+using IdLcm.LocalHost.Secrets;
+using IdLcm.LocalHost.Storage;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace IdLcm.Bench;
+
+/// <summary>
+/// A data directory with one integration of the sample app, made with the product's own parts before the server is
+/// started on it.
+/// </summary>
+internal sealed class Workspace : IAsyncDisposable
+{
+    public const string AppPassword = "Sample-admin-1!";
+
+    private readonly ServiceProvider services;
+    private readonly SettledStore settled;
+
+    private Workspace(string data, ServiceProvider services, SettledStore settled, Integration integration, string token)
+    {
+        Data = data;
+        this.services = services;
+        this.settled = settled;
+        Integration = integration;
+        Token = token;
+    }
+
+    public string Data { get; }
+
+    public Integration Integration { get; }
+
+    /// <summary>The gateway token.</summary>
+    public string Token { get; }
+
+    /// <summary>The path of a SCIM endpoint.</summary>
+    public string Scim(string rest) => $"/scim/v2/{Integration.Id}/{rest}";
+
+    /// <summary>Makes the data directory.</summary>
+    /// <param name="data">Where.</param>
+    /// <param name="catalog">The connectors.</param>
+    /// <param name="appUrl">Where the app answers; null pauses the automation.</param>
+    public static async Task<Workspace> CreateAsync(string data, string catalog, string? appUrl = null)
+    {
+        var collection = new ServiceCollection();
+        collection.AddLogging();
+        collection.AddSingleton(_ => SqliteDatabase.Open(data));
+        collection.AddSingleton<IRecordStore>(s => new SqliteRecordStore(s.GetRequiredService<SqliteDatabase>()));
+        collection.AddAutomation(new AutomationOptions { ConnectorDirectories = [catalog] });
+        collection.AddGateway();
+        var services = collection.BuildServiceProvider();
+        var now = DateTimeOffset.UtcNow;
+        var (kept, token) = GatewayTokens.New("Entra ID", now, TimeSpan.FromDays(1));
+        var connector = services.GetRequiredService<Domain.Connectors.IConnectorCatalog>().Find("sample-workspace", "1.0.0")
+            ?? throw new InvalidOperationException($"There is no sample connector in '{catalog}'.");
+        var integration = new Integration
+        {
+            Id = Ids.NewShort(),
+            Name = "Sample workspace",
+            ConnectorId = connector.Id,
+            ConnectorVersion = connector.Version,
+            Settings = new Dictionary<string, string> { ["appUrl"] = appUrl ?? "http://127.0.0.1:9", ["workspaceId"] = "ws-1001" },
+            ServiceAccount = new ServiceAccount("admin@sample.test", "password", HasTotp: false, now),
+            Tokens = [kept],
+            Paused = appUrl is null ? new Pause("bench", now, "Measures the gateway alone.") : null,
+            CreatedAt = now,
+            CreatedBy = "bench",
+            ModifiedAt = now,
+        };
+        var secrets = new FileSecretStore(data, TimeProvider.System);
+        var name = ServiceAccount.PasswordSecret(integration.Id);
+        await secrets.PromoteAsync(name, await secrets.SetAsync(name, AppPassword));
+        await services.GetRequiredService<IntegrationStore>().AddAsync(integration, []);
+        return new Workspace(data, services, new SettledStore(services.GetRequiredService<IRecordStore>()), integration, token);
+    }
+
+    /// <summary>Makes users as they are when their accounts have been made in the app and nothing is to be done.</summary>
+    /// <returns>Their SCIM ids.</returns>
+    public async Task<string[]> SeedAsync(int count)
+    {
+        var profile = await ProfileAsync();
+        var users = new UserService(settled, new LaneSignal(), TimeProvider.System);
+        var ids = new string[count];
+        var next = -1;
+        await Task.WhenAll(Enumerable.Range(0, 128).Select(_ => Task.Run(async () =>
+        {
+            for (int i; (i = Interlocked.Increment(ref next)) < count;)
+            {
+                var written = await users.CreateAsync(profile, ScimResource.Parse(System.Text.Encoding.UTF8.GetBytes(People.Json(i)), profile.UserType), Provenance.System);
+                ids[i] = written.Kind == UserWriteKind.Created ? written.User!.Id : throw new InvalidOperationException($"Person {i}: {written.Kind} {written.Detail}");
+            }
+        })));
+        await services.GetRequiredService<ActivityLog>().SealAsync(Integration.Id);
+        return ids;
+    }
+
+    /// <summary>The rows that accepting a person commits.</summary>
+    public async Task<IReadOnlyList<RecordChange>> CommitOfCreateAsync(int person)
+    {
+        var recorder = new RecordingStore(services.GetRequiredService<IRecordStore>());
+        var profile = await ProfileAsync();
+        await new UserService(recorder, new LaneSignal(), TimeProvider.System)
+            .CreateAsync(profile, ScimResource.Parse(System.Text.Encoding.UTF8.GetBytes(People.Json(person)), profile.UserType), new Provenance("Entra ID", "scim"));
+        return recorder.Last!;
+    }
+
+    /// <summary>Lets go of the data directory, so that the server can have it.</summary>
+    public ValueTask DisposeAsync() => services.DisposeAsync();
+
+    private async Task<IntegrationProfile> ProfileAsync() => (await services.GetRequiredService<IntegrationProfiles>().FindAsync(Integration.Id))!;
+}
