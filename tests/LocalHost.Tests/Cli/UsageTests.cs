@@ -44,6 +44,8 @@ public sealed class UsageTests
     [InlineData("operations list -i x --status Sleeping", "Sleeping")]
     [InlineData("users list -i x --limit 0", "--limit")]
     [InlineData("integration list --server nowhere --api-key k", "nowhere")]
+    [InlineData("integration list --server http://192.0.2.1 --api-key k", "--allow-insecure-http")]
+    [InlineData("integration list --server http://127.0.0.1:9", "IDLCM_API_KEY")]
     [InlineData("integration create --name N --app A --set tenant --service-user U --service-password-env PATH --server http://127.0.0.1:9 --api-key k", "name=value")]
     [InlineData("integration create --name N --app A --service-user U --service-password-env NOT_SET_HERE --server http://127.0.0.1:9 --api-key k", "NOT_SET_HERE")]
     [InlineData("serve --catalog /no/such/directory", "/no/such/directory")]

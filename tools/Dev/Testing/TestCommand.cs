@@ -102,11 +102,13 @@ internal static class TestCommand
 
         return names.Count == 0 ? all : [.. all.Where(project => names.Any(name => Matches(project, name)))];
 
-        static bool Matches(TestProject project, string name) =>
-            project.Name.Equals(name, StringComparison.OrdinalIgnoreCase)
-            || project.Name.Equals(name + ".Tests", StringComparison.OrdinalIgnoreCase)
-            || Path.GetDirectoryName(Path.Combine(Repository.Root, name))?.EndsWith(project.Name, StringComparison.Ordinal) == true
-            || name.TrimEnd('/').EndsWith("/" + project.Name, StringComparison.Ordinal);
+        // "Domain", "Domain.Tests", "tests/Domain.Tests" and the project file all name the same.
+        static bool Matches(TestProject project, string name)
+        {
+            name = Path.GetFileName(name.TrimEnd('/'));
+            name = name.EndsWith(".csproj", StringComparison.Ordinal) ? Path.GetFileNameWithoutExtension(name) : name;
+            return project.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || project.Name.Equals(name + ".Tests", StringComparison.OrdinalIgnoreCase);
+        }
     }
 
     private static async Task<TestRun> RunAsync(TestProject project, string? filter, string results, CancellationToken cancellationToken)

@@ -44,6 +44,12 @@ internal sealed class Stack(string dataDirectory)
     /// <returns>True when anything ran.</returns>
     public async Task<bool> StopAsync(DevState state)
     {
+        if (Directory.Exists(dataDirectory))
+        {
+            // First, so that an 'up' that watches over them does not start them again.
+            (state with { Server = null, SampleApp = null }).Save(dataDirectory);
+        }
+
         var ran = false;
         foreach (var (process, patience) in new[] { (state.Server, 30), (state.SampleApp, 5) })
         {
@@ -56,11 +62,6 @@ internal sealed class Stack(string dataDirectory)
 
         var left = ProcessTable.Marked(BackgroundProcess.Marker, dataDirectory);
         await ProcessTable.StopAsync(left, TimeSpan.FromSeconds(5));
-        if (Directory.Exists(dataDirectory))
-        {
-            (DevState.Load(dataDirectory) with { Server = null, SampleApp = null }).Save(dataDirectory);
-        }
-
         return ran || left.Count > 0;
     }
 
@@ -80,10 +81,10 @@ internal sealed class Stack(string dataDirectory)
         if (state.Server is not null)
         {
             await Console.Error.WriteLineAsync("The gateway is gone without having been stopped; starting it again.");
-
-            // Browsers of the one before would hold its profiles and memory.
-            await ProcessTable.StopAsync([.. ProcessTable.Marked(BackgroundProcess.Marker, dataDirectory).Where(p => p != state.SampleApp)], TimeSpan.FromSeconds(2));
         }
+
+        // What one before left: browsers, or itself when its 'up' or 'down' was killed half-way.
+        await ProcessTable.StopAsync([.. ProcessTable.Marked(BackgroundProcess.Marker, dataDirectory).Where(left => left != state.SampleApp)], TimeSpan.FromSeconds(10));
 
         var port = (wanted ?? state.Port ?? UpOptions.DefaultPort) is > 0 and var given ? given : Ports.Free();
         if (!Ports.IsFree(port))

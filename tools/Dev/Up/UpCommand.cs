@@ -22,8 +22,9 @@ internal static class UpCommand
         {
             environs = await StartAsync(options, cancellationToken);
         }
-        catch (OperationCanceledException) when (!found)
+        catch (Exception error) when (!found && (error is OperationCanceledException or DevException or ManagementException))
         {
+            // Half of it is of no use to anybody; its data and logs stay.
             await stack.StopAsync(DevState.Load(options.DataDirectory));
             throw;
         }

@@ -7,7 +7,8 @@ namespace IdLcm.LocalHost.Cli.Remote;
 internal sealed class RemoteCommand
 {
     private readonly Option<Uri?> _server = CommonOptions.Address("--server", "The server's address [default: IDLCM_SERVER, else the one that runs on --data]");
-    private readonly Option<string?> _apiKey = new("--api-key") { Description = "The API key [default: IDLCM_API_KEY, else owner.key of --data]", HelpName = "KEY" };
+    private readonly Option<string?> _apiKey = new("--api-key") { Description = "The API key [default: IDLCM_API_KEY, else, for the server on --data, its owner.key]", HelpName = "KEY" };
+    private readonly Option<bool> _insecure = new("--allow-insecure-http") { Description = "Send the API key to another machine over plain HTTP" };
     private readonly Option<string> _data = CommonOptions.Data();
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -20,6 +21,7 @@ internal sealed class RemoteCommand
         var remote = new RemoteCommand();
         command.Add(remote._server);
         command.Add(remote._apiKey);
+        command.Add(remote._insecure);
         command.Add(remote._data);
         command.Add(remote._json);
         command.SetAction((parsed, cancellationToken) => remote.RunAsync(parsed, action, cancellationToken));
@@ -29,7 +31,13 @@ internal sealed class RemoteCommand
     private async Task<int> RunAsync(ParseResult parsed, Func<RemoteCall, CancellationToken, Task<int>> action, CancellationToken cancellationToken)
     {
         var data = parsed.GetValue(_data)!;
-        using var client = new ManagementClient(ServerAddress(parsed, data), ApiKey(parsed, data));
+        var (server, named) = ServerAddress(parsed, data);
+        if (server.Scheme == "http" && !server.IsLoopback && !parsed.GetValue(_insecure))
+        {
+            throw new CommandFailedException(ExitCode.Usage, $"The API key would travel in the clear to {server}: use https, or say --allow-insecure-http.");
+        }
+
+        using var client = new ManagementClient(server, ApiKey(parsed, named ? null : data));
         try
         {
             return await action(new RemoteCall(client, parsed, parsed.GetValue(_json), parsed.InvocationConfiguration.Output), cancellationToken);
@@ -40,27 +48,28 @@ internal sealed class RemoteCommand
         }
     }
 
-    private Uri ServerAddress(ParseResult parsed, string data)
+    private (Uri Address, bool Named) ServerAddress(ParseResult parsed, string data)
     {
         if (parsed.GetValue(_server) is { } given)
         {
-            return given;
+            return (given, true);
         }
 
         if (Environment.GetEnvironmentVariable("IDLCM_SERVER") is { Length: > 0 } configured)
         {
             return CommonOptions.TryAddress(configured, out var address)
-                ? address
+                ? (address, true)
                 : throw new CommandFailedException(ExitCode.Usage, $"IDLCM_SERVER '{configured}' must be an absolute http or https address.");
         }
 
         return ServerFile.Read(data)?.Urls is [var first, ..]
-            ? new Uri(first.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal).Replace("[::]", "[::1]", StringComparison.Ordinal))
+            ? (new Uri(first.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal).Replace("[::]", "[::1]", StringComparison.Ordinal)), false)
             : throw new CommandFailedException(
                 ExitCode.Unavailable, $"No server runs on the data directory '{data}'. Start one with 'idlcm serve --data {data}', or name it with --server URL.");
     }
 
-    private string ApiKey(ParseResult parsed, string data)
+    // The key of a data directory is for the server on it, not for one that was named.
+    private string ApiKey(ParseResult parsed, string? data)
     {
         if (parsed.GetValue(_apiKey) is { Length: > 0 } given)
         {
@@ -74,12 +83,17 @@ internal sealed class RemoteCommand
 
         try
         {
-            return File.ReadAllText(Path.Combine(data, "owner.key")).Trim();
+            if (data is not null)
+            {
+                return File.ReadAllText(Path.Combine(data, "owner.key")).Trim();
+            }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new CommandFailedException(ExitCode.Usage, "An API key is needed: set IDLCM_API_KEY or say --api-key KEY.");
+            // It was printed at the first start, or belongs to somebody else.
         }
+
+        throw new CommandFailedException(ExitCode.Usage, "An API key is needed: set IDLCM_API_KEY or say --api-key KEY.");
     }
 }
 
