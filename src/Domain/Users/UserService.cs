@@ -111,7 +111,17 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
             return Task.FromResult(new UserWrite(UserWriteKind.Invalid, Detail: problem));
         }
 
-        return WriteAsync(profile, () => TryCreateAsync(profile, resource, provenance, cancellationToken), cancellationToken);
+        // Most people are new. The commit refuses when one is not, so only then is it worth looking for whoever is in the way.
+        var looks = false;
+        return WriteAsync(
+            profile,
+            () =>
+            {
+                var attempt = TryCreateAsync(profile, resource, looks, provenance, cancellationToken);
+                looks = true;
+                return attempt;
+            },
+            cancellationToken);
     }
 
     /// <summary>Changes the wish of a user.</summary>
@@ -155,14 +165,14 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
     }
 
     private async Task<(bool Committed, UserWrite Write)> TryCreateAsync(
-        IntegrationProfile profile, ScimResource resource, Provenance provenance, CancellationToken cancellationToken)
+        IntegrationProfile profile, ScimResource resource, bool looks, Provenance provenance, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var identifier = DesiredAccount.IdentifierOf(profile, resource)!;
         var key = Ids.KeyOf(identifier);
         var nameRow = Rows.UserName(resource.UserName!);
-        var nameEntry = await store.GetAsync(profile.Partition, nameRow, cancellationToken);
-        var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(key), cancellationToken);
+        var nameEntry = looks ? await store.GetAsync(profile.Partition, nameRow, cancellationToken) : null;
+        var account = looks ? await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(key), cancellationToken) : null;
         var holderId = nameEntry is null ? account?.Value.UserId : System.Text.Encoding.ASCII.GetString(nameEntry.Value.Span);
         var holder = holderId is null ? null : await FindAnyAsync(profile, holderId, cancellationToken);
         if (account?.Value.ReservedFor is not null)
