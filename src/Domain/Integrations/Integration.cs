@@ -52,6 +52,9 @@ public sealed record Integration
     /// <summary>The user names with which a gateway token is taken as password of HTTP Basic (RFC 7617); empty to refuse Basic.</summary>
     public IReadOnlyList<string> BasicUserNames { get; init; } = [];
 
+    /// <summary>Until when requests and answers are captured for support; null for not at all.</summary>
+    public DateTimeOffset? CaptureUntil { get; init; }
+
     /// <summary>The last validation, or null before the first.</summary>
     public ValidationReport? Validation { get; init; }
 
