@@ -71,8 +71,8 @@ public sealed class CaptureTests : IAsyncLifetime
         Assert.Equal(created.Content.ContentLength, created.Text.Length);
         (await gateway.PatchOpsAsync($"Users/{created.Id}", """{"op":"replace","path":"password","value":"Hidden-2"}""")).Is(HttpStatusCode.OK);
         (await gateway.PatchOpsAsync($"Users/{created.Id}", """{"op":"replace","path":"nothing","value":"x"}""")).IsError(HttpStatusCode.BadRequest, "invalidPath");
-        (await gateway.FilterAsync("Users", "password eq \"Hidden-3\"")).IsError(HttpStatusCode.BadRequest);
-        (await gateway.PostAsync("Users", "{ no json Hidden-4")).IsError(HttpStatusCode.BadRequest);
+        (await gateway.FilterAsync("Users", "password eq \"Hidden-3\"")).IsError(HttpStatusCode.BadRequest, "invalidFilter");
+        (await gateway.PostAsync("Users", "{ no json Hidden-4")).IsError(HttpStatusCode.BadRequest, "invalidSyntax");
         (await gateway.DeleteAsync($"Users/{created.Id}")).Is(HttpStatusCode.NoContent);
 
         var captures = await CapturesAsync();

@@ -48,10 +48,6 @@ internal sealed partial class ScimCaptures(IRecordStore store, TimeProvider cloc
 
         var elapsed = watch.ElapsedMilliseconds;
         var answered = response.ToArray();
-        if (answered.Length > 0)
-        {
-            await http.Response.Body.WriteAsync(answered, exchange.Aborted);
-        }
 
         await KeepAsync(exchange, redaction => new Capture(
             0,
@@ -65,6 +61,12 @@ internal sealed partial class ScimCaptures(IRecordStore store, TimeProvider cloc
             http.Response.StatusCode,
             redaction.Body(answered),
             elapsed));
+
+        // Whoever has the answer finds it captured.
+        if (answered.Length > 0)
+        {
+            await http.Response.Body.WriteAsync(answered, exchange.Aborted);
+        }
     }
 
     /// <summary>Reads what is kept.</summary>
