@@ -43,14 +43,19 @@ public sealed record Integration
     /// <summary>The gateway tokens; several can be valid at once during a rotation.</summary>
     public IReadOnlyList<GatewayToken> Tokens { get; init; } = [];
 
+    // A record that was stored before these existed is read with null for them.
+
     /// <summary>
     /// The Entra ID tenants whose own tokens are taken beside the gateway tokens, by tenant id; empty to take none. Such a
     /// token proves that a provisioning job of the tenant calls, not which.
     /// </summary>
-    public IReadOnlyList<string> EntraTenants { get; init; } = [];
+    public IReadOnlyList<string> EntraTenants { get; init => field = value ?? []; } = [];
 
     /// <summary>The user names with which a gateway token is taken as password of HTTP Basic (RFC 7617); empty to refuse Basic.</summary>
-    public IReadOnlyList<string> BasicUserNames { get; init; } = [];
+    public IReadOnlyList<string> BasicUserNames { get; init => field = value ?? []; } = [];
+
+    /// <summary>Until when requests and answers are captured for support; null for not at all.</summary>
+    public DateTimeOffset? CaptureUntil { get; init; }
 
     /// <summary>The last validation, or null before the first.</summary>
     public ValidationReport? Validation { get; init; }

@@ -1,4 +1,5 @@
 using IdLcm.Domain.Integrations;
+using IdLcm.Gateway.Scim.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -35,6 +36,7 @@ public static class ManagementApi
         AppEndpoints.Map(api);
         IntegrationEndpoints.Map(api);
         TokenEndpoints.Map(api);
+        ScimAccessEndpoints.Map(api);
         UserEndpoints.Map(api);
         OperationEndpoints.Map(api);
         EvidenceEndpoint.Map(api);

@@ -30,44 +30,67 @@ public sealed record GatewayAddress
 /// SCIM error.
 /// </summary>
 internal sealed partial class ScimPipeline(
-    IntegrationProfiles profiles, GatewayAddress address, ScimAccess access, ILogger<ScimPipeline> logger)
+    IntegrationProfiles profiles, GatewayAddress address, ScimAccess access, ScimCaptures captures, TimeProvider clock, ILogger<ScimPipeline> logger)
 {
     /// <summary>Makes an endpoint of a handler.</summary>
     public RequestDelegate Handle(Func<ScimExchange, Task> handler) => async http =>
     {
+#pragma warning disable CA1031 // The last resort: a defect becomes an answer in the protocol's own form, and a log entry.
         try
         {
             if (await AdmitAsync(http) is { } exchange)
             {
-                await handler(exchange);
+                await (IsCaptured(exchange)
+                    ? captures.RecordAsync(exchange, exchange.Provenance.Actor, () => HandleCapturedAsync(exchange, handler))
+                    : handler(exchange));
             }
         }
-        catch (ScimException error)
+        catch (Exception error) when (CanAnswer(http, error))
         {
-            await ScimExchange.WriteErrorAsync(http, error.Error);
-        }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
-        {
-            // The client is gone; nobody waits for an answer.
-        }
-        catch (BadHttpRequestException error)
-        {
-            await ScimExchange.WriteErrorAsync(http, new ScimError(error.StatusCode, ScimErrorType.None, error.Message));
-        }
-        catch (Exception error) when (error is RecordStoreUnavailableException or ConnectorMissingException)
-        {
-            LogUnavailable(error, http.Request.Method, http.Request.Path);
-            http.Response.Headers.RetryAfter = "5";
-            await ScimExchange.WriteErrorAsync(http, new ScimError(StatusCodes.Status503ServiceUnavailable, ScimErrorType.None, "The gateway cannot take this request now; nothing was changed."));
-        }
-#pragma warning disable CA1031 // The last resort: a defect becomes an answer in the protocol's own form, and a log entry.
-        catch (Exception error) when (!http.Response.HasStarted)
-#pragma warning restore CA1031
-        {
-            LogDefect(error, http.Request.Method, http.Request.Path);
-            await ScimExchange.WriteErrorAsync(http, new ScimError(StatusCodes.Status500InternalServerError, ScimErrorType.None, "The gateway failed; nothing is known to have changed."));
+            await AnswerAsync(http, error);
         }
     };
+
+    private bool IsCaptured(ScimExchange exchange) => exchange.Profile.Integration.CaptureUntil is { } until && until > clock.GetUtcNow();
+
+    /// <summary>Errors are captured as the client sees them, so they are written before the capture ends.</summary>
+    private async Task HandleCapturedAsync(ScimExchange exchange, Func<ScimExchange, Task> handler)
+    {
+        try
+        {
+            await handler(exchange);
+        }
+        catch (Exception error) when (CanAnswer(exchange.Http, error))
+        {
+            await AnswerAsync(exchange.Http, error);
+        }
+#pragma warning restore CA1031
+    }
+
+    private static bool CanAnswer(HttpContext http, Exception error) => error is ScimException || IsGone(http, error) || !http.Response.HasStarted;
+
+    private static bool IsGone(HttpContext http, Exception error) => error is OperationCanceledException && http.RequestAborted.IsCancellationRequested;
+
+    private Task AnswerAsync(HttpContext http, Exception error)
+    {
+        switch (error)
+        {
+            case ScimException known:
+                return ScimExchange.WriteErrorAsync(http, known.Error);
+            case OperationCanceledException when IsGone(http, error):
+                // Nobody waits for an answer.
+                return Task.CompletedTask;
+            case BadHttpRequestException bad:
+                return ScimExchange.WriteErrorAsync(http, new ScimError(bad.StatusCode, ScimErrorType.None, bad.Message));
+            case RecordStoreUnavailableException or ConnectorMissingException:
+                LogUnavailable(error, http.Request.Method, http.Request.Path);
+                http.Response.Headers.RetryAfter = "5";
+                return ScimExchange.WriteErrorAsync(http, new ScimError(StatusCodes.Status503ServiceUnavailable, ScimErrorType.None, "The gateway cannot take this request now; nothing was changed."));
+            default:
+                LogDefect(error, http.Request.Method, http.Request.Path);
+                return ScimExchange.WriteErrorAsync(http, new ScimError(StatusCodes.Status500InternalServerError, ScimErrorType.None, "The gateway failed; nothing is known to have changed."));
+        }
+    }
 
     private async ValueTask<ScimExchange?> AdmitAsync(HttpContext http)
     {

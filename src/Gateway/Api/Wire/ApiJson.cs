@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using IdLcm.Domain.Activity;
 using IdLcm.Domain.Integrations;
+using IdLcm.Gateway.Scim.Access;
 using Microsoft.AspNetCore.Http;
 
 namespace IdLcm.Gateway.Api;
@@ -57,6 +58,7 @@ internal static class ApiJson
 [JsonSerializable(typeof(ApiProblem))]
 [JsonSerializable(typeof(AppResource))]
 [JsonSerializable(typeof(CallerResource))]
+[JsonSerializable(typeof(CaptureList))]
 [JsonSerializable(typeof(CreatedIntegration))]
 [JsonSerializable(typeof(CreatedKey))]
 [JsonSerializable(typeof(CreatedToken))]
@@ -77,6 +79,7 @@ internal static class ApiJson
 [JsonSerializable(typeof(RetryAccepted))]
 [JsonSerializable(typeof(RetryFailedRequest))]
 [JsonSerializable(typeof(SavedResource))]
+[JsonSerializable(typeof(ScimAccessResource))]
 [JsonSerializable(typeof(ServiceAccountInput))]
 [JsonSerializable(typeof(TokenRequest))]
 [JsonSerializable(typeof(UserDetails))]

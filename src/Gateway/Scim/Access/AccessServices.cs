@@ -15,5 +15,6 @@ internal static class AccessServices
         services.AddSingleton<EntraKeys>();
         services.AddSingleton<FailureLimit>();
         services.AddSingleton<ScimAccess>();
+        services.AddSingleton<ScimCaptures>();
     }
 }
