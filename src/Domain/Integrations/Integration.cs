@@ -43,6 +43,15 @@ public sealed record Integration
     /// <summary>The gateway tokens; several can be valid at once during a rotation.</summary>
     public IReadOnlyList<GatewayToken> Tokens { get; init; } = [];
 
+    /// <summary>
+    /// The Entra ID tenants whose own tokens are taken beside the gateway tokens, by tenant id; empty to take none. Such a
+    /// token proves that a provisioning job of the tenant calls, not which.
+    /// </summary>
+    public IReadOnlyList<string> EntraTenants { get; init; } = [];
+
+    /// <summary>The user names with which a gateway token is taken as password of HTTP Basic (RFC 7617); empty to refuse Basic.</summary>
+    public IReadOnlyList<string> BasicUserNames { get; init; } = [];
+
     /// <summary>The last validation, or null before the first.</summary>
     public ValidationReport? Validation { get; init; }
 

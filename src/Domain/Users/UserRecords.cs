@@ -1,3 +1,4 @@
+using System.Text.Json;
 using IdLcm.Domain.Storage;
 
 namespace IdLcm.Domain.Users;
@@ -30,7 +31,79 @@ public static class UserRecords
         var end = value.Span.IndexOf((byte)'\n');
         return end < 0
             ? throw new InvalidDataException("A stored user has no attributes.")
-            : DomainJson.Decode<UserRecord>(value[..end]) with { Resource = value[(end + 1)..] };
+            : DecodeFacts(value.Span[..end], value[(end + 1)..]);
+    }
+
+    /// <summary>Reads the facts by hand: every read of a user comes through here.</summary>
+    private static UserRecord DecodeFacts(ReadOnlySpan<byte> facts, ReadOnlyMemory<byte> resource)
+    {
+        var reader = new Utf8JsonReader(facts);
+        string? id = null, accountKey = null;
+        long generation = 0, accessGeneration = 0;
+        DateTimeOffset createdAt = default, modifiedAt = default;
+        DateTimeOffset? deletedAt = null;
+        bool owned = false, active = false;
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.ValueSpan;
+            reader.Read();
+            if (name.SequenceEqual("id"u8))
+            {
+                id = reader.GetString();
+            }
+            else if (name.SequenceEqual("generation"u8))
+            {
+                generation = reader.GetInt64();
+            }
+            else if (name.SequenceEqual("accessGeneration"u8))
+            {
+                accessGeneration = reader.GetInt64();
+            }
+            else if (name.SequenceEqual("owned"u8))
+            {
+                owned = reader.GetBoolean();
+            }
+            else if (name.SequenceEqual("active"u8))
+            {
+                active = reader.GetBoolean();
+            }
+            else if (name.SequenceEqual("createdAt"u8))
+            {
+                createdAt = reader.GetDateTimeOffset();
+            }
+            else if (name.SequenceEqual("modifiedAt"u8))
+            {
+                modifiedAt = reader.GetDateTimeOffset();
+            }
+            else if (name.SequenceEqual("deletedAt"u8))
+            {
+                deletedAt = reader.GetDateTimeOffset();
+            }
+            else if (name.SequenceEqual("accountKey"u8))
+            {
+                accountKey = reader.GetString();
+            }
+            else if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+            {
+                // A fact of a later version.
+                reader.Skip();
+            }
+        }
+
+        return new UserRecord
+        {
+            Id = id ?? throw new InvalidDataException("A stored user has no id."),
+            Generation = generation,
+            AccessGeneration = accessGeneration,
+            Resource = resource,
+            Owned = owned,
+            CreatedAt = createdAt,
+            ModifiedAt = modifiedAt,
+            DeletedAt = deletedAt,
+            AccountKey = accountKey ?? throw new InvalidDataException($"The stored user {id} has no account."),
+            Active = active,
+        };
     }
 
     /// <summary>Reads one user.</summary>

@@ -217,7 +217,8 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
         DateTimeOffset now,
         CancellationToken cancellationToken)
     {
-        var write = await PutAsync(profile, unmatched, resource, provenance, now, cancellationToken);
+        var before = ScimResource.FromStored(unmatched.Value.Resource.Span, profile.UserType);
+        var write = await PutAsync(profile, unmatched, before, resource, provenance, now, cancellationToken);
         return (write.Committed, write.Write with { Kind = write.Write.Kind == UserWriteKind.Changed ? UserWriteKind.Adopted : write.Write.Kind });
     }
 
@@ -252,7 +253,7 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
             return (true, new UserWrite(UserWriteKind.Unchanged, user));
         }
 
-        return await PutAsync(profile, found, after, provenance, clock.GetUtcNow(), cancellationToken);
+        return await PutAsync(profile, found, before, after, provenance, clock.GetUtcNow(), cancellationToken);
     }
 
     /// <summary>An identity provider that sends the same wish again after a failure wants it tried again.</summary>
@@ -265,13 +266,13 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
     private async Task<(bool Committed, UserWrite Write)> PutAsync(
         IntegrationProfile profile,
         Versioned<UserRecord> found,
+        ScimResource before,
         ScimResource resource,
         Provenance provenance,
         DateTimeOffset now,
         CancellationToken cancellationToken)
     {
         var user = found.Value;
-        var before = ScimResource.FromStored(user.Resource.Span, profile.UserType);
         var changed = user with
         {
             Generation = user.Generation + 1,
@@ -303,9 +304,7 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
     private async Task<UserWrite?> MoveUserNameAsync(
         IntegrationProfile profile, ScimResource before, ScimResource after, string id, List<RecordChange> changes, CancellationToken cancellationToken)
     {
-        var oldRow = Rows.UserName(before.UserName!);
-        var newRow = Rows.UserName(after.UserName!);
-        if (oldRow != newRow)
+        if (before.UserName != after.UserName && Rows.UserName(before.UserName!) is var oldRow && Rows.UserName(after.UserName!) is var newRow && oldRow != newRow)
         {
             if (await store.GetAsync(profile.Partition, newRow, cancellationToken) is not null)
             {
@@ -314,6 +313,11 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
 
             changes.Add(RecordChange.DeleteIfExists(oldRow));
             changes.Add(RecordChange.Insert(newRow, System.Text.Encoding.ASCII.GetBytes(id)));
+        }
+
+        if (before.ExternalId == after.ExternalId && Equals(before["emails"], after["emails"]))
+        {
+            return null;
         }
 
         var oldRows = IndexRows(before, id);
@@ -327,6 +331,11 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
     private async Task<UserWrite?> ReserveAsync(
         IntegrationProfile profile, AppAccount account, string? before, string after, List<RecordChange> changes, CancellationToken cancellationToken)
     {
+        if (before == after)
+        {
+            return null;
+        }
+
         var oldKey = before is null ? account.Key : Ids.KeyOf(before);
         var newKey = Ids.KeyOf(after);
         if (newKey == oldKey)

@@ -1,5 +1,6 @@
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Scim;
+using IdLcm.Gateway.Scim.Access;
 using IdLcm.Gateway.Scim.Queries;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -17,7 +18,7 @@ public static class ScimEndpoints
     public static void AddScimGateway(this IServiceCollection services)
     {
         services.TryAddSingleton<GatewayAddress>();
-        services.AddSingleton<AccessGuard>();
+        services.AddScimAccess();
         services.AddSingleton<ProvisioningView>();
         services.AddSingleton<ScimPipeline>();
         services.AddSingleton<ScimUsers>();

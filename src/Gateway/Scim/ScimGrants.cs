@@ -37,8 +37,8 @@ internal abstract class ScimGrants(ScimResourceType type) : ScimSource<ScimGrant
         return (grants.Count, [.. grants.Skip((int)Math.Min(start - 1, int.MaxValue)).Take(count)]);
     }
 
-    protected override ValueTask<IEnumerable<ScimGrant>?> LookupAsync(IntegrationProfile profile, ScimFilter filter, CancellationToken cancellationToken) =>
-        ValueTask.FromResult<IEnumerable<ScimGrant>?>(null);
+    protected override ValueTask<IReadOnlyList<ScimGrant>?> LookupAsync(IntegrationProfile profile, ScimFilter filter, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyList<ScimGrant>?>(null);
 
     protected override async IAsyncEnumerable<ScimGrant> ScanAsync(
         IntegrationProfile profile, string? afterId, int expected, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)

@@ -84,7 +84,7 @@ internal sealed class ScimGroups(GroupService groups, GroupReader reader, Counte
         return (page.Total, records);
     }
 
-    protected override async ValueTask<IEnumerable<Group>?> LookupAsync(IntegrationProfile profile, ScimFilter filter, CancellationToken cancellationToken)
+    protected override async ValueTask<IReadOnlyList<Group>?> LookupAsync(IntegrationProfile profile, ScimFilter filter, CancellationToken cancellationToken)
     {
         // Entra ID's reference check is answered from one membership, whatever the size of the group.
         if (ScimLookup.TryGetMembership(filter, out var groupId, out var memberId))
@@ -113,7 +113,7 @@ internal sealed class ScimGroups(GroupService groups, GroupReader reader, Counte
     }
 
     protected override ScimResource Plain(IntegrationProfile profile, Group record) =>
-        ScimResource.FromStored(record.Record.Resource.Span, ScimSchemas.GroupType, record.Id, MetaOf(record));
+        ScimResource.FromStoredLazily(record.Record.Resource, ScimSchemas.GroupType, record.Id, MetaOf(record));
 
     protected override bool IsElsewhere(string name) => string.Equals(name, Members, StringComparison.OrdinalIgnoreCase);
 
@@ -152,7 +152,7 @@ internal sealed class ScimGroups(GroupService groups, GroupReader reader, Counte
         return new GroupChange(after, ReplacesMembers: true, [.. members.Select(m => m.Value)], []);
     }
 
-    private async Task<IEnumerable<Group>> GroupsOfAsync(IntegrationProfile profile, string memberId, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Group>> GroupsOfAsync(IntegrationProfile profile, string memberId, CancellationToken cancellationToken)
     {
         var found = new List<Group>();
         if (!IntegrationStore.IsWellFormed(memberId))
@@ -173,7 +173,7 @@ internal sealed class ScimGroups(GroupService groups, GroupReader reader, Counte
 
     private static ScimMeta MetaOf(Group group) => new(group.Record.CreatedAt, group.ModifiedAt, group.Version);
 
-    private static IEnumerable<Group> OneOrNone(Group? group) => group is null ? [] : [group];
+    private static IReadOnlyList<Group> OneOrNone(Group? group) => group is null ? [] : [group];
 
     private static void Refuse(GroupWrite write, string id)
     {

@@ -1,6 +1,7 @@
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Scim;
 using IdLcm.Domain.Storage;
+using IdLcm.Gateway.Scim.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -25,11 +26,11 @@ public sealed record GatewayAddress
 }
 
 /// <summary>
-/// What every SCIM request goes through: the integration is found, the token checked, and whatever goes wrong becomes one
+/// What every SCIM request goes through: the integration is found, the credential checked, and whatever goes wrong becomes one
 /// SCIM error.
 /// </summary>
 internal sealed partial class ScimPipeline(
-    IntegrationProfiles profiles, GatewayAddress address, AccessGuard guard, TimeProvider clock, ILogger<ScimPipeline> logger)
+    IntegrationProfiles profiles, GatewayAddress address, ScimAccess access, ILogger<ScimPipeline> logger)
 {
     /// <summary>Makes an endpoint of a handler.</summary>
     public RequestDelegate Handle(Func<ScimExchange, Task> handler) => async http =>
@@ -78,25 +79,9 @@ internal sealed partial class ScimPipeline(
             return null;
         }
 
-        var presented = BearerOf(http.Request);
-        var token = presented is null ? null : GatewayTokens.Find(profile.Integration, presented, clock.GetUtcNow());
-        if (token is null)
-        {
-            await guard.DeniedAsync(profile.Integration.Id, http, presented is null ? "no bearer token" : "a wrong or expired bearer token");
-            http.Response.Headers.WWWAuthenticate = "Bearer realm=\"SCIM\"";
-            await ScimExchange.WriteErrorAsync(http, new ScimError(
-                StatusCodes.Status401Unauthorized, ScimErrorType.None, "A valid bearer token of this gateway is required."));
-            return null;
-        }
-
-        return new ScimExchange(http, profile, token, address.ScimBase(http.Request, gatewayId));
-    }
-
-    private static string? BearerOf(HttpRequest request)
-    {
-        const string scheme = "Bearer ";
-        var header = request.Headers.Authorization.ToString();
-        return header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) && header.Length is > 7 and < 4096 ? header[scheme.Length..].Trim() : null;
+        return await access.AdmitAsync(http, profile.Integration) is { } token
+            ? new ScimExchange(http, profile, token, address.ScimBase(http.Request, gatewayId))
+            : null;
     }
 
     [LoggerMessage(2101, LogLevel.Error, "{Method} {Path} was refused: the store or the connector is not available")]

@@ -67,7 +67,7 @@ internal sealed class ScimUsers(UserService users, CountedListing listing, Group
         return (page.Total, [.. page.Rows.Select(row => UserRecords.Decode(row.Value))]);
     }
 
-    protected override async ValueTask<IEnumerable<UserRecord>?> LookupAsync(IntegrationProfile profile, ScimFilter filter, CancellationToken cancellationToken)
+    protected override async ValueTask<IReadOnlyList<UserRecord>?> LookupAsync(IntegrationProfile profile, ScimFilter filter, CancellationToken cancellationToken)
     {
         // The index folds more than the attribute may allow, so the filter itself always has the last word.
         var lookup = ScimLookup.TryGetEquality(filter, Indexed);
@@ -82,6 +82,37 @@ internal sealed class ScimUsers(UserService users, CountedListing listing, Group
         };
     }
 
+    protected override async ValueTask<IReadOnlyList<UserRecord>?> FindOneAsync(IntegrationProfile profile, ScimFilter filter, CancellationToken cancellationToken)
+    {
+        if (filter is not ScimComparisonFilter { Operator: ScimOperator.Equal, Value: { Kind: ScimLiteralKind.Text, Text: var value }, Path: { Schema: null, SubName: null } path }
+            || !string.Equals(path.Name, "userName", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        return await users.FindByUserNameAsync(profile, value, cancellationToken) is { } user && string.Equals(UserNameOf(user), value, StringComparison.OrdinalIgnoreCase) ? [user] : [];
+    }
+
+    /// <summary>The user name alone, without taking the rest apart.</summary>
+    private static string? UserNameOf(UserRecord user)
+    {
+        var reader = new System.Text.Json.Utf8JsonReader(user.Resource.Span);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == System.Text.Json.JsonTokenType.PropertyName)
+        {
+            var isIt = reader.ValueTextEquals("userName"u8);
+            reader.Read();
+            if (isIt)
+            {
+                return reader.GetString();
+            }
+
+            reader.Skip();
+        }
+
+        return null;
+    }
+
     protected override async IAsyncEnumerable<UserRecord> ScanAsync(
         IntegrationProfile profile, string? afterId, int expected, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -91,8 +122,8 @@ internal sealed class ScimUsers(UserService users, CountedListing listing, Group
         }
     }
 
-    protected override ScimResource Plain(IntegrationProfile profile, UserRecord record) => ScimResource.FromStored(
-        record.Resource.Span, profile.UserType, record.Id, new ScimMeta(record.CreatedAt, record.ModifiedAt, VersionOf(record.Generation)));
+    protected override ScimResource Plain(IntegrationProfile profile, UserRecord record) => ScimResource.FromStoredLazily(
+        record.Resource, profile.UserType, record.Id, new ScimMeta(record.CreatedAt, record.ModifiedAt, VersionOf(record.Generation)));
 
     protected override bool IsElsewhere(string name) =>
         string.Equals(name, Groups, StringComparison.OrdinalIgnoreCase) || string.Equals(name, ScimSchemas.ProvisioningUrn, StringComparison.OrdinalIgnoreCase);
@@ -101,15 +132,39 @@ internal sealed class ScimUsers(UserService users, CountedListing listing, Group
     {
         if (needs(Groups) && await groups.GroupsOfAsync(exchange.Profile, record.Id, exchange.Aborted) is { Count: > 0 } memberOf)
         {
-            plain = plain.With(Groups, new ScimArray([.. memberOf.Select(group => (ScimValue)new ScimComplex(
-                new ScimMember("value", group.Id),
-                new ScimMember("$ref", $"{exchange.BaseUrl}/Groups/{group.Id}"),
-                new ScimMember("display", group.DisplayName),
-                new ScimMember("type", "direct")))]));
+            plain = plain.With(Groups, ValueOf(memberOf, exchange.BaseUrl));
         }
 
         return needs(ScimSchemas.ProvisioningUrn) ? await provisioning.AddAsync(exchange.Profile, record, plain, exchange.Aborted) : plain;
     }
+
+    /// <summary>The groups of a whole page are read in one pass.</summary>
+    protected override async Task<IReadOnlyList<ShownResource>> ShowPageAsync(ScimExchange exchange, IReadOnlyList<UserRecord> records, ScimProjection projection)
+    {
+        var memberOf = projection.Shows(Groups)
+            ? await groups.GroupsOfPageAsync(exchange.Profile, [.. records.Select(user => user.Id)], exchange.Aborted)
+            : null;
+        var withState = projection.ShowsExtension(ScimSchemas.ProvisioningUrn);
+        var shown = new ShownResource[records.Count];
+        for (var i = 0; i < shown.Length; i++)
+        {
+            var resource = Plain(exchange.Profile, records[i]);
+            if (memberOf is not null && memberOf.TryGetValue(records[i].Id, out var of))
+            {
+                resource = resource.With(Groups, ValueOf(of, exchange.BaseUrl));
+            }
+
+            shown[i] = new ShownResource(withState ? await provisioning.AddAsync(exchange.Profile, records[i], resource, exchange.Aborted) : resource, projection);
+        }
+
+        return shown;
+    }
+
+    private static ScimArray ValueOf(IReadOnlyList<GroupRecord> memberOf, string baseUrl) => new([.. memberOf.Select(group => (ScimValue)new ScimComplex(
+        new ScimMember("value", group.Id),
+        new ScimMember("$ref", $"{baseUrl}/Groups/{group.Id}"),
+        new ScimMember("display", group.DisplayName),
+        new ScimMember("type", "direct")))]);
 
     private async Task<ScimAnswer> ChangeAsync(ScimCall call, Func<ScimResource, ScimResource> change)
     {
@@ -135,7 +190,7 @@ internal sealed class ScimUsers(UserService users, CountedListing listing, Group
         };
     }
 
-    private async Task<IEnumerable<UserRecord>> MembersOfAsync(IntegrationProfile profile, string groupId, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<UserRecord>> MembersOfAsync(IntegrationProfile profile, string groupId, CancellationToken cancellationToken)
     {
         var found = new List<UserRecord>();
         if (await groups.FindAsync(profile, groupId, cancellationToken) is null)
@@ -154,7 +209,7 @@ internal sealed class ScimUsers(UserService users, CountedListing listing, Group
         return found;
     }
 
-    private static IEnumerable<UserRecord> OneOrNone(UserRecord? user) => user is null ? [] : [user];
+    private static IReadOnlyList<UserRecord> OneOrNone(UserRecord? user) => user is null ? [] : [user];
 
     private static string VersionOf(long generation) => generation.ToString("x");
 

@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using IdLcm.Domain.Storage;
 using IdLcm.LocalHost.Cli.Connectors;
 using IdLcm.LocalHost.Cli.Remote;
+using IdLcm.LocalHost.Cli.ScimCheck;
 using IdLcm.LocalHost.Cli.Serve;
 using IdLcm.LocalHost.Storage;
 
@@ -68,6 +69,7 @@ internal static class IdlcmCommandLine
         {
             ServeCommand.Create(),
             ConnectorCommands.Create(),
+            ScimCheckCommand.Create(),
             IntegrationCommands.Create(),
             OperationCommands.Create(),
             UserCommands.Create(),

@@ -22,11 +22,14 @@ namespace IdLcm.LocalHost.Tests.Lifecycle;
 internal sealed class RunningGateway : IAsyncDisposable
 {
     private readonly string directory;
+    private readonly Action<IServiceCollection>? services;
     private WebApplication app;
 
-    private RunningGateway(string directory, InMemoryApp external, WebApplication app, Integration integration, HttpClient scim)
+    private RunningGateway(
+        string directory, InMemoryApp external, WebApplication app, Integration integration, HttpClient scim, Action<IServiceCollection>? services)
     {
         this.directory = directory;
+        this.services = services;
         this.app = app;
         External = external;
         Integration = integration;
@@ -47,11 +50,11 @@ internal sealed class RunningGateway : IAsyncDisposable
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public static async Task<RunningGateway> StartAsync(Func<Integration, Integration>? configure = null)
+    public static async Task<RunningGateway> StartAsync(Func<Integration, Integration>? configure = null, Action<IServiceCollection>? services = null)
     {
         var directory = Directory.CreateTempSubdirectory("idlcm-").FullName;
         var external = new InMemoryApp();
-        var app = await HostAsync(directory, external);
+        var app = await HostAsync(directory, external, services);
         var (token, secret) = GatewayTokens.New("Entra ID", DateTimeOffset.UtcNow, TimeSpan.FromDays(1));
         var integration = new Integration
         {
@@ -68,7 +71,7 @@ internal sealed class RunningGateway : IAsyncDisposable
         };
         integration = configure?.Invoke(integration) ?? integration;
         await app.Services.GetRequiredService<IntegrationStore>().AddAsync(integration, [], Stop);
-        return new RunningGateway(directory, external, app, integration, Client(app, integration.Id, secret));
+        return new RunningGateway(directory, external, app, integration, Client(app, integration.Id, secret), services);
     }
 
     /// <summary>Stops the process's parts without letting anything finish, and starts them again on the same data.</summary>
@@ -78,7 +81,7 @@ internal sealed class RunningGateway : IAsyncDisposable
         Scim.Dispose();
         await app.StopAsync(Stop);
         await app.DisposeAsync();
-        app = await HostAsync(directory, External);
+        app = await HostAsync(directory, External, services);
         Scim = Client(app, Integration.Id, authorization);
     }
 
@@ -157,7 +160,7 @@ internal sealed class RunningGateway : IAsyncDisposable
         return client;
     }
 
-    private static async Task<WebApplication> HostAsync(string directory, InMemoryApp external)
+    private static async Task<WebApplication> HostAsync(string directory, InMemoryApp external, Action<IServiceCollection>? services)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -167,6 +170,7 @@ internal sealed class RunningGateway : IAsyncDisposable
         builder.Services.AddSingleton<IConnectorRunner>(external);
         builder.Services.AddSingleton<IConnectorCatalog>(external);
         builder.Services.AddSingleton(new RetryRules { FirstDelay = TimeSpan.FromMilliseconds(20), MaxDelay = TimeSpan.FromMilliseconds(50) });
+        services?.Invoke(builder.Services);
         builder.Services.AddEmbeddedEngine();
         builder.Services.AddGateway().AddGatewayBackground();
         var app = builder.Build();

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace IdLcm.Domain.Scim;
 
 /// <summary>
@@ -9,12 +11,33 @@ namespace IdLcm.Domain.Scim;
 /// <param name="SubName">The sub-attribute after the filter, or null.</param>
 public sealed record ScimPath(ScimAttributePath Attribute, ScimFilter? Filter, string? SubName)
 {
+    private const int MaxRemembered = 1000;
+
+    private static readonly ConcurrentDictionary<string, ScimPath> Remembered = new(StringComparer.Ordinal);
+
     /// <summary>Reads a path.</summary>
     /// <param name="text">The path.</param>
     /// <param name="limits">How long and deep it may be; null for the default.</param>
     /// <exception cref="ScimException"><c>invalidPath</c>, with the position, counted from 1.</exception>
     public static ScimPath Parse(string text, ScimLimits? limits = null) =>
         ScimFilterParser.ParsePath(text, limits ?? ScimLimits.Default);
+
+    /// <summary>Reads a path that a schema or this code names: there are few of them, and they are asked for with every request.</summary>
+    /// <param name="text">The path.</param>
+    /// <exception cref="ScimException"><c>invalidPath</c>.</exception>
+    internal static ScimPath Known(string text)
+    {
+        if (!Remembered.TryGetValue(text, out var path))
+        {
+            path = Parse(text);
+            if (Remembered.Count < MaxRemembered)
+            {
+                Remembered[text] = path;
+            }
+        }
+
+        return path;
+    }
 
     /// <summary>The path as text.</summary>
     public override string ToString() => Filter is null

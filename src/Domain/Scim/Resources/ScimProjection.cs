@@ -19,8 +19,8 @@ public sealed class ScimProjection
     private readonly bool showsAllCore;
     private readonly bool showsAll;
 
-    // Null where answers may differ from what is stored by more than what the server adds.
-    private readonly StoredSplice? spliced;
+    // Whether everything that can lie in a store is shown: what is write-only never does, and what is read-only the server adds.
+    private readonly bool showsStored;
 
     private ScimProjection(
         ScimResourceType type,
@@ -32,7 +32,9 @@ public sealed class ScimProjection
         this.excluded = excluded;
         showsAllCore = included is null && excluded is null && type.Schema.Attributes.All(IsPlain);
         showsAll = showsAllCore && type.Extensions.All(e => e.Schema.Attributes.All(IsPlain));
-        spliced = included is null && excluded is null ? new StoredSplice(type, IsPlain) : null;
+        showsStored = included is null && excluded is null
+            && type.Schema.Attributes.Concat(type.Extensions.SelectMany(e => e.Schema.Attributes))
+                .All(a => IsPlain(a) || a.Mutability is ScimMutability.WriteOnly or ScimMutability.ReadOnly);
     }
 
     /// <summary>What is shown when the client asks for nothing in particular.</summary>
@@ -62,11 +64,8 @@ public sealed class ScimProjection
 
     internal void Write(Utf8JsonWriter writer, ScimResource resource, string baseUrl)
     {
-        if (spliced is { } splice && !resource.Stored.IsEmpty && splice.TryWrite(writer, resource))
+        if (showsStored && resource.Stored is [(byte)'{', .., (byte)'}'] stored && TryWriteStored(writer, resource, stored[1..^1], baseUrl))
         {
-            WriteAdded(writer, resource);
-            WriteMeta(writer, resource, baseUrl);
-            writer.WriteEndObject();
             return;
         }
 
@@ -98,15 +97,75 @@ public sealed class ScimProjection
         writer.WriteEndObject();
     }
 
-    private void WriteAdded(Utf8JsonWriter writer, ScimResource resource)
+    /// <summary>Writes stored attributes as they are. False, and nothing is written, where that is not what would be shown.</summary>
+    private bool TryWriteStored(Utf8JsonWriter writer, ScimResource resource, ReadOnlySpan<byte> members, string baseUrl)
     {
-        foreach (var (name, value) in resource.Added)
+        if (resource.Added is { } added && !(type.Schema.Find(added.Name) is { } shown && IsPlain(shown)))
         {
-            if (type.Find(name) is { } attribute && Includes(attribute))
-            {
-                WriteAttribute(writer, attribute, value);
-            }
+            return false;
         }
+
+        var urns = new List<string>(0);
+        if (members.IndexOf("\"urn:"u8) >= 0 && !TryFindExtensions(resource.Stored, urns))
+        {
+            return false;
+        }
+
+        writer.WriteStartObject();
+        writer.WriteStartArray("schemas"u8);
+        writer.WriteStringValue(type.Schema.Id);
+        foreach (var urn in urns)
+        {
+            writer.WriteStringValue(urn);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteString("id"u8, resource.Id!);
+        if (members.Length > 0)
+        {
+            // Members are a list like any other to a writer that does not validate: it adds the comma before them.
+            writer.WriteRawValue(members, skipInputValidation: true);
+        }
+
+        if (resource.Added is { } extra)
+        {
+            writer.WritePropertyName(extra.Name);
+            extra.Value.WriteTo(writer);
+        }
+
+        WriteMeta(writer, resource, baseUrl);
+        writer.WriteEndObject();
+        return true;
+    }
+
+    private bool TryFindExtensions(ReadOnlySpan<byte> stored, List<string> urns)
+    {
+        var reader = new Utf8JsonReader(stored, new JsonReaderOptions { MaxDepth = ScimResource.StoredLimits.Depth });
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueSpan.Contains((byte)':'))
+            {
+                var known = urns.Count;
+                foreach (var extension in type.Extensions)
+                {
+                    if (reader.ValueTextEquals(extension.Schema.Id))
+                    {
+                        urns.Add(extension.Schema.Id);
+                        break;
+                    }
+                }
+
+                if (urns.Count == known)
+                {
+                    return false;
+                }
+            }
+
+            reader.Skip();
+        }
+
+        return true;
     }
 
     private static bool IsPlain(ScimAttribute attribute) =>

@@ -10,7 +10,6 @@ namespace IdLcm.Domain.Scim;
 public sealed class ScimResource
 {
     private readonly ReadOnlyMemory<byte> stored;
-    private readonly ScimMember[] added = [];
     private ScimComplex? attributes;
 
     /// <summary>A resource of attributes that are known to conform, such as those read back from a store.</summary>
@@ -26,14 +25,13 @@ public sealed class ScimResource
         Meta = meta;
     }
 
-    private ScimResource(ScimResourceType type, ReadOnlyMemory<byte> stored, ScimMember[] added, ScimComplex? attributes, string? id, ScimMeta? meta)
+    private ScimResource(ScimResourceType type, ReadOnlyMemory<byte> stored, string? id, ScimMeta? meta, ScimMember? added)
     {
         Type = type;
         this.stored = stored;
-        this.added = added;
-        this.attributes = attributes;
         Id = id;
         Meta = meta;
+        Added = added;
     }
 
     /// <summary>The resource type.</summary>
@@ -46,7 +44,7 @@ public sealed class ScimResource
     public ScimMeta? Meta { get; }
 
     /// <summary>Core attributes by name, extensions by URN.</summary>
-    public ScimComplex Attributes => attributes ??= Read(stored.Span, added);
+    public ScimComplex Attributes => attributes ??= ReadStored();
 
     /// <summary>Reads the body of a POST or PUT and makes it conform to the type (RFC 7644 §3.3, §3.5.1).</summary>
     /// <param name="utf8">The body.</param>
@@ -79,18 +77,15 @@ public sealed class ScimResource
         new(type, ScimJson.ParseObject(utf8, StoredLimits), id, meta);
 
     /// <summary>
-    /// A resource over what <see cref="ToStored"/> wrote, which is read only when somebody asks for an attribute: an answer
-    /// that shows all of it takes the bytes as they are.
+    /// Reads back what <see cref="ToStored"/> wrote, when it is needed: a resource that is only shown whole is never taken
+    /// apart.
     /// </summary>
-    /// <param name="utf8">The stored attributes, which nobody changes any more.</param>
+    /// <param name="utf8">The stored attributes; nobody may change them.</param>
     /// <param name="type">The resource type.</param>
     /// <param name="id">The id.</param>
     /// <param name="meta">The server's facts.</param>
-    public static ScimResource OverStored(ReadOnlyMemory<byte> utf8, ScimResourceType type, string? id = null, ScimMeta? meta = null)
-    {
-        ArgumentNullException.ThrowIfNull(type);
-        return utf8.IsEmpty ? throw new ArgumentException("There are no stored attributes.", nameof(utf8)) : new(type, utf8, [], null, id, meta);
-    }
+    public static ScimResource FromStoredLazily(ReadOnlyMemory<byte> utf8, ScimResourceType type, string id, ScimMeta meta) =>
+        new(type ?? throw new ArgumentNullException(nameof(type)), utf8, id, meta, added: null);
 
     /// <summary>The attributes as JSON in UTF-8, for a store: without id, meta and schemas.</summary>
     public byte[] ToStored() => ScimJson.ToUtf8(Attributes);
@@ -117,7 +112,7 @@ public sealed class ScimResource
     public ScimValue? Find(string path)
     {
         var direct = Attributes[path];
-        return direct is not null and not ScimArray ? direct : ScimPathReader.Find(this, ScimPath.Parse(path));
+        return direct is not null and not ScimArray ? direct : ScimPathReader.Find(this, ScimPath.Known(path));
     }
 
     /// <summary>The userName, or null.</summary>
@@ -135,7 +130,7 @@ public sealed class ScimResource
     /// <summary>A copy with an id and facts.</summary>
     /// <param name="id">The id.</param>
     /// <param name="meta">The facts.</param>
-    public ScimResource WithIdentity(string? id, ScimMeta? meta) => new(Type, stored, added, attributes, id, meta);
+    public ScimResource WithIdentity(string? id, ScimMeta? meta) => new(Type, Attributes, id, meta);
 
     /// <summary>A copy with other attributes.</summary>
     /// <param name="attributes">Attributes that conform.</param>
@@ -145,9 +140,9 @@ public sealed class ScimResource
     /// <summary>A copy in which the server set an attribute or, for null, removed it; nothing is checked.</summary>
     /// <param name="name">The core attribute as the schema spells it, or the URN of an extension.</param>
     /// <param name="value">The value.</param>
-    public ScimResource With(string name, ScimValue? value) => value is null || stored.IsEmpty
-        ? WithAttributes(Attributes.Set(name, value))
-        : new ScimResource(Type, stored, [.. added.Where(member => !string.Equals(member.Name, name, StringComparison.OrdinalIgnoreCase)), new(name, value)], null, Id, Meta);
+    public ScimResource With(string name, ScimValue? value) => attributes is null && value is not null && Added is null
+        ? new ScimResource(Type, stored, Id, Meta, new ScimMember(name, value))
+        : WithAttributes(Attributes.Set(name, value));
 
     /// <summary>Writes the resource as an answer shows it (RFC 7643 §3).</summary>
     /// <param name="writer">Where to.</param>
@@ -160,24 +155,19 @@ public sealed class ScimResource
     /// <param name="baseUrl">The absolute base URL without a slash at its end.</param>
     public string Location(string baseUrl) => string.Concat(baseUrl, Type.Endpoint, "/", Id is null ? null : Uri.EscapeDataString(Id));
 
-    /// <summary>The attributes as they are stored, where the resource is over such; else empty.</summary>
-    internal ReadOnlyMemory<byte> Stored => stored;
+    /// <summary>The stored attributes as they are, where nobody has taken them apart yet; else empty.</summary>
+    internal ReadOnlySpan<byte> Stored => attributes is null ? stored.Span : default;
 
-    /// <summary>What the server set on top of <see cref="Stored"/>.</summary>
-    internal ReadOnlySpan<ScimMember> Added => added;
+    /// <summary>What the server set beside the stored attributes.</summary>
+    internal ScimMember? Added { get; }
+
+    private ScimComplex ReadStored()
+    {
+        var read = ScimJson.ParseObject(stored.Span, StoredLimits);
+        return Added is { } added ? read.Set(added.Name, added.Value) : read;
+    }
 
     internal static ScimLimits StoredLimits { get; } = new() { BodyBytes = int.MaxValue, Depth = 64, NumberLength = int.MaxValue };
-
-    private static ScimComplex Read(ReadOnlySpan<byte> utf8, ReadOnlySpan<ScimMember> added)
-    {
-        var read = ScimJson.ParseObject(utf8, StoredLimits);
-        foreach (var (name, value) in added)
-        {
-            read = read.Set(name, value);
-        }
-
-        return read;
-    }
 
     /// <summary>The value of a core or common attribute; id, meta and schemas are made from what is known.</summary>
     internal ScimValue? GetValue(ScimAttribute attribute)

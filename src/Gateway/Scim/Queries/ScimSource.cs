@@ -45,7 +45,12 @@ internal abstract class ScimSource<T> : ScimSource
         if (query.Filter is null && query.SortBy is null)
         {
             var (total, records) = await PageAsync(exchange.Profile, start, count, exchange.Aborted);
-            return new IndexPage(total, await ShowAsync(exchange, records, projection));
+            return new IndexPage(total, await ShowPageAsync(exchange, records, projection));
+        }
+
+        if (!lenient && query.SortBy is null && await FindOneAsync(exchange.Profile, query.Filter!, exchange.Aborted) is { } only)
+        {
+            return new IndexPage(only.Count, await ShowAsync(exchange, start == 1 && count > 0 ? only : [], projection));
         }
 
         var matches = new Matcher(this, exchange, query, type, lenient);
@@ -92,15 +97,23 @@ internal abstract class ScimSource<T> : ScimSource
         }
 
         long? total = query.Filter is null ? (await PageAsync(exchange.Profile, 1, 0, exchange.Aborted)).Total : null;
-        return new KeyPage(total, await ShowAsync(exchange, page, projection), more);
+        return new KeyPage(
+            total, query.Filter is null ? await ShowPageAsync(exchange, page, projection) : await ShowAsync(exchange, page, projection), more);
     }
 
     /// <summary>Reads a page of everything.</summary>
     protected abstract ValueTask<(long Total, IReadOnlyList<T> Records)> PageAsync(
         IntegrationProfile profile, long start, int count, CancellationToken cancellationToken);
 
-    /// <summary>Finds the records that an index names for a filter; null where the filter needs a scan.</summary>
-    protected abstract ValueTask<IEnumerable<T>?> LookupAsync(IntegrationProfile profile, ScimFilter filter, CancellationToken cancellationToken);
+    /// <summary>Finds the records that an index names for a filter, in the order of ids; null where the filter needs a scan.</summary>
+    protected abstract ValueTask<IReadOnlyList<T>?> LookupAsync(IntegrationProfile profile, ScimFilter filter, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Answers a filter that names one resource by an attribute that is unique, without compiling it: the question that
+    /// identity providers ask most. Null where it is another question.
+    /// </summary>
+    protected virtual ValueTask<IReadOnlyList<T>?> FindOneAsync(IntegrationProfile profile, ScimFilter filter, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyList<T>?>(null);
 
     /// <summary>Reads everything after an id, in the order of ids.</summary>
     protected abstract IAsyncEnumerable<T> ScanAsync(IntegrationProfile profile, string? afterId, int expected, CancellationToken cancellationToken);
@@ -119,6 +132,10 @@ internal abstract class ScimSource<T> : ScimSource
     public ValueTask<ScimResource> ShowAsync(ScimExchange exchange, T record, ScimProjection projection) =>
         CompleteAsync(exchange, record, Plain(exchange.Profile, record), name => name.Contains(':', StringComparison.Ordinal) ? projection.ShowsExtension(name) : projection.Shows(name));
 
+    /// <summary>Shows records that follow one another, with no other between them.</summary>
+    protected virtual Task<IReadOnlyList<ShownResource>> ShowPageAsync(ScimExchange exchange, IReadOnlyList<T> records, ScimProjection projection) =>
+        ShowAsync(exchange, records, projection);
+
     private async Task<IReadOnlyList<ShownResource>> ShowAsync(ScimExchange exchange, IReadOnlyList<T> records, ScimProjection projection)
     {
         var shown = new List<ShownResource>(records.Count);
@@ -134,7 +151,7 @@ internal abstract class ScimSource<T> : ScimSource
     {
         if (query.Filter is { } filter && await LookupAsync(exchange.Profile, filter, exchange.Aborted) is { } found)
         {
-            foreach (var record in found.OrderBy(r => Plain(exchange.Profile, r).Id, StringComparer.Ordinal))
+            foreach (var record in found)
             {
                 if (afterId is null || string.CompareOrdinal(Plain(exchange.Profile, record).Id, afterId) > 0)
                 {

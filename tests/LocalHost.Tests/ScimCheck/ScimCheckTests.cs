@@ -1,0 +1,85 @@
+using System.Text.Json.Nodes;
+using IdLcm.LocalHost.Cli.ScimCheck;
+using IdLcm.LocalHost.Tests.Cli;
+using IdLcm.LocalHost.Tests.Lifecycle;
+using IdLcm.LocalHost.Tests.Scim;
+
+namespace IdLcm.LocalHost.Tests.ScimCheck;
+
+/// <summary><c>idlcm scim check</c> against the gateway itself, and against a server that gets much of it wrong.</summary>
+public sealed class ScimCheckTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_gateway_passes_every_check_while_it_works()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        using var client = new ScimCheckClient(gateway.Scim.BaseAddress!, gateway.Scim.DefaultRequestHeaders.Authorization!.Parameter!);
+        var report = await new ScimCheckRun(client, "gateway", Stop).RunAsync();
+        Assert.Empty(report.Results.Where(result => result.Verdict != CheckVerdict.Pass).Select(result => $"{result.Id}: {result.Detail} {result.Exchange}"));
+        Assert.True(report.Results.Count >= 40, $"{report.Results.Count} checks");
+        Assert.Equal(0, (await gateway.GetAsync("Users?count=0")).Total);
+        Assert.Equal(0, (await gateway.GetAsync("Groups?count=0")).Total);
+    }
+
+    [Fact]
+    public async Task A_broken_server_fails_in_what_it_gets_wrong_and_passes_the_rest()
+    {
+        await using var server = await BrokenServer.StartAsync();
+        using var client = new ScimCheckClient(new Uri(server.Url), BrokenServer.Token);
+        var report = await new ScimCheckRun(client, server.Url, Stop).RunAsync();
+        Assert.Equal(
+            [
+                "cleanup.users", "connection.entra", "connection.noToken", "connection.okta", "connection.wrongToken",
+                "discovery.config", "discovery.resourceTypes", "discovery.schemas",
+                "import.attributes", "import.end", "import.order", "import.zero",
+                "patch.atomic", "patch.entra.attributes", "patch.entra.disable", "patch.entra.enable", "patch.entra.flag",
+                "patch.okta.deactivate", "patch.okta.reactivate", "patch.unknown", "patch.visible", "put.okta",
+                "users.badFilter", "users.byExternalId", "users.byUserName", "users.byWorkEmail", "users.create", "users.createOkta", "users.duplicate", "users.unknown",
+            ],
+            report.Results.Where(result => result.Verdict == CheckVerdict.Fail).Select(result => result.Id).Order(StringComparer.Ordinal));
+        Assert.Equal(["connection.mediaType", "users.get"], report.Results.Where(result => result.Verdict == CheckVerdict.Pass).Select(result => result.Id).Take(2));
+        Assert.Equal("The server has no /Groups.", report.Results.Single(result => result.Id == "groups.create").Detail);
+        Assert.Equal("The server sends no ETag.", report.Results.Single(result => result.Id == "users.etag").Detail);
+        Assert.Equal(0, server.Users);
+
+        var text = new StringWriter();
+        report.WriteText(text);
+        Assert.Contains("'active' is \"False\", not false.", text.ToString(), StringComparison.Ordinal);
+        Assert.Contains("        > GET Users/", text.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(BrokenServer.Token, text.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_command_tells_the_result_by_its_exit_code_and_never_prints_the_token()
+    {
+        await using var gateway = await Wire.PausedAsync();
+        var token = gateway.Scim.DefaultRequestHeaders.Authorization!.Parameter!;
+        var good = await CliRun.With(new() { ["IDLCM_SCIM_TOKEN"] = token }, null, "scim", "check", gateway.Scim.BaseAddress!.ToString());
+        Assert.True(good.ExitCode == 0, good.Output + good.Error);
+        Assert.Contains(" passed, 0 failed, 0 skipped", good.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(token, good.Output + good.Error, StringComparison.Ordinal);
+
+        await using var server = await BrokenServer.StartAsync();
+        var bad = await CliRun.With(new() { ["BROKEN"] = BrokenServer.Token }, null, "scim", "check", server.Url, "--token-env", "BROKEN", "--json");
+        Assert.Equal(1, bad.ExitCode);
+        var report = JsonNode.Parse(bad.Output)!;
+        var check = report["checks"]!.AsArray().Single(c => (string)c!["id"]! == "users.duplicate")!;
+        Assert.Equal("fail", (string)check["verdict"]!);
+        Assert.StartsWith("POST Users {", (string)check["request"]!, StringComparison.Ordinal);
+        Assert.StartsWith("201 application/scim+json {", (string)check["response"]!, StringComparison.Ordinal);
+        Assert.DoesNotContain(BrokenServer.Token, bad.Output + bad.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_a_server_or_a_token_it_says_so_in_one_line()
+    {
+        var noToken = await CliRun.Of("scim", "check", "http://127.0.0.1:9/");
+        Assert.Equal(2, noToken.ExitCode);
+        Assert.Contains("IDLCM_SCIM_TOKEN", Assert.Single(noToken.ErrorLines), StringComparison.Ordinal);
+        var noServer = await CliRun.Of("scim", "check", "http://127.0.0.1:9/", "some-token");
+        Assert.Equal(3, noServer.ExitCode);
+        Assert.Contains("cannot be reached", Assert.Single(noServer.ErrorLines), StringComparison.Ordinal);
+    }
+}
