@@ -213,7 +213,16 @@ public sealed class EngineRecoveryTests : IDisposable
             await first.Client.StartAsync("stubborn", "s", 0);
             await failed.WaitAsync(TestContext.Current.CancellationToken);
 
-            // A stop waits for the loops, and so for the record of the attempt.
+            // Stopped before the attempt is recorded, the run would count as interrupted and be done again at once.
+            while (first.Database.Read(static reader =>
+            {
+                using var statement = reader.Prepare("SELECT COUNT(*) FROM engine_activity WHERE attempt > 1");
+                return statement.Step() && statement.GetInt64(0) == 0;
+            }))
+            {
+                await Task.Delay(5, TestContext.Current.CancellationToken);
+            }
+
             await first.StopAsync(TestContext.Current.CancellationToken);
         }
 
