@@ -29,13 +29,13 @@ public sealed record Integration
     public DeprovisionModel Deprovision { get; init; } = new();
 
     /// <summary>How much a sync may record as gone without a person's word.</summary>
-    public SyncSafeguard Safeguard { get; init; } = new();
+    public SyncSafeguard Safeguard { get; init => field = value ?? new(); } = new();
 
     /// <summary>The user schema where it differs from the connector's own; null for the connector's.</summary>
     public UserSchema? UserSchema { get; init; }
 
     /// <summary>What groups give in the app; empty where they give nothing.</summary>
-    public IReadOnlyList<GroupMapping> GroupMappings { get; init; } = [];
+    public IReadOnlyList<GroupMapping> GroupMappings { get; init => field = value ?? []; } = [];
 
     /// <summary>Set while all writes of this integration are paused.</summary>
     public Pause? Paused { get; init; }

@@ -96,7 +96,8 @@ public sealed class EngineDeterminismTests : IDisposable
             switch (what)
             {
                 case "task.run":
-                    await Task.Run(() => 1);
+                    // Long enough that it cannot have ended by the time it is awaited.
+                    await Task.Run(() => Thread.Sleep(200));
                     break;
                 case "delay":
                     await Task.Delay(20);

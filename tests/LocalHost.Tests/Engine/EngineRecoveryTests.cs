@@ -217,10 +217,11 @@ public sealed class EngineRecoveryTests : IDisposable
             await first.StopAsync(TestContext.Current.CancellationToken);
         }
 
+        // Waits are spread by up to a fifth: not before an hour, not after an hour and twelve minutes.
         _clock.Advance(TimeSpan.FromMinutes(30));
         await using var second = await OpenAsync();
         Assert.Single(runs);
-        _clock.Advance(TimeSpan.FromMinutes(31));
+        _clock.Advance(TimeSpan.FromMinutes(43));
         var ended = await second.EndAsync("s");
 
         Assert.Equal(WorkflowRuntimeStatus.Failed, ended.Status);
@@ -339,7 +340,7 @@ public sealed class EngineRecoveryTests : IDisposable
         }
 
         await Assert.ThrowsAsync<RecordStoreUnavailableException>(() => refused);
-        Assert.Equal(WorkflowRuntimeStatus.Running, (await harness.Client.GetAsync("h"))!.Status);
+        Assert.Contains((await harness.Client.GetAsync("h"))!.Status, (WorkflowRuntimeStatus[])[WorkflowRuntimeStatus.Pending, WorkflowRuntimeStatus.Running]);
         await harness.Database.WriteAsync(writer =>
         {
             writer.Execute("PRAGMA max_page_count = 1073741823");
