@@ -106,7 +106,7 @@ public sealed class OktaTests : IAsyncLifetime
     {
         await using var other = await PausedAsync(i => i with
         {
-            UserSchema = InMemoryApp.Manifest.UserSchema with { EntitlementTypes = ["project-permission"] },
+            UserSchema = Lifecycle.InMemoryApp.Manifest.UserSchema with { EntitlementTypes = ["project-permission"] },
         });
         var option = new Domain.Users.EntitlementOption("project:1/read", "Read project 1", "project-permission", new string('d', 2_000));
         await other.Store.CommitAsync(other.Partition, [Domain.Storage.TypedRecords.Insert(option.Row, option)], TestContext.Current.CancellationToken);
