@@ -91,7 +91,7 @@ public sealed class LeaverWatch(IRecordStore store, IntegrationProfiles profiles
             return (true, 0);
         }
 
-        if (account?.Value.DeleteDueAt is not { } dueAt || dueAt > clock.GetUtcNow() || user is null || !AccountGoals.HasLeft(user.Value))
+        if (account?.Value.DeleteDueAt is not { } dueAt || dueAt > clock.GetUtcNow() || user is null || !AccountGoals.HasLeft(profile, user.Value))
         {
             await store.CommitAsync(profile.Partition, [RecordChange.DeleteIfExists(row)], cancellationToken);
             return (true, 0);

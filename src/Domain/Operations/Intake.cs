@@ -31,7 +31,7 @@ internal sealed class Intake(IRecordStore store, IntegrationProfile profile, Pro
     /// <returns>The account as it will be.</returns>
     public async Task<AppAccount> ServeAsync(AppAccount account, string? etag, bool touched, UserRecord user, CancellationToken cancellationToken)
     {
-        if (account.DeleteDueAt is { } due && !AccountGoals.HasLeft(user))
+        if (account.DeleteDueAt is { } due && !AccountGoals.HasLeft(profile, user))
         {
             // Whoever is back is not deleted: the deletion that was planned is undone.
             Changes.Add(RecordChange.DeleteIfExists(Rows.Deletion(due, account.Key)));

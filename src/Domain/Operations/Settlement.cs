@@ -356,7 +356,7 @@ public sealed class Settlement(
         }
 
         account = account with { DiedAt = null, SeenAgainAt = null };
-        if (profile.Integration.Deprovision.DeleteAfterDays is not { } days || account.DeleteDueAt is not null || !AccountGoals.HasLeft(user)
+        if (profile.Integration.Deprovision.DeleteAfterDays is not { } days || account.DeleteDueAt is not null || !AccountGoals.HasLeft(profile, user)
             || account.Observed is not { Active: false } || !profile.Manifest.Capabilities.Delete)
         {
             return account;

@@ -18,6 +18,7 @@ public static class ManagementApi
         services.AddSingleton<IntegrationService>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<FailureLimiter>();
+        services.AddSingleton<DeniedCalls>();
         services.AddSingleton<ApiGate>();
         services.AddSingleton<OperationLocator>();
         services.AddSingleton<UserListing>();
@@ -44,6 +45,7 @@ public static class ManagementApi
         HumanTaskEndpoints.Map(api);
         UnmatchedEndpoints.Map(api);
         LeaverEndpoints.Map(api);
+        NotificationEndpoints.Map(api);
         EvidenceEndpoint.Map(api);
         ActivityEndpoints.Map(api);
         EventStream.Map(api);

@@ -6,11 +6,13 @@ using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Leavers;
 using IdLcm.Domain.Listing;
 using IdLcm.Domain.Matching;
+using IdLcm.Domain.Notifications;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Sync;
 using IdLcm.Domain.Users;
 using IdLcm.Domain.Workflows;
 using IdLcm.Gateway.Api;
+using IdLcm.Gateway.Notifications;
 using IdLcm.Gateway.Scim;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -54,6 +56,10 @@ public static class GatewayServices
         services.AddSingleton<HumanTaskService>();
         services.AddSingleton<EmergencyRevoke>();
         services.AddSingleton<LeaverWatch>();
+        services.AddSingleton<IntegrationClosing>();
+        services.TryAddSingleton<SmtpOptions>();
+        services.AddSingleton<INotificationSender, NotificationSender>();
+        services.AddSingleton<NotificationPump>();
         services.AddSingleton<OperationService>();
         services.AddSingleton<Settlement>();
         services.AddSingleton<LaneScheduler>();
@@ -82,6 +88,7 @@ public static class GatewayServices
         services.AddHostedService<ActivitySealer>();
         services.AddHostedService<DirectoryUpkeep>();
         services.AddHostedService<DueWork>();
+        services.AddHostedService<NotificationHost>();
         return services;
     }
 

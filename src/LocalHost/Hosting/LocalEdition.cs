@@ -3,6 +3,7 @@ using IdLcm.Domain.Operations;
 using IdLcm.Domain.Secrets;
 using IdLcm.Domain.Storage;
 using IdLcm.Gateway.Hosting;
+using IdLcm.Gateway.Notifications;
 using IdLcm.Gateway.Scim;
 using IdLcm.LocalHost.Engine;
 using IdLcm.LocalHost.Secrets;
@@ -100,6 +101,7 @@ internal static class LocalEdition
     {
         var services = builder.Services;
         services.AddSingleton(Read(builder.Configuration, "Retry", new RetryRules()));
+        services.AddSingleton(Read(builder.Configuration, "Smtp", new SmtpOptions()));
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(new GatewayAddress { PublicUrl = options.PublicUrl?.AbsoluteUri.TrimEnd('/') });
         services.AddSingleton(database);
