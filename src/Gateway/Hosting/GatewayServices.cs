@@ -12,6 +12,7 @@ using IdLcm.Domain.Sync;
 using IdLcm.Domain.Users;
 using IdLcm.Domain.Workflows;
 using IdLcm.Gateway.Api;
+using IdLcm.Gateway.Claims;
 using IdLcm.Gateway.Notifications;
 using IdLcm.Gateway.Scim;
 using Microsoft.AspNetCore.Builder;
@@ -99,6 +100,7 @@ public static class GatewayServices
     {
         app.MapScimGateway();
         app.MapManagementApi();
+        app.MapClaims();
         app.MapHealth();
         app.MapStartPage();
         return app;

@@ -57,7 +57,9 @@ internal static class ApiJson
 }
 
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(Domain.Access.AccessLine))]
 [JsonSerializable(typeof(ActivityResource))]
+[JsonSerializable(typeof(Claims.ClaimLinkResource))]
 [JsonSerializable(typeof(ActivityVerification))]
 [JsonSerializable(typeof(ApiKeyRequest))]
 [JsonSerializable(typeof(ApiProblem))]
