@@ -15,6 +15,9 @@ public sealed record DesiredAccount(string Identifier, JsonObject Attributes, IR
     /// <summary>The roles that some group gives: who has one without being wished it loses it.</summary>
     public IReadOnlyList<string> Managed { get; init; } = [];
 
+    /// <summary>True when a person approved that the account be removed and made again for this wish.</summary>
+    public bool Recreate { get; init; }
+
     /// <summary>Reads the wish out of a SCIM user.</summary>
     /// <param name="profile">The integration.</param>
     /// <param name="user">The user.</param>

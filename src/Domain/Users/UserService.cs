@@ -112,12 +112,13 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
         }
 
         // Most people are new. The commit refuses when one is not, so only then is it worth looking for whoever is in the way.
-        var looks = false;
+        var looks = profile.Integration.MatchBy.Count > 0 || profile.Integration.AwaitsMatches;
+        var matches = looks;
         return WriteAsync(
             profile,
             () =>
             {
-                var attempt = TryCreateAsync(profile, resource, looks, provenance, cancellationToken);
+                var attempt = TryCreateAsync(profile, resource, looks, matches, provenance, cancellationToken);
                 looks = true;
                 return attempt;
             },
@@ -165,7 +166,7 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
     }
 
     private async Task<(bool Committed, UserWrite Write)> TryCreateAsync(
-        IntegrationProfile profile, ScimResource resource, bool looks, Provenance provenance, CancellationToken cancellationToken)
+        IntegrationProfile profile, ScimResource resource, bool looks, bool matches, Provenance provenance, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var identifier = DesiredAccount.IdentifierOf(profile, resource)!;
@@ -190,6 +191,11 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
             }
 
             return await TryAdoptAsync(profile, holder, resource, provenance, now, cancellationToken);
+        }
+
+        if (matches && await Matching.MatchIndex.FindAsync(store, profile, resource, cancellationToken) is { } matched)
+        {
+            return await TryAdoptAsync(profile, matched, resource, provenance, now, cancellationToken);
         }
 
         var user = new UserRecord
