@@ -26,6 +26,7 @@ internal sealed class SyncRun(IRecordStore store, IConnectorRunner runner, TimeP
         }
 
         IReadOnlyList<ObservedAccount> shown;
+        IReadOnlyList<EntitlementOption>? offered = null;
         await using (opened.Session)
         {
             run.Begin(ConnectorVerb.ListUsers);
@@ -37,6 +38,18 @@ internal sealed class SyncRun(IRecordStore store, IConnectorRunner runner, TimeP
             }
 
             shown = [.. result.Rows.Select(row => ImportedUser.Observe(profile, row, clock.GetUtcNow())).OfType<ObservedAccount>()];
+            if (EntitlementCatalog.IsReadable(profile))
+            {
+                run.Begin(ConnectorVerb.ListEntitlements);
+                var listed = await opened.Session.RunAsync(new VerbCall(ConnectorVerb.ListEntitlements, []), cancellationToken);
+                run.Keep(listed.Evidence);
+                if (listed.Failure is not null || !listed.Complete)
+                {
+                    return new RunOutcome { Failure = listed.Failure ?? new Failure(FailureCode.IncompleteRead, "The list of entitlements was not proved complete.") };
+                }
+
+                offered = EntitlementCatalog.Read(profile, listed.Rows);
+            }
         }
 
         var plan = SyncPlan.Of(await KnownAsync(profile.Partition, cancellationToken), shown);
@@ -57,7 +70,14 @@ internal sealed class SyncRun(IRecordStore store, IConnectorRunner runner, TimeP
             gone += await apply.GoneAsync(key, cancellationToken) ? 1 : 0;
         }
 
-        return new RunOutcome { Changes = [$"read {shown.Count} accounts: {plan.Added} new, {seen - Math.Min(seen, plan.Added)} changed, {gone} gone"] };
+        var changes = new List<string> { $"read {shown.Count} accounts: {plan.Added} new, {seen - Math.Min(seen, plan.Added)} changed, {gone} gone" };
+        if (offered is not null)
+        {
+            var applied = await new EntitlementCatalog(store).ApplyAsync(profile, offered, cancellationToken);
+            changes.Add($"read {offered.Count} entitlements: {applied.Added} new, {applied.Changed} changed, {applied.Gone} gone");
+        }
+
+        return new RunOutcome { Changes = changes };
     }
 
     private async Task<Dictionary<string, AppAccount>> KnownAsync(string partition, CancellationToken cancellationToken)
