@@ -65,7 +65,7 @@ public static class ScimEndpoints
 
         // Anything else below a gateway is answered in the protocol's own form too.
         scim.MapAny("/{**rest}", exchange => throw ScimRoutes.NoEndpoint(exchange));
-        routes.Map("/scim/{version:regex(^[[vV]]\\d+$)}/{**rest}", OtherVersionAsync).ExcludeFromDescription();
+        routes.Map("/scim/{version}/{**rest}", OtherVersionAsync).ExcludeFromDescription();
 
         IReadOnlyList<ScimSource> SourcesOf(ScimExchange exchange)
         {
@@ -88,7 +88,7 @@ public static class ScimEndpoints
     private static Task OtherVersionAsync(HttpContext http)
     {
         var version = (string)http.Request.RouteValues["version"]!;
-        return ScimExchange.WriteErrorAsync(http, string.Equals(version, "v2", StringComparison.OrdinalIgnoreCase)
+        return ScimExchange.WriteErrorAsync(http, version is not ['v' or 'V', >= '0' and <= '9', ..] || string.Equals(version, "v2", StringComparison.OrdinalIgnoreCase)
             ? new ScimError(StatusCodes.Status404NotFound, ScimErrorType.None, "There is no SCIM gateway at this address.")
             : new ScimError(StatusCodes.Status400BadRequest, ScimErrorType.InvalidVersion, $"This server speaks SCIM v2, not {version}."));
     }
