@@ -38,6 +38,7 @@ public static class GatewayServices
         services.AddSingleton<IntegrationProfiles>();
         services.AddSingleton<ActivityLog>();
         services.AddSingleton<UserService>();
+        services.AddSingleton<EntitlementCatalog>();
         services.AddSingleton<CountedListing>();
         services.AddSingleton<ListingKeeper>();
         services.AddSingleton<GroupReader>();
