@@ -48,7 +48,8 @@ internal sealed class DurableWorkflowContext(TaskOrchestrationContext context) :
                 return EventOrTimeout<TEvent>.TimedOut;
             }
 
-            await cancelTimer.CancelAsync();
+            // Not CancelAsync, which leaves the thread of the orchestration.
+            cancelTimer.Cancel();
         }
 
         return new EventOrTimeout<TEvent>(Received: true, DurableJson.Read<TEvent>(await wait.Task));

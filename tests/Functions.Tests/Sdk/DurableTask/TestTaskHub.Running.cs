@@ -6,9 +6,17 @@ namespace Microsoft.DurableTask.Testing;
 /// <content>Turns, activities and timers.</content>
 internal sealed partial class TestTaskHub
 {
+    private DateTimeOffset lastCreated = DateTimeOffset.MinValue;
+
     private bool Create(string id, string name, string? input, (string Instance, int Execution, int Task)? parent)
     {
-        var now = clock.GetUtcNow();
+        DateTimeOffset now;
+        lock (instances)
+        {
+            // No two instances are made at the same moment, as little as with a clock that runs.
+            now = lastCreated = clock.GetUtcNow() is var time && time > lastCreated ? time : lastCreated.AddTicks(1);
+        }
+
         var instance = new HubInstance(id, name, input, now, parent);
         instance.Inbox.Enqueue((0, new HubMessage(MessageKind.Started, now)));
         if (!instances.TryAdd(id, instance))
