@@ -12,7 +12,7 @@ using IdLcm.Domain.Users;
 using IdLcm.Domain.Workflows;
 using IdLcm.Gateway.Api;
 using IdLcm.Gateway.Scim;
-using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -87,14 +87,16 @@ public static class GatewayServices
     }
 
     /// <summary>Maps every endpoint.</summary>
-    /// <param name="app">The application.</param>
-    /// <returns>The application.</returns>
-    public static WebApplication MapGateway(this WebApplication app)
+    /// <typeparam name="TRoutes">An application, or the routes of a pipeline inside another host.</typeparam>
+    /// <param name="routes">The routes.</param>
+    /// <returns>The routes.</returns>
+    public static TRoutes MapGateway<TRoutes>(this TRoutes routes)
+        where TRoutes : IEndpointRouteBuilder
     {
-        app.MapScimGateway();
-        app.MapManagementApi();
-        app.MapHealth();
-        app.MapStartPage();
-        return app;
+        routes.MapScimGateway();
+        routes.MapManagementApi();
+        routes.MapHealth();
+        routes.MapStartPage();
+        return routes;
     }
 }
