@@ -66,6 +66,18 @@ public enum ActivityKind
     [JsonStringEnumMemberName("User removal failed")]
     UserRemovalFailed,
 
+    /// <summary>An identity provider made a group.</summary>
+    [JsonStringEnumMemberName("Group created")]
+    GroupCreated,
+
+    /// <summary>An identity provider changed a group or its members.</summary>
+    [JsonStringEnumMemberName("Group changed")]
+    GroupChanged,
+
+    /// <summary>An identity provider deleted a group.</summary>
+    [JsonStringEnumMemberName("Group deleted")]
+    GroupDeleted,
+
     /// <summary>The integration was made.</summary>
     [JsonStringEnumMemberName("SCIM integration connected")]
     IntegrationConnected,

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Groups;
 using IdLcm.Domain.Sync;
 
 namespace IdLcm.Domain.Integrations;
@@ -63,6 +64,9 @@ public sealed record Integration
 
     /// <summary>What groups give in the app; empty where they give nothing.</summary>
     public IReadOnlyList<GroupMapping> GroupMappings { get; init => field = value ?? []; } = [];
+
+    /// <summary>What group mappings gave once and none gives any more: who still has it without being wished it loses it.</summary>
+    public AccessGrants FormerGrants { get; init => field = value ?? AccessGrants.None; } = AccessGrants.None;
 
     /// <summary>Set while all writes of this integration are paused.</summary>
     public Pause? Paused { get; init; }
@@ -208,10 +212,25 @@ public sealed record InboundHoldSettings
     public int MinimumPopulation { get; init; } = 10;
 }
 
-/// <summary>A group that gives its members roles in the app. After a change, <see cref="Groups.GroupService.ReapplyAsync"/> lets the app follow.</summary>
+/// <summary>A group that gives its members access in the app. After a change, <see cref="GroupService.ReapplyAsync"/> lets the app follow.</summary>
 /// <param name="Group">The group: its SCIM id, or its displayName in any letter case.</param>
 /// <param name="Roles">The values of the roles.</param>
-public sealed record GroupMapping(string Group, IReadOnlyList<string> Roles);
+public sealed record GroupMapping(string Group, IReadOnlyList<string> Roles)
+{
+    /// <summary>The value strings of the entitlements.</summary>
+    public IReadOnlyList<string> Entitlements { get; init => field = value ?? []; } = [];
+
+    /// <summary>What it gives.</summary>
+    [JsonIgnore]
+    public AccessGrants Grants => new(Roles, Entitlements);
+
+    /// <summary>Whether it is about a group.</summary>
+    /// <param name="id">The group's id.</param>
+    /// <param name="displayName">Its name.</param>
+    /// <returns>True when it is.</returns>
+    public bool Names(string id, string? displayName) =>
+        Group == id || (displayName is not null && string.Equals(Group.Trim(), displayName.Trim(), StringComparison.OrdinalIgnoreCase));
+}
 
 /// <summary>Writes are paused.</summary>
 /// <param name="By">By whom.</param>

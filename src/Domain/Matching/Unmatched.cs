@@ -216,7 +216,7 @@ public sealed class Unmatched(IRecordStore store, IntegrationStore integrations,
         intake.Changes.AddRange(UserRecords.Bury(
             unmatched.Value with { DeletedAt = now, ModifiedAt = now, Generation = unmatched.Value.Generation + 1 }, unmatched.ETag));
         intake.Changes.Add(RecordChange.DeleteIfExists(Rows.UserName(before.UserName!)));
-        intake.Changes.AddRange(UserService.IndexRows(before, userId).Select(RecordChange.DeleteIfExists));
+        intake.Changes.AddRange(UserClaims.IndexRows(before, userId).Select(RecordChange.DeleteIfExists));
         intake.Changes.Add(RecordChange.DeleteIfExists(ExemptionRow(account.Value.Key)));
 
         // The identifier that the identity provider wishes stays kept for this person until the app has it.

@@ -45,7 +45,7 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
         await using var session = opened.Session;
 
         // The memberships after the user: what changes from now on makes the wish grow, and a successor finds it.
-        var granted = await GroupAccess.RolesThroughGroupsAsync(new GroupReader(store), profile, user.Id, cancellationToken);
+        var granted = await GroupAccess.ThroughGroupsAsync(new GroupReader(store), profile, user.Id, cancellationToken);
         var desired = DesiredAccount.Of(profile, user, granted) with { Recreate = account.RecreateApproved == user.Wish };
         return await AgreeAsync(run, session, account, desired, goal, outcome, cancellationToken);
     }
@@ -98,7 +98,7 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
 
             if (step.Call is not { } verb)
             {
-                return outcome with { Applied = goal == AccountGoal.Active ? (JsonObject)desired.Attributes.DeepClone() : applied };
+                return outcome with { Applied = goal == AccountGoal.Active ? desired.Kept(applied) : applied };
             }
 
             run.Begin(verb);
@@ -167,10 +167,11 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
     {
         foreach (var (name, wished) in inputs)
         {
-            if (name == "roles")
+            if (name is "roles" || (name is "entitlements" && seen.Attributes.ContainsKey(name)))
             {
                 var wanted = AttributeValues.Strings(wished);
-                if (wanted.Count != seen.Roles.Count || wanted.Any(role => !seen.Roles.Contains(role, StringComparer.OrdinalIgnoreCase)))
+                var shown = AttributeValues.Strings(seen.Attributes[name]);
+                if (wanted.Count != shown.Count || wanted.Any(value => !shown.Contains(value, StringComparer.OrdinalIgnoreCase)))
                 {
                     return false;
                 }
@@ -190,7 +191,7 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
         var merged = (JsonObject?)applied?.DeepClone() ?? [];
         foreach (var (name, value) in inputs)
         {
-            if (name is not ("identifier" or "roles"))
+            if (name is not ("identifier" or "roles" or "addedEntitlements" or "removedEntitlements"))
             {
                 merged[name] = value?.DeepClone();
             }

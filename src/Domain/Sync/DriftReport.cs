@@ -146,7 +146,7 @@ public sealed class DriftReport(IRecordStore store, LaneSignal signal, TimeProvi
         }
 
         var goal = AccountGoals.Of(profile, user, account, clock.GetUtcNow());
-        var granted = await GroupAccess.RolesThroughGroupsAsync(new GroupReader(store), profile, user.Id, cancellationToken);
+        var granted = await GroupAccess.ThroughGroupsAsync(new GroupReader(store), profile, user.Id, cancellationToken);
         var step = AccountPlan.Next(profile, goal, DesiredAccount.Of(profile, user, granted), seen, account.Applied);
         if (step == AccountStep.Done)
         {

@@ -58,7 +58,7 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
                     var resource = Scim.ScimResource.FromStored(unmatched.Resource.Span, profile.UserType);
                     changes.AddRange(UserRecords.Bury(unmatched with { DeletedAt = now, ModifiedAt = now, Generation = unmatched.Generation + 1 }, owner.ETag));
                     changes.Add(RecordChange.DeleteIfExists(Rows.UserName(resource.UserName!)));
-                    changes.AddRange(UserService.IndexRows(resource, unmatched.Id).Select(RecordChange.DeleteIfExists));
+                    changes.AddRange(UserClaims.IndexRows(resource, unmatched.Id).Select(RecordChange.DeleteIfExists));
                 }
 
                 return ((await store.CommitAsync(profile.Partition, changes, cancellationToken)).Committed, true);
@@ -107,8 +107,8 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
             {
                 var changed = owner.Value with { Generation = owner.Value.Generation + 1, Resource = resource.ToStored(), ModifiedAt = now, Active = observed.Active };
                 changes.Add(UserRecords.Write(changed, owner.ETag));
-                var oldRows = UserService.IndexRows(before, changed.Id);
-                var newRows = UserService.IndexRows(resource, changed.Id);
+                var oldRows = UserClaims.IndexRows(before, changed.Id);
+                var newRows = UserClaims.IndexRows(resource, changed.Id);
                 changes.AddRange(oldRows.Except(newRows).Select(RecordChange.DeleteIfExists));
                 changes.AddRange(newRows.Except(oldRows).Select(row => RecordChange.Upsert(row, default)));
                 changes.AddRange(Matching.MatchIndex.Rows(profile, observed, changed.Id));
@@ -159,7 +159,7 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
             UserRecords.Write(user, null),
             TypedRecords.Write(Rows.Account(key), fresh, account?.ETag),
             RecordChange.Insert(nameRow, Encoding.ASCII.GetBytes(user.Id)),
-            .. UserService.IndexRows(resource, user.Id).Select(row => RecordChange.Insert(row, default)),
+            .. UserClaims.IndexRows(resource, user.Id).Select(row => RecordChange.Insert(row, default)),
             .. Matching.MatchIndex.Rows(profile, seen, user.Id),
         ];
     }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using IdLcm.Domain.Activity;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Operations;
@@ -33,7 +34,7 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
             return new RunOutcome { Failure = failure };
         }
 
-        var entries = SyncComparison.Compare(await KnownAsync(profile.Partition, cancellationToken), shown, out var counts);
+        var entries = SyncComparison.Compare(await KnownAsync(profile.Partition, cancellationToken), shown.Accounts, out var counts);
         var reasons = profile.Integration.Safeguard.Exceeded(counts);
         var plan = new SyncPlanRecord
         {
@@ -49,9 +50,18 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
         };
         var told = OperationEvents.Make(ActivityKind.SyncPlanReady, run.Operation, Provenance.System.Actor, plan.CreatedAt, Describe(counts));
         await store.CommitAsync(profile.Partition, [RecordChange.Upsert(SyncPlans.Row(plan.Id), DomainJson.Encode(plan)), ActivityLog.Append(told)], cancellationToken);
-        return reasons.Count > 0
-            ? new RunOutcome { Halted = string.Join(" ", reasons), PlanId = plan.Id }
-            : new RunOutcome { PlanId = plan.Id };
+        if (reasons.Count > 0)
+        {
+            return new RunOutcome { Halted = string.Join(" ", reasons), PlanId = plan.Id };
+        }
+
+        // What the app offers takes nothing from anybody, so it needs no plan.
+        if (shown.Entitlements is { } offered)
+        {
+            await new EntitlementCatalog(store).ApplyAsync(profile, offered, cancellationToken);
+        }
+
+        return new RunOutcome { PlanId = plan.Id };
     }
 
     /// <summary>Applies exactly what a person allowed: nothing that a later read does not bear out, and nothing beside it.</summary>
@@ -71,7 +81,7 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
             return new RunOutcome { Failure = failure };
         }
 
-        var now = shown.GroupBy(seen => Ids.KeyOf(seen.Identifier), StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
+        var now = shown.Accounts.GroupBy(seen => Ids.KeyOf(seen.Identifier), StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
         var kept = new List<SyncEntry>();
         foreach (var hash in found.Value.Chunks)
         {
@@ -97,7 +107,7 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
         return new RunOutcome { PlanId = planId };
     }
 
-    private async Task<(IReadOnlyList<ObservedAccount>? Shown, Failure? Failure)> ReadAsync(ActiveRun run, CancellationToken cancellationToken)
+    private async Task<(Shown? Shown, Failure? Failure)> ReadAsync(ActiveRun run, CancellationToken cancellationToken)
     {
         var opened = await runner.OpenAsync(Sessions.For(run.Profile, run), cancellationToken);
         run.Keep(opened.Evidence);
@@ -107,15 +117,36 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
         }
 
         await using var session = opened.Session;
-        run.Begin(ConnectorVerb.ListUsers);
-        var result = await session.RunAsync(new VerbCall(ConnectorVerb.ListUsers, []), cancellationToken);
-        run.Keep(result.Evidence);
-        if (result.Failure is not null || !result.Complete)
+        var (users, failure) = await ListAsync(run, session, ConnectorVerb.ListUsers, "accounts", cancellationToken);
+        if (users is null)
         {
-            return (null, result.Failure ?? new Failure(FailureCode.IncompleteRead, "The list of accounts was not proved complete."));
+            return (null, failure);
         }
 
-        return ([.. result.Rows.Select(row => ImportedUser.Observe(run.Profile, row, clock.GetUtcNow())).OfType<ObservedAccount>()], null);
+        IReadOnlyList<EntitlementOption>? offered = null;
+        if (EntitlementCatalog.IsReadable(run.Profile))
+        {
+            (var listed, failure) = await ListAsync(run, session, ConnectorVerb.ListEntitlements, "entitlements", cancellationToken);
+            if (listed is null)
+            {
+                return (null, failure);
+            }
+
+            offered = EntitlementCatalog.Read(run.Profile, listed);
+        }
+
+        return (new Shown([.. users.Select(row => ImportedUser.Observe(run.Profile, row, clock.GetUtcNow())).OfType<ObservedAccount>()], offered), null);
+    }
+
+    private static async Task<(IReadOnlyList<JsonObject>? Rows, Failure? Failure)> ListAsync(
+        ActiveRun run, IConnectorSession session, ConnectorVerb verb, string what, CancellationToken cancellationToken)
+    {
+        run.Begin(verb);
+        var result = await session.RunAsync(new VerbCall(verb, []), cancellationToken);
+        run.Keep(result.Evidence);
+        return result.Failure is null && result.Complete
+            ? (result.Rows, null)
+            : (null, result.Failure ?? new Failure(FailureCode.IncompleteRead, $"The list of {what} was not proved complete."));
     }
 
     private async Task<Dictionary<string, AppAccount>> KnownAsync(string partition, CancellationToken cancellationToken)
@@ -139,3 +170,8 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
     private static string Describe(SyncCounts counts) =>
         $"read {counts.Read} accounts: {counts.New} new, {counts.Changed} changed, {counts.Gone} gone, {counts.LostAssignments} assignments lost";
 }
+
+/// <summary>What a complete read of an app showed.</summary>
+/// <param name="Accounts">The accounts.</param>
+/// <param name="Entitlements">The entitlements that it offers; null where they cannot be read.</param>
+internal sealed record Shown(IReadOnlyList<ObservedAccount> Accounts, IReadOnlyList<EntitlementOption>? Entitlements);

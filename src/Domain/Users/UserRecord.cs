@@ -158,4 +158,7 @@ public sealed record ObservedAccount
 
     /// <summary>The roles that it showed.</summary>
     public IReadOnlyList<string> Roles => AttributeValues.Strings(Attributes["roles"]);
+
+    /// <summary>The value strings of the entitlements that it showed.</summary>
+    public IReadOnlyList<string> Entitlements => AttributeValues.Strings(Attributes["entitlements"]);
 }

@@ -40,6 +40,7 @@ public static class ManagementApi
         IntegrationEndpoints.Map(api);
         TokenEndpoints.Map(api);
         ScimAccessEndpoints.Map(api);
+        GroupMappingEndpoints.Map(api);
         UserEndpoints.Map(api);
         OperationEndpoints.Map(api);
         SyncPlanEndpoints.Map(api);

@@ -15,7 +15,7 @@ using IdLcm.Gateway.Api;
 using IdLcm.Gateway.Claims;
 using IdLcm.Gateway.Notifications;
 using IdLcm.Gateway.Scim;
-using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -41,6 +41,7 @@ public static class GatewayServices
         services.AddSingleton<IntegrationProfiles>();
         services.AddSingleton<ActivityLog>();
         services.AddSingleton<UserService>();
+        services.AddSingleton<EntitlementCatalog>();
         services.AddSingleton<CountedListing>();
         services.AddSingleton<ListingKeeper>();
         services.AddSingleton<GroupReader>();
@@ -94,15 +95,17 @@ public static class GatewayServices
     }
 
     /// <summary>Maps every endpoint.</summary>
-    /// <param name="app">The application.</param>
-    /// <returns>The application.</returns>
-    public static WebApplication MapGateway(this WebApplication app)
+    /// <typeparam name="TRoutes">An application, or the routes of a pipeline inside another host.</typeparam>
+    /// <param name="routes">The routes.</param>
+    /// <returns>The routes.</returns>
+    public static TRoutes MapGateway<TRoutes>(this TRoutes routes)
+        where TRoutes : IEndpointRouteBuilder
     {
-        app.MapScimGateway();
-        app.MapManagementApi();
-        app.MapClaims();
-        app.MapHealth();
-        app.MapStartPage();
-        return app;
+        routes.MapScimGateway();
+        routes.MapManagementApi();
+        routes.MapClaims();
+        routes.MapHealth();
+        routes.MapStartPage();
+        return routes;
     }
 }
