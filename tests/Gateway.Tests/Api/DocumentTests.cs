@@ -61,7 +61,7 @@ public sealed class DocumentTests(GatewayFixture fixture) : IClassFixture<Gatewa
             .SelectMany(o => o.Value.TryGetProperty("parameters", out var list) ? list.EnumerateArray().Select(p => p.GetProperty("name").GetString()!) : [])
             .Distinct().Order(StringComparer.Ordinal);
         Assert.Equal(
-            ["app", "connectorId", "cursor", "event", "failureCode", "from", "hash", "integrationId", "keyId", "kind", "limit", "operationId", "q", "state", "status", "to", "tokenId", "userId", "version", "wait"],
+            ["app", "connectorId", "cursor", "event", "failureCode", "from", "group", "hash", "integrationId", "keyId", "kind", "limit", "operationId", "q", "state", "status", "to", "tokenId", "userId", "version", "wait"],
             names);
         var problem = Follow(document, create.GetProperty("responses").GetProperty("400").GetProperty("content").GetProperty("application/problem+json").GetProperty("schema"));
         Assert.Contains(problem.GetProperty("properties").EnumerateObject(), p => p.Name == "code");
