@@ -128,10 +128,14 @@ internal sealed partial class BrowserHost(AutomationOptions options, ILogger<Bro
                 {
                     // The driver process may have ended with the browser: a fresh one tells a passing fault from a lasting one.
                     Interlocked.Exchange(ref driver, null)?.Dispose();
-                    LogNotLaunched(attempt, error.Message.Split('\n', 2)[0].Trim());
+                    var sandbox = error.Message.Contains("No usable sandbox", StringComparison.OrdinalIgnoreCase);
+                    var reason = sandbox
+                        ? "Chromium finds no usable sandbox: install Debian's chromium-sandbox, or allow unprivileged user namespaces."
+                        : error.Message.Split('\n', 2)[0].Trim();
+                    LogNotLaunched(attempt, reason);
                     if (attempt == 2)
                     {
-                        throw;
+                        throw new PlaywrightException(reason, error);
                     }
                 }
             }

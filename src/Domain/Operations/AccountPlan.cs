@@ -12,6 +12,9 @@ namespace IdLcm.Domain.Operations;
 /// <param name="Failure">Why the goal cannot be reached, or null.</param>
 public sealed record AccountStep(ConnectorVerb? Call, JsonObject? Inputs, string? Change, Failure? Failure)
 {
+    /// <summary>What a person has to approve before the goal can be reached; null for nothing.</summary>
+    public string? NeedsApproval { get; init; }
+
     /// <summary>The app shows what is wished.</summary>
     public static AccountStep Done { get; } = new(null, null, null, null);
 }
@@ -87,6 +90,16 @@ public static class AccountPlan
 
         if (desired.RolesFor(profile, seen.Roles) is { } roles && !SameSet(roles, seen.Roles))
         {
+            if (profile.Manifest.Capabilities.SetRoles == SetRolesMode.Recreate)
+            {
+                // In this app roles are given when an account is made, and only then.
+                return desired.Recreate ? Take(profile, seen) : Refuse(
+                    $"{profile.Manifest.AppName} changes roles only by removing the account and making it again, which a person has to approve.") with
+                {
+                    NeedsApproval = $"change role from {Named(seen.Roles)} to {Named(roles)}",
+                };
+            }
+
             if (profile.Manifest.Capabilities.SetRoles != SetRolesMode.InPlace)
             {
                 return Refuse($"{profile.Manifest.AppName} cannot change the roles of an existing account.");

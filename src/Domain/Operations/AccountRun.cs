@@ -27,7 +27,7 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
             ?? throw new InvalidDataException($"Operation {run.Operation.Id} has no account record.");
         var user = (await store.FindUserAsync(profile.Partition, account.UserId, cancellationToken))?.Value
             ?? throw new InvalidDataException($"Account {account.Key} has no user.");
-        var goal = AccountGoals.Of(profile, user);
+        var goal = AccountGoals.Of(profile, user, account, clock.GetUtcNow());
         var outcome = new RunOutcome { UserId = user.Id, Generation = user.Wish };
         if (AccountGoals.KindFor(account.State, goal) != run.Operation.Kind)
         {
@@ -46,7 +46,8 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
 
         // The memberships after the user: what changes from now on makes the wish grow, and a successor finds it.
         var granted = await GroupAccess.ThroughGroupsAsync(new GroupReader(store), profile, user.Id, cancellationToken);
-        return await AgreeAsync(run, session, account, DesiredAccount.Of(profile, user, granted), goal, outcome, cancellationToken);
+        var desired = DesiredAccount.Of(profile, user, granted) with { Recreate = account.RecreateApproved == user.Wish };
+        return await AgreeAsync(run, session, account, desired, goal, outcome, cancellationToken);
     }
 
     private async Task<RunOutcome> AgreeAsync(
@@ -92,7 +93,7 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
             outcome = outcome with { Observed = seen, WasRead = true, Changes = changes };
             if (step.Failure is not null)
             {
-                return outcome with { Failure = step.Failure, Final = true };
+                return outcome with { Failure = step.Failure, Final = true, NeedsApproval = step.NeedsApproval };
             }
 
             if (step.Call is not { } verb)

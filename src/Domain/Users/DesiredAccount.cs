@@ -22,6 +22,9 @@ public sealed record DesiredAccount(string Identifier, JsonObject Attributes, IR
     /// <summary>True when the identity provider says which entitlements the person has of its own: then those are all.</summary>
     public bool NamesEntitlements { get; init; }
 
+    /// <summary>True when a person approved that the account be removed and made again for this wish.</summary>
+    public bool Recreate { get; init; }
+
     /// <summary>Reads the wish out of a SCIM user.</summary>
     /// <param name="profile">The integration.</param>
     /// <param name="user">The user.</param>

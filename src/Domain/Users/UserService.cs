@@ -76,12 +76,13 @@ public sealed partial class UserService(IRecordStore store, LaneSignal signal, T
         }
 
         // Most people are new. The commit refuses when one is not, so only then is it worth looking for whoever is in the way.
-        var looks = false;
+        var looks = profile.Integration.MatchBy.Count > 0 || profile.Integration.AwaitsMatches;
+        var matches = looks;
         return await WriteAsync(
             profile,
             () =>
             {
-                var attempt = TryCreateAsync(profile, resource, looks, provenance, cancellationToken);
+                var attempt = TryCreateAsync(profile, resource, looks, matches, provenance, cancellationToken);
                 looks = true;
                 return attempt;
             },
@@ -129,7 +130,7 @@ public sealed partial class UserService(IRecordStore store, LaneSignal signal, T
     }
 
     private async Task<(bool Committed, UserWrite Write)> TryCreateAsync(
-        IntegrationProfile profile, ScimResource resource, bool looks, Provenance provenance, CancellationToken cancellationToken)
+        IntegrationProfile profile, ScimResource resource, bool looks, bool matches, Provenance provenance, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var identifier = DesiredAccount.IdentifierOf(profile, resource)!;
@@ -154,6 +155,11 @@ public sealed partial class UserService(IRecordStore store, LaneSignal signal, T
             }
 
             return await TryAdoptAsync(profile, holder, resource, provenance, now, cancellationToken);
+        }
+
+        if (matches && await Matching.MatchIndex.FindAsync(store, profile, resource, cancellationToken) is { } matched)
+        {
+            return await TryAdoptAsync(profile, matched, resource, provenance, now, cancellationToken);
         }
 
         var user = new UserRecord

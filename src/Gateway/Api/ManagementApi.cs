@@ -40,6 +40,11 @@ public static class ManagementApi
         GroupMappingEndpoints.Map(api);
         UserEndpoints.Map(api);
         OperationEndpoints.Map(api);
+        SyncPlanEndpoints.Map(api);
+        ApprovalEndpoints.Map(api);
+        HumanTaskEndpoints.Map(api);
+        UnmatchedEndpoints.Map(api);
+        LeaverEndpoints.Map(api);
         EvidenceEndpoint.Map(api);
         ActivityEndpoints.Map(api);
         EventStream.Map(api);
