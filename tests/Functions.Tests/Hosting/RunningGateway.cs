@@ -1,0 +1,213 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+using IdLcm.Domain;
+using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Operations;
+using IdLcm.Domain.Secrets;
+using IdLcm.Domain.Storage;
+using IdLcm.Domain.Users;
+using IdLcm.Functions;
+using IdLcm.Functions.Storage;
+using IdLcm.Functions.Tests.Azurite;
+using IdLcm.Functions.Tests.Hosting;
+using Microsoft.DurableTask.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+// The namespace and the members of the embedded edition's own: its suites are compiled into this project as they are.
+namespace IdLcm.LocalHost.Tests.Lifecycle;
+
+/// <summary>The Azure edition on a real port: HTTP and timer functions, orchestrations and activities, records on Azurite.</summary>
+internal sealed class RunningGateway : IAsyncDisposable
+{
+    private readonly AzureStorageOptions storage;
+    private readonly Action<IServiceCollection>? services;
+    private FunctionsHost host;
+
+    private RunningGateway(
+        AzureStorageOptions storage, TestTaskHub hub, InMemoryApp external, FunctionsHost host, Integration integration, HttpClient scim, Action<IServiceCollection>? services)
+    {
+        this.storage = storage;
+        this.services = services;
+        this.host = host;
+        Hub = hub;
+        External = external;
+        Integration = integration;
+        Scim = scim;
+    }
+
+    public TestTaskHub Hub { get; }
+
+    public InMemoryApp External { get; }
+
+    public Integration Integration { get; }
+
+    public HttpClient Scim { get; private set; }
+
+    public string Url => host.Url;
+
+    public IServiceProvider Services => host.Services;
+
+    public string Partition => Rows.Partition(Integration.Id);
+
+    public IRecordStore Store => Services.GetRequiredService<IRecordStore>();
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public static async Task<RunningGateway> StartAsync(Func<Integration, Integration>? configure = null, Action<IServiceCollection>? services = null)
+    {
+        var azurite = await TestContext.Current.GetFixture<AzuriteServer>() ?? throw new InvalidOperationException("There is no Azurite.");
+        var suffix = Guid.NewGuid().ToString("N")[..12];
+        var storage = azurite.Options() with { TableName = "t" + suffix, ContainerName = "c" + suffix, AnchorContainerName = "a" + suffix };
+        var external = new InMemoryApp();
+        var hub = new TestTaskHub(TimeProvider.System);
+        var host = await HostAsync(storage, hub, external, services);
+        var (token, secret) = GatewayTokens.New("Entra ID", DateTimeOffset.UtcNow, TimeSpan.FromDays(1));
+        var integration = new Integration
+        {
+            Id = Ids.NewShort(),
+            Name = "Test",
+            ConnectorId = InMemoryApp.Manifest.Id,
+            ConnectorVersion = InMemoryApp.Manifest.Version,
+            Settings = new Dictionary<string, string> { ["tenant"] = "acme" },
+            ServiceAccount = new ServiceAccount("admin@acme.test", "password", HasTotp: false, DateTimeOffset.UtcNow),
+            Tokens = [token],
+            CreatedAt = DateTimeOffset.UtcNow,
+            CreatedBy = "test",
+            ModifiedAt = DateTimeOffset.UtcNow,
+        };
+        integration = configure?.Invoke(integration) ?? integration;
+        await host.Services.GetRequiredService<IntegrationStore>().AddAsync(integration, [], Stop);
+        return new RunningGateway(storage, hub, external, host, integration, Client(host, integration.Id, secret), services);
+    }
+
+    /// <summary>Stops the worker without letting anything finish, and starts another on the same storage and task hub.</summary>
+    public async Task RestartAsync()
+    {
+        var authorization = Scim.DefaultRequestHeaders.Authorization!.Parameter!;
+        Scim.Dispose();
+        await host.DisposeAsync();
+        host = await HostAsync(storage, Hub, External, services);
+        Scim = Client(host, Integration.Id, authorization);
+    }
+
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? body = null)
+    {
+        var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+        {
+            request.Content = new StringContent(body, Encoding.UTF8, "application/scim+json");
+        }
+
+        return Scim.SendAsync(request, Stop);
+    }
+
+    public async Task<string> CreateAsync(string email, string extra = "")
+    {
+        var response = await SendAsync(HttpMethod.Post, "Users", $$"""
+            {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"{{email}}","name":{"givenName":"Ada","familyName":"Byron"}{{extra}}}
+            """);
+        Assert.Equal(System.Net.HttpStatusCode.Created, response.StatusCode);
+        return (string)(await response.Content.ReadFromJsonAsync<JsonObject>(Stop))!["id"]!;
+    }
+
+    public async Task PatchAsync(string id, string operations)
+    {
+        var response = await SendAsync(HttpMethod.Patch, $"Users/{id}", $$"""{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{{operations}}]}""");
+        Assert.Equal(System.Net.HttpStatusCode.OK, response.StatusCode);
+    }
+
+    public async Task<AppAccount?> AccountAsync(string identifier) =>
+        (await Store.FindAsync<AppAccount>(Partition, Rows.Account(Ids.KeyOf(identifier)), Stop))?.Value;
+
+    /// <summary>Waits until an account has no open operation and stands as expected.</summary>
+    public async Task<AppAccount> SettledAsync(string identifier, ProvisioningState expected)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        limit.CancelAfter(TimeSpan.FromSeconds(40));
+        using var subscription = Services.GetRequiredService<ChangeFeed>().Watch(Integration.Id);
+        while (true)
+        {
+            var account = await AccountAsync(identifier);
+            if (account is { OpenOperationId: null } && account.State == expected)
+            {
+                return account;
+            }
+
+            try
+            {
+                using var look = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
+                look.CancelAfter(TimeSpan.FromMilliseconds(250));
+                await subscription.Changes.ReadAsync(look.Token);
+            }
+            catch (OperationCanceledException) when (!limit.IsCancellationRequested)
+            {
+                // Time to look again.
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Fail($"{identifier} is {account?.State} with operation {account?.OpenOperationId} and failure {account?.LastFailure}, not {expected}.");
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Scim.Dispose();
+        await host.DisposeAsync();
+
+        // Whatever the test was about: no orchestrator may do something else when it is replayed.
+        Assert.Empty(Hub.Violations);
+    }
+
+    private static HttpClient Client(FunctionsHost host, string id, string token)
+    {
+        var client = new HttpClient { BaseAddress = new Uri($"{host.Url}/scim/v2/{id}/") };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return client;
+    }
+
+    private static Task<FunctionsHost> HostAsync(AzureStorageOptions storage, TestTaskHub hub, InMemoryApp external, Action<IServiceCollection>? more) =>
+        FunctionsHost.StartAsync(hub, services =>
+        {
+            services.AddSingleton<IRecordStore>(_ => TestStorage.Records(storage));
+            services.AddSingleton<ISecretStore, NoSecrets>();
+            services.AddSingleton<IConnectorRunner>(external);
+            services.AddSingleton<IConnectorCatalog>(external);
+            services.AddSingleton<IBlobStore, NoBlobs>();
+            more?.Invoke(services);
+            services.AddFunctionsGateway(new AzureEditionOptions
+            {
+                Retry = new RetryRules { FirstDelay = TimeSpan.FromMilliseconds(20), MaxDelay = TimeSpan.FromMilliseconds(50) },
+            });
+        });
+
+    /// <summary>The app in memory signs nobody in.</summary>
+    private sealed class NoSecrets : ISecretStore
+    {
+        public Task<SecretValue?> GetAsync(string name, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task<SecretValue?> GetVersionAsync(string name, string version, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task<string> SetAsync(string name, string value, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task PromoteAsync(string name, string version, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task DisableAsync(string name, string version, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task DeleteAsync(string name, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    }
+
+    private sealed class NoBlobs : IBlobStore
+    {
+        public Task<BlobReference> PutAsync(string container, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task<BlobReference> PutFileAsync(string container, string path, string contentType, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task<Stream?> OpenAsync(string container, string hash, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task<int> SweepAsync(string container, DateTimeOffset olderThan, long maxBytes, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    }
+}
