@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
+using Azure.Core;
 using IdLcm.Domain;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Integrations;
@@ -25,6 +26,7 @@ internal sealed class RunningGateway : IAsyncDisposable
     private readonly AzureStorageOptions storage;
     private readonly Action<IServiceCollection>? services;
     private FunctionsHost host;
+    private TransactionCounter counter = new();
 
     private RunningGateway(
         AzureStorageOptions storage, TestTaskHub hub, InMemoryApp external, FunctionsHost host, Integration integration, HttpClient scim, Action<IServiceCollection>? services)
@@ -48,6 +50,9 @@ internal sealed class RunningGateway : IAsyncDisposable
 
     public string Url => host.Url;
 
+    /// <summary>Calls of the storage service since the start.</summary>
+    public int Transactions => counter.Count;
+
     public IServiceProvider Services => host.Services;
 
     public string Partition => Rows.Partition(Integration.Id);
@@ -56,14 +61,22 @@ internal sealed class RunningGateway : IAsyncDisposable
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public static async Task<RunningGateway> StartAsync(Func<Integration, Integration>? configure = null, Action<IServiceCollection>? services = null)
+    public static async Task<RunningGateway> StartAsync(
+        Func<Integration, Integration>? configure = null, Action<IServiceCollection>? services = null, bool timers = true)
     {
         var azurite = await TestContext.Current.GetFixture<AzuriteServer>() ?? throw new InvalidOperationException("There is no Azurite.");
         var suffix = Guid.NewGuid().ToString("N")[..12];
-        var storage = azurite.Options() with { TableName = "t" + suffix, ContainerName = "c" + suffix, AnchorContainerName = "a" + suffix };
+        var counter = new TransactionCounter();
+        var storage = azurite.Options() with
+        {
+            TableName = "t" + suffix,
+            ContainerName = "c" + suffix,
+            AnchorContainerName = "a" + suffix,
+            ConfigureClient = client => client.AddPolicy(counter, HttpPipelinePosition.PerRetry),
+        };
         var external = new InMemoryApp();
         var hub = new TestTaskHub(TimeProvider.System);
-        var host = await HostAsync(storage, hub, external, services);
+        var host = await HostAsync(storage, hub, external, services, timers);
         var (token, secret) = GatewayTokens.New("Entra ID", DateTimeOffset.UtcNow, TimeSpan.FromDays(1));
         var integration = new Integration
         {
@@ -80,7 +93,7 @@ internal sealed class RunningGateway : IAsyncDisposable
         };
         integration = configure?.Invoke(integration) ?? integration;
         await host.Services.GetRequiredService<IntegrationStore>().AddAsync(integration, [], Stop);
-        return new RunningGateway(storage, hub, external, host, integration, Client(host, integration.Id, secret), services);
+        return new RunningGateway(storage, hub, external, host, integration, Client(host, integration.Id, secret), services) { counter = counter };
     }
 
     /// <summary>Stops the worker without letting anything finish, and starts another on the same storage and task hub.</summary>
@@ -169,7 +182,7 @@ internal sealed class RunningGateway : IAsyncDisposable
         return client;
     }
 
-    private static Task<FunctionsHost> HostAsync(AzureStorageOptions storage, TestTaskHub hub, InMemoryApp external, Action<IServiceCollection>? more) =>
+    private static Task<FunctionsHost> HostAsync(AzureStorageOptions storage, TestTaskHub hub, InMemoryApp external, Action<IServiceCollection>? more, bool timers = true) =>
         FunctionsHost.StartAsync(hub, services =>
         {
             services.AddSingleton<IRecordStore>(_ => TestStorage.Records(storage));
@@ -182,7 +195,7 @@ internal sealed class RunningGateway : IAsyncDisposable
             {
                 Retry = new RetryRules { FirstDelay = TimeSpan.FromMilliseconds(20), MaxDelay = TimeSpan.FromMilliseconds(50) },
             });
-        });
+        }, timers);
 
     /// <summary>The app in memory signs nobody in.</summary>
     private sealed class NoSecrets : ISecretStore
