@@ -26,7 +26,8 @@ public sealed record ActivityPage(IReadOnlyList<ActivityEvent> Items, string? Cu
 /// any contention; <see cref="SealAsync"/> moves them, seconds later, into hash-chained blocks.
 /// </summary>
 /// <param name="store">The record store.</param>
-public sealed class ActivityLog(IRecordStore store)
+/// <param name="anchor">Keeps the heads of the chains elsewhere, where there is such a place.</param>
+public sealed class ActivityLog(IRecordStore store, IChainAnchor? anchor = null)
 {
     private const string Inbox = "e:";
     private const string Blocks = "eb:";
@@ -70,6 +71,11 @@ public sealed class ActivityLog(IRecordStore store)
             if ((await store.CommitAsync(partition, changes, cancellationToken)).Committed)
             {
                 total += count;
+                if (anchor is not null)
+                {
+                    // A head that is not anchored for a fault is covered by the next one: each hash holds all before it.
+                    await anchor.AppendAsync(integrationId, new ActivityHead(block.Sequence, block.Hash), cancellationToken);
+                }
             }
         }
     }
@@ -161,6 +167,9 @@ public sealed class ActivityLog(IRecordStore store)
     public async Task<ActivityVerification> VerifyAsync(string integrationId, CancellationToken cancellationToken = default)
     {
         var partition = Rows.Partition(integrationId);
+
+        // Before the head: what is sealed meanwhile must not look like an anchor without a block.
+        var anchored = await AnchoredAsync(integrationId, cancellationToken);
         var headRecord = await store.GetAsync(partition, Head, cancellationToken);
         var head = headRecord is null ? Genesis : DomainJson.Decode<ActivityHead>(headRecord.Value);
         var previous = Genesis;
@@ -179,13 +188,38 @@ public sealed class ActivityLog(IRecordStore store)
                 return new ActivityVerification(Intact: false, events, sequence, $"Block {sequence} of {head.Sequence} was changed after it was sealed.");
             }
 
+            if (anchored.Remove(sequence, out var hash) && hash != block.Hash)
+            {
+                return new ActivityVerification(Intact: false, events, sequence, $"Block {sequence} of {head.Sequence} is not the one that was anchored.");
+            }
+
             previous = new ActivityHead(sequence, block.Hash);
             events += block.Events.Count;
+        }
+
+        if (anchored.Count > 0)
+        {
+            var lost = anchored.Keys.Min();
+            return new ActivityVerification(Intact: false, events, lost, $"Block {lost} was anchored and is not in the chain, which ends with {head.Sequence}.");
         }
 
         return previous.Hash == head.Hash
             ? new ActivityVerification(Intact: true, events, null, $"{events} events in {head.Sequence} blocks, unbroken.")
             : new ActivityVerification(Intact: false, events, head.Sequence, "The head of the chain does not match its last block.");
+    }
+
+    private async Task<Dictionary<long, string>> AnchoredAsync(string integrationId, CancellationToken cancellationToken)
+    {
+        var anchored = new Dictionary<long, string>();
+        if (anchor is not null)
+        {
+            await foreach (var head in anchor.ReadAsync(integrationId, cancellationToken))
+            {
+                anchored.TryAdd(head.Sequence, head.Hash);
+            }
+        }
+
+        return anchored;
     }
 
     private static bool Before(ActivityEvent item, string? before) => before is null || string.CompareOrdinal(item.Id, before) < 0;
