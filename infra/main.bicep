@@ -92,6 +92,9 @@ param historyDays int = 30
 @description('The address by which identity providers reach the gateway, where a front door stands before it; empty for the app\'s own.')
 param publicUrl string = ''
 
+@description('Where administrators see histories of orchestrations, with {instanceId} in it, for example the dashboard of the Durable Task Scheduler; empty for no link.')
+param historyUrl string = ''
+
 @description('The mail address that alerts go to; empty for none.')
 param alertEmail string = ''
 
@@ -238,6 +241,7 @@ module settings 'modules/settings.bicep' = {
     insightsConnectionString: monitoring.outputs.insightsConnectionString
     schedulerEndpoint: orchestrationBackend == 'durableTaskScheduler' ? scheduler!.outputs.endpoint : ''
     publicUrl: publicUrl
+    historyUrl: historyUrl
     historyDays: historyDays
     evidenceDays: evidenceDays
   }

@@ -24,6 +24,9 @@ param schedulerEndpoint string
 @description('The gateway\'s address before identity providers; empty for the app\'s own.')
 param publicUrl string
 
+@description('Where histories are seen; empty for nowhere.')
+param historyUrl string
+
 @description('How many days histories are kept.')
 param historyDays int
 
@@ -46,6 +49,7 @@ var common = {
   IdLcm__Azure__KeyVaultEndpoint: vaultEndpoint
   IdLcm__Azure__ManagedIdentityClientId: identityClientId
   IdLcm__PublicUrl: publicUrl
+  IdLcm__HistoryUrl: historyUrl
   IdLcm__HistoryDays: string(historyDays)
   IdLcm__EvidenceDays: string(evidenceDays)
 }

@@ -14,6 +14,12 @@ public sealed record AzureEditionOptions
     /// <summary>The address by which identity providers reach the gateway, where a front door stands before it: setting <c>IdLcm__PublicUrl</c>.</summary>
     public Uri? PublicUrl { get; init; }
 
+    /// <summary>
+    /// Where administrators see histories of orchestrations, with <c>{instanceId}</c> in it, for example the dashboard of the Durable
+    /// Task Scheduler; null for no link: setting <c>IdLcm__HistoryUrl</c>.
+    /// </summary>
+    public string? HistoryUrl { get; init; }
+
     /// <summary>Directories of connectors besides the shipped ones, between semicolons: setting <c>IdLcm__Connectors</c>.</summary>
     public IReadOnlyList<string> Connectors { get; init; } = [];
 
@@ -52,6 +58,11 @@ public sealed record AzureEditionOptions
                 : Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps
                     ? address
                     : throw new InvalidDataException($"IdLcm__PublicUrl is '{url}'; it must be an absolute https address."),
+            HistoryUrl = section["HistoryUrl"] is not { Length: > 0 } history
+                ? null
+                : history.StartsWith("https://", StringComparison.Ordinal)
+                    ? history
+                    : throw new InvalidDataException($"IdLcm__HistoryUrl is '{history}'; it must be an absolute https address."),
             Connectors = section["Connectors"]?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
             HistoryRetention = Days(section, "HistoryDays"),
             EvidenceRetention = Days(section, "EvidenceDays"),

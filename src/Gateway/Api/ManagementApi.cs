@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace IdLcm.Gateway.Api;
 
@@ -21,6 +22,7 @@ public static class ManagementApi
         services.AddSingleton<ApiGate>();
         services.AddSingleton<OperationLocator>();
         services.AddSingleton<UserListing>();
+        services.TryAddSingleton<InstanceHistory>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJsonContext.Default));
         services.AddApiDocument();
     }
@@ -39,6 +41,7 @@ public static class ManagementApi
         ScimAccessEndpoints.Map(api);
         UserEndpoints.Map(api);
         OperationEndpoints.Map(api);
+        InstanceEndpoint.Map(api);
         EvidenceEndpoint.Map(api);
         ActivityEndpoints.Map(api);
         EventStream.Map(api);

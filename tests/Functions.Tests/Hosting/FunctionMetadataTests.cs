@@ -111,6 +111,7 @@ public sealed class FunctionMetadataTests
     [InlineData("IdLcm:Role", "worker")]
     [InlineData("IdLcm:Role", "7")]
     [InlineData("IdLcm:PublicUrl", "http://gateway.example.com")]
+    [InlineData("IdLcm:HistoryUrl", "javascript:alert(1)")]
     [InlineData("IdLcm:HistoryDays", "0")]
     [InlineData("IdLcm:Retry:Nonsense", "1")]
     public void A_setting_that_cannot_be_read_is_refused_by_name(string key, string value)

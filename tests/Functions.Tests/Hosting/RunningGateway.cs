@@ -7,7 +7,6 @@ using IdLcm.Domain;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
-using IdLcm.Domain.Secrets;
 using IdLcm.Domain.Storage;
 using IdLcm.Domain.Users;
 using IdLcm.Functions;
@@ -185,42 +184,13 @@ internal sealed class RunningGateway : IAsyncDisposable
     private static Task<FunctionsHost> HostAsync(AzureStorageOptions storage, TestTaskHub hub, InMemoryApp external, Action<IServiceCollection>? more, bool timers = true) =>
         FunctionsHost.StartAsync(hub, services =>
         {
-            services.AddSingleton<IRecordStore>(_ => TestStorage.Records(storage));
-            services.AddSingleton<ISecretStore, NoSecrets>();
+            services.AddAzureStorage(storage);
             services.AddSingleton<IConnectorRunner>(external);
             services.AddSingleton<IConnectorCatalog>(external);
-            services.AddSingleton<IBlobStore, NoBlobs>();
             more?.Invoke(services);
             services.AddFunctionsGateway(new AzureEditionOptions
             {
                 Retry = new RetryRules { FirstDelay = TimeSpan.FromMilliseconds(20), MaxDelay = TimeSpan.FromMilliseconds(50) },
             });
         }, timers);
-
-    /// <summary>The app in memory signs nobody in.</summary>
-    private sealed class NoSecrets : ISecretStore
-    {
-        public Task<SecretValue?> GetAsync(string name, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public Task<SecretValue?> GetVersionAsync(string name, string version, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public Task<string> SetAsync(string name, string value, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public Task PromoteAsync(string name, string version, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public Task DisableAsync(string name, string version, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public Task DeleteAsync(string name, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-    }
-
-    private sealed class NoBlobs : IBlobStore
-    {
-        public Task<BlobReference> PutAsync(string container, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public Task<BlobReference> PutFileAsync(string container, string path, string contentType, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public Task<Stream?> OpenAsync(string container, string hash, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public Task<int> SweepAsync(string container, DateTimeOffset olderThan, long maxBytes, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-    }
 }

@@ -71,7 +71,7 @@ internal sealed class BicepFile
         var files = Directory.GetFiles(Repository.PathOf("infra"), "*.bicep", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToList();
         var start = new ProcessStartInfo("node") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         string[] arguments =
-            [Repository.PathOf("tests/Functions.Tests/Infra/parse.mjs"), Repository.PathOf("artifacts/bicep/node_modules"), .. files];
+            [Repository.PathOf("tests/Functions.Tests/Infra/parse.mjs"), Repository.PathOf("artifacts/azurite/node_modules"), .. files];
         Array.ForEach(arguments, start.ArgumentList.Add);
         using var node = Process.Start(start) ?? throw new InvalidOperationException("node could not be started.");
         var errors = node.StandardError.ReadToEndAsync();

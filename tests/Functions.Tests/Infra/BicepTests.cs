@@ -79,12 +79,14 @@ public sealed partial class BicepTests
     public void Every_name_that_is_used_is_declared_and_every_declared_one_is_used(string name)
     {
         var file = File(name);
-        var used = References(file.Root, []).ToLookup(reference => reference.Name, reference => reference.Declared);
+        var used = References(file.Root, new HashSet<string>(StringComparer.Ordinal)).ToLookup(reference => reference.Name, reference => reference.Declared);
         var declared = file.Parameters.Concat(file.Variables).Concat(file.Resources).Concat(file.Modules).Select(BicepFile.NameOf).ToList();
 
         Assert.Distinct(declared);
-        Assert.Empty(used.Where(name => name.Any(inScope => !inScope)).Select(group => group.Key).Except(declared));
-        Assert.Empty(file.Parameters.Concat(file.Variables).Select(BicepFile.NameOf).Where(declaration => !used.Contains(declaration)));
+        var undeclared = used.Where(uses => uses.Any(inScope => !inScope)).Select(uses => uses.Key).Except(declared, StringComparer.Ordinal);
+        var unused = file.Parameters.Concat(file.Variables).Select(BicepFile.NameOf).Where(declaration => !used.Contains(declaration));
+        Assert.Empty(undeclared);
+        Assert.Empty(unused);
     }
 
     [Theory]
@@ -95,7 +97,8 @@ public sealed partial class BicepTests
             .Select(call => call.Children[0])
             .Select(function => function.Type == "identifier" ? function.Leaf! : function.Children[^1].Leaf!);
 
-        Assert.Empty(calls.Where(function => !Functions.Contains(function)));
+        var unknown = calls.Except(Functions, StringComparer.Ordinal);
+        Assert.Empty(unknown);
     }
 
     [Theory]
@@ -124,9 +127,9 @@ public sealed partial class BicepTests
         var text = System.IO.File.ReadAllText(BicepFile.Main.Path);
         foreach (Match read in OutputReads().Matches(text))
         {
-            var module = BicepFile.Main.Modules.Single(module => BicepFile.NameOf(module) == read.Groups[1].Value);
+            var module = BicepFile.Main.Modules.Single(module => BicepFile.NameOf(module) == read.Groups["module"].Value);
             var target = BicepFile.All.Single(file => file.Path.EndsWith(module.Children[1].Text!["modules/".Length..], StringComparison.Ordinal));
-            Assert.Contains(read.Groups[2].Value, target.Outputs.Select(BicepFile.NameOf));
+            Assert.Contains(read.Groups["output"].Value, target.Outputs.Select(BicepFile.NameOf));
         }
 
         Assert.Equal(BicepFile.All.Count - 1, BicepFile.Main.Modules.Count());
@@ -254,6 +257,6 @@ public sealed partial class BicepTests
         }
     }
 
-    [GeneratedRegex(@"\b(\w+)!?\.outputs\.(\w+)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\b(?<module>\w+)!?\.outputs\.(?<output>\w+)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex OutputReads();
 }

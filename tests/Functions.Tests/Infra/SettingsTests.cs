@@ -17,7 +17,8 @@ public sealed partial class SettingsTests
             .Select(property => property.Children[0].Text!);
         var outputs = BicepFile.All.SelectMany(file => file.Outputs).Select(BicepFile.NameOf);
 
-        Assert.Empty(names.Concat(outputs).Where(name => Secret().IsMatch(name)));
+        var secrets = names.Concat(outputs).Where(name => Secret().IsMatch(name));
+        Assert.Empty(secrets);
         Assert.DoesNotContain("AzureWebJobsStorage", names);
         Assert.DoesNotContain(BicepFile.All, file => SecretValue().IsMatch(File.ReadAllText(file.Path)));
         Assert.Contains("AzureWebJobsStorage__credential", names);
@@ -32,9 +33,9 @@ public sealed partial class SettingsTests
         using var sample = JsonDocument.Parse(Repository.Read("local.settings.sample.json"));
         var settings = templates.Concat(sample.RootElement.GetProperty("Values").EnumerateObject().Select(value => value.Name))
             .Where(name => name?.StartsWith("IdLcm__", StringComparison.Ordinal) == true).Distinct().ToList();
-        string[] own = ["Role", "PublicUrl", "Connectors", "HistoryDays", "EvidenceDays"];
+        string[] own = ["Role", "PublicUrl", "Connectors", "HistoryDays", "HistoryUrl", "EvidenceDays"];
 
-        Assert.True(settings.Count >= 9, string.Join(' ', settings));
+        Assert.True(settings.Count >= 11, string.Join(' ', settings));
         Assert.All(settings, name =>
         {
             var path = name!.Split("__");
@@ -56,7 +57,7 @@ public sealed partial class SettingsTests
 
         Assert.Equal((EditionRole.All, null, 30), (options.Role, options.PublicUrl, (int)options.HistoryRetention.TotalDays));
         Assert.Equal("UseDevelopmentStorage=true", options.Storage.DevelopmentConnectionString);
-        Assert.Equal(new Uri("https://your-vault.vault.azure.net/"), options.Storage.KeyVaultEndpoint);
+        Assert.Null(options.Storage.KeyVaultEndpoint);
     }
 
     [Fact]
@@ -109,14 +110,14 @@ public sealed partial class SettingsTests
     {
         var alerts = File.ReadAllText(Repository.PathOf("infra/modules/alerts.bicep"));
         var logged = Directory.GetFiles(Repository.PathOf("src"), "*.cs", SearchOption.AllDirectories)
-            .SelectMany(file => LoggedEvents().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value))
+            .SelectMany(file => LoggedEvents().Matches(File.ReadAllText(file)).Select(match => match.Groups["id"].Value))
             .ToHashSet(StringComparer.Ordinal);
         var wanted = WantedEvents().Matches(alerts).SelectMany(match => Numbers().Matches(match.Value)).Select(match => match.Value).ToList();
         var runbook = Repository.Read("docs/runbook.md");
 
         Assert.True(wanted.Count >= 6);
         Assert.Empty(wanted.Except(logged));
-        Assert.All(AlertNames().Matches(alerts).Select(match => match.Groups[1].Value), name => Assert.Contains($"### {name}", runbook, StringComparison.Ordinal));
+        Assert.All(AlertNames().Matches(alerts).Select(match => match.Groups["name"].Value), name => Assert.Contains($"### {name}", runbook, StringComparison.Ordinal));
         Assert.Contains("### storage-availability", runbook, StringComparison.Ordinal);
         Assert.Contains("### vault-availability", runbook, StringComparison.Ordinal);
     }
@@ -143,7 +144,7 @@ public sealed partial class SettingsTests
         foreach (var file in Directory.GetFiles(Repository.PathOf(".github/workflows"), "*.yml"))
         {
             var text = File.ReadAllText(file);
-            Assert.All(Uses().Matches(text).Select(match => match.Groups[1].Value), action => Assert.Matches("^[\\w./-]+@[0-9a-f]{40} # v\\d", action));
+            Assert.All(Uses().Matches(text).Select(match => match.Groups["action"].Value), action => Assert.Matches("^[\\w./-]+@[0-9a-f]{40} # v\\d", action));
             Assert.DoesNotContain("secrets.", text, StringComparison.Ordinal);
             Assert.Contains("permissions:", text, StringComparison.Ordinal);
         }
@@ -153,24 +154,24 @@ public sealed partial class SettingsTests
         ? []
         : element.EnumerateObject().SelectMany(property => property.Value.ValueKind == JsonValueKind.Object ? Leaves(property.Value) : [property.Name]);
 
-    [GeneratedRegex("(?<!DisableHomepage)(accesskey|accountkey|sharedkey|password|secret|token|sas$|masterkey|_KEY$)(?!StorageType)", RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("(?<!DisableHomepage)(?:accesskey|accountkey|sharedkey|password|secret|token|sas$|masterkey|_KEY$)(?!StorageType)", RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Secret();
 
     [GeneratedRegex("AccountKey=|SharedAccessKey=|SharedAccessSignature|listKeys|\\bsig=", RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
     private static partial Regex SecretValue();
 
-    [GeneratedRegex(@"LoggerMessage\((\d+),", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"LoggerMessage\((?<id>\d+),", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex LoggedEvents();
 
-    [GeneratedRegex(@"EventId (== \d+|in \([\d, ]+\))", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"EventId (?:== \d+|in \([\d, ]+\))", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex WantedEvents();
 
     [GeneratedRegex(@"\d+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Numbers();
 
-    [GeneratedRegex(@"    name: '([a-z-]+)'\n    severity", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"    name: '(?<name>[a-z-]+)'\n    severity", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex AlertNames();
 
-    [GeneratedRegex(@"uses: (.+)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"uses: (?<action>.+)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Uses();
 }

@@ -62,6 +62,7 @@ internal static class ApiJson
 [JsonSerializable(typeof(CreatedIntegration))]
 [JsonSerializable(typeof(CreatedKey))]
 [JsonSerializable(typeof(CreatedToken))]
+[JsonSerializable(typeof(InstanceResource))]
 [JsonSerializable(typeof(IntegrationDetails))]
 [JsonSerializable(typeof(IntegrationPatch))]
 [JsonSerializable(typeof(IntegrationRequest))]
