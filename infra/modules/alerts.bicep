@@ -74,7 +74,7 @@ var rules = [
     name: 'lane-errors'
     severity: 2
     description: 'Lanes, groups or the activity chain cannot be moved on.'
-    query: 'AppTraces | where Properties.EventId in (4001, 4101, 4102)'
+    query: 'AppTraces | where Properties.EventId in (4001, 4101, 4102, 4103)'
     threshold: 10
   }
   {

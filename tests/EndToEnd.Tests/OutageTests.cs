@@ -35,9 +35,7 @@ public sealed class OutageTests
         Assert.Equal(3, product.Sample.Audit().Count(a => a.Event == "Member invited"));
     }
 
-    // Explicit because it does not hold every time yet: an attempt that was under way when the browser died can keep its
-    // place in the lane for minutes. Run it with -explicit only.
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task A_browser_that_crashes_costs_an_attempt_and_no_more()
     {
         await using var product = await Product.StartAsync();

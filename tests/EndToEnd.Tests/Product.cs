@@ -191,7 +191,7 @@ internal sealed class Product : IAsyncDisposable
                 return (string?)user["provisioningState"] == state && user["openOperationId"] is null;
             },
             patience ?? TimeSpan.FromSeconds(60),
-            () => $"The user is not {state}: {user.ToJsonString()}");
+            () => $"The user is not {state}: {user.ToJsonString()}\n{string.Join('\n', ReadLog().Split('\n').TakeLast(60))}");
         return user;
     }
 

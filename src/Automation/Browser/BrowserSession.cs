@@ -9,7 +9,9 @@ namespace IdLcm.Automation.Browser;
 /// </summary>
 internal sealed class BrowserSession : IAsyncDisposable
 {
+    private static readonly TimeSpan OpenLimit = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TraceLimit = TimeSpan.FromSeconds(20);
 
     private readonly BrowserHost host;
     private readonly FilterProxy proxy;
@@ -53,7 +55,7 @@ internal sealed class BrowserSession : IAsyncDisposable
         BrowserHost host, FilterProxy proxy, HostPolicy policy, Uri baseUrl, ConnectorDefinition connector, string? storageState, CancellationToken cancellationToken)
     {
         var browser = await host.GetAsync(cancellationToken);
-        var context = await browser.NewContextAsync(new()
+        var opening = browser.NewContextAsync(new()
         {
             Locale = connector.AcceptLanguage,
             AcceptDownloads = connector.Downloads,
@@ -63,7 +65,17 @@ internal sealed class BrowserSession : IAsyncDisposable
             ViewportSize = new() { Width = 1280, Height = 900 },
             Permissions = [],
         });
-        return new(host, proxy, policy, baseUrl, context, await context.NewPageAsync());
+        try
+        {
+            var context = await opening.WaitAsync(OpenLimit, cancellationToken);
+            return new(host, proxy, policy, baseUrl, context, await context.NewPageAsync().WaitAsync(OpenLimit, cancellationToken));
+        }
+        catch
+        {
+            // Whatever of it opens late is not left behind.
+            _ = opening.ContinueWith(late => QuietlyAsync(() => late.Result.CloseAsync()), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            throw;
+        }
     }
 
     public void MarkBlocked() => blockedAtMark = proxy.BlockedCount;
@@ -79,11 +91,11 @@ internal sealed class BrowserSession : IAsyncDisposable
     {
         if (!traceReady)
         {
-            await Context.Tracing.StartAsync(new() { Screenshots = true, Snapshots = true });
+            await Context.Tracing.StartAsync(new() { Screenshots = true, Snapshots = true }).WaitAsync(TraceLimit);
             traceReady = true;
         }
 
-        await Context.Tracing.StartChunkAsync();
+        await Context.Tracing.StartChunkAsync().WaitAsync(TraceLimit);
         IsTracing = true;
     }
 
@@ -92,7 +104,7 @@ internal sealed class BrowserSession : IAsyncDisposable
     public async Task StopTraceAsync(string? path)
     {
         IsTracing = false;
-        await Context.Tracing.StopChunkAsync(new() { Path = path });
+        await Context.Tracing.StopChunkAsync(new() { Path = path }).WaitAsync(TraceLimit);
     }
 
     /// <summary>Answers the browser's dialogs until disposed; else they are dismissed.</summary>
@@ -149,7 +161,7 @@ internal sealed class BrowserSession : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            await host.KillAsync();
+            await host.KillAsync(Context.Browser);
         }
     }
 

@@ -64,7 +64,7 @@ internal sealed partial class EvidenceCollector(IBlobStore blobs, ILogger<Eviden
                     }
                 }
 
-                await session.StopTraceAsync(raw).WaitAsync(TraceLimit);
+                await session.StopTraceAsync(raw);
                 await TraceScrubber.ScrubAsync(raw, clean, mask, limit.Token);
                 items.Add(Item("trace", await blobs.PutFileAsync(Container, clean, "application/zip"), mask.Apply(caption)));
             });

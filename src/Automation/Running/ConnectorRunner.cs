@@ -49,18 +49,24 @@ internal sealed partial class ConnectorRunner(FileConnectorCatalog catalog, Serv
         }
 
         var session = new ConnectorSession(request, account, services);
-        var opened = await session.OpenAsync(cancellationToken);
-        if (opened.Session is null)
+        ConnectorSessionResult? opened = null;
+        try
         {
-            LogNotOpened(services.Logger, request.IntegrationId, opened.Failure!.Code, request.CorrelationId);
-            await session.DisposeAsync();
+            opened = await session.OpenAsync(cancellationToken);
+            return opened;
         }
-
-        return opened;
+        finally
+        {
+            if (opened?.Session is null)
+            {
+                LogNotOpened(services.Logger, request.IntegrationId, opened?.Failure?.Code, request.CorrelationId);
+                await session.DisposeAsync();
+            }
+        }
     }
 
     private static ConnectorSessionResult Failed(Failure failure) => new(null, failure, [], []);
 
     [LoggerMessage(3201, LogLevel.Warning, "No session for integration {IntegrationId}: {Code} ({CorrelationId})")]
-    private static partial void LogNotOpened(ILogger logger, string integrationId, FailureCode code, string correlationId);
+    private static partial void LogNotOpened(ILogger logger, string integrationId, FailureCode? code, string correlationId);
 }

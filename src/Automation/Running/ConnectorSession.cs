@@ -91,21 +91,26 @@ internal sealed class ConnectorSession(ConnectorSessionRequest request, ServiceA
         }
 
         disposed = true;
-        if (browser is { } used)
+        try
         {
-            browser = null;
-            used.LastUsed = services.Time.GetUtcNow();
-            if (await used.RecoverAsync())
+            if (browser is { } used)
             {
-                account.GiveBack(used);
-            }
-            else
-            {
-                await account.CloseAsync(used);
+                browser = null;
+                used.LastUsed = services.Time.GetUtcNow();
+                if (await used.RecoverAsync())
+                {
+                    account.GiveBack(used);
+                }
+                else
+                {
+                    await account.CloseAsync(used);
+                }
             }
         }
-
-        account.Places.Release();
+        finally
+        {
+            account.Places.Release();
+        }
     }
 
     /// <summary>Makes sure that there is a signed-in browser session: an open one, a kept one, or a new sign-in.</summary>
@@ -213,7 +218,7 @@ internal sealed class ConnectorSession(ConnectorSessionRequest request, ServiceA
 
         if (fault is null || account.Totp.LastUsedStep != usedBefore)
         {
-            var state = fault is null && Manifest.Auth.ReuseSession ? await browser!.Context.StorageStateAsync() : null;
+            var state = fault is null && Manifest.Auth.ReuseSession ? await browser!.Context.StorageStateAsync().WaitAsync(services.Options.StepTimeout, cancellationToken) : null;
             await services.Vault.SaveAsync(account.Key, new(state, services.Time.GetUtcNow(), account.Totp.LastUsedStep), cancellationToken);
         }
 
@@ -335,7 +340,15 @@ internal sealed class ConnectorSession(ConnectorSessionRequest request, ServiceA
     {
         if (browser is { IsTracing: true, IsAlive: true } session)
         {
-            await session.StopTraceAsync(path: null);
+            try
+            {
+                await session.StopTraceAsync(path: null);
+            }
+            catch (Exception error) when (error is PlaywrightException or TimeoutException)
+            {
+                // What was done stands; the page is not used again.
+                session.Spoil();
+            }
         }
     }
 

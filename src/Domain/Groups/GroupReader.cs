@@ -1,7 +1,9 @@
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Listing;
 using IdLcm.Domain.Operations;
+using IdLcm.Domain.Scim;
 using IdLcm.Domain.Storage;
+using IdLcm.Domain.Users;
 
 namespace IdLcm.Domain.Groups;
 
@@ -267,6 +269,23 @@ public sealed class GroupReader(IRecordStore store)
         }
 
         return sets;
+    }
+
+    /// <summary>The name by which people know a member.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="member">The member.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The display name, else the user name; null where it was deleted meanwhile.</returns>
+    public async ValueTask<string?> NameOfAsync(IntegrationProfile profile, GroupMember member, CancellationToken cancellationToken = default)
+    {
+        var row = await store.GetAsync(profile.Partition, member.Kind == MemberKind.User ? Rows.User(member.Id) : Rows.Group(member.Id), cancellationToken);
+        if (row is null || member.Kind == MemberKind.Group)
+        {
+            return row is null ? null : GroupRecords.Decode(row.Value).DisplayName;
+        }
+
+        var user = ScimResource.FromStored(UserRecords.Decode(row.Value).Resource.Span, profile.UserType);
+        return user.DisplayName ?? user.UserName;
     }
 
     /// <summary>Whether a group has a change set that is not rolled forward yet.</summary>

@@ -6,44 +6,6 @@ using IdLcm.Domain.Storage;
 
 namespace IdLcm.Domain.Groups;
 
-/// <summary>What became of a write of a group.</summary>
-public enum GroupWriteKind
-{
-    /// <summary>A new resource.</summary>
-    Created,
-
-    /// <summary>Attributes or members changed.</summary>
-    Changed,
-
-    /// <summary>Everything was already so.</summary>
-    Unchanged,
-
-    /// <summary>The resource is deleted.</summary>
-    Deleted,
-
-    /// <summary>There is no such resource.</summary>
-    NotFound,
-
-    /// <summary>The version is not the one that the client named.</summary>
-    VersionMismatch,
-
-    /// <summary>The request names somebody who is not there, or lacks a name.</summary>
-    Invalid,
-}
-
-/// <summary>The result of a write of a group.</summary>
-/// <param name="Kind">What became of it.</param>
-/// <param name="Group">The group as it is now, where there is one.</param>
-/// <param name="Detail">For a refused write, why, in a sentence for the client.</param>
-public sealed record GroupWrite(GroupWriteKind Kind, Group? Group = null, string? Detail = null);
-
-/// <summary>What a request makes of a group.</summary>
-/// <param name="Resource">The attributes afterwards, without members.</param>
-/// <param name="ReplacesMembers">True when all members go before the new ones come.</param>
-/// <param name="Adds">Who is a member afterwards; each id once.</param>
-/// <param name="Removes">Who is not; each id once, none of them among those that come.</param>
-public sealed record GroupChange(ScimResource Resource, bool ReplacesMembers, IReadOnlyList<string> Adds, IReadOnlyList<string> Removes);
-
 /// <summary>
 /// The identity provider's side of groups. A change of few members is one commit that no other such change stands in the
 /// way of; a change of many is one commit too, of a change set that is rolled forward afterwards.
@@ -61,10 +23,6 @@ public sealed record GroupChange(ScimResource Resource, bool ReplacesMembers, IR
 /// <param name="clock">The clock.</param>
 public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork work, LaneSignal signal, TimeProvider clock)
 {
-    private const int MaxDirectMembers = 28;
-    private const int MaxDirectAccess = 7;
-    private const int MaxNamed = 5;
-
     private readonly GroupReader reader = new(store);
     private readonly Memberships memberships = new(store);
 
@@ -96,12 +54,12 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
                     ModifiedAt = now,
                     ModifiedBy = provenance.Actor,
                 };
-                var draft = new Draft(profile, group.Id, provenance, now);
+                var draft = new GroupDraft(profile, group.Id, provenance, now);
                 draft.Changes.Add(RecordChange.Insert(Rows.Group(group.Id), GroupRecords.Encode(group)));
                 draft.Changes.Add(GroupRecords.Stamp(group.Id, now));
                 draft.Changes.AddRange(IndexRows(resource, group.Id).Select(row => RecordChange.Insert(row, default)));
                 draft.State = await store.FindAsync<GroupsState>(profile.Partition, Rows.GroupsState, cancellationToken);
-                draft.GivesAccess = GroupAccess.RolesOf(profile, group.Id, group.DisplayName).Count > 0;
+                draft.GivesAccess = !GroupAccess.GrantsOf(profile, group.Id, group.DisplayName).IsEmpty;
                 if (await draft.AddAsync(reader, store, members, known: false, cancellationToken) is { } unknown)
                 {
                     return (true, unknown);
@@ -111,6 +69,8 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
                 {
                     draft.Changes.Add(TypedRecords.Insert(Rows.GroupsState, new GroupsState()));
                 }
+
+                draft.Changes.Add(GroupEvents.Created(draft, group.DisplayName));
 
                 if (!await CommitAsync(draft, cancellationToken))
                 {
@@ -198,10 +158,10 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
         }
 
         var isRenamed = !after.Attributes.Equals(before.Attributes);
-        var gave = GroupAccess.RolesOf(profile, id, group.Record.DisplayName);
-        var gives = GroupAccess.RolesOf(profile, id, after.DisplayName);
-        draft.GivesAccess = gave.Count > 0 || gives.Count > 0;
-        draft.ServesAll = !gave.Order(StringComparer.OrdinalIgnoreCase).SequenceEqual(gives.Order(StringComparer.OrdinalIgnoreCase), StringComparer.OrdinalIgnoreCase);
+        var gave = GroupAccess.GrantsOf(profile, id, group.Record.DisplayName);
+        var gives = GroupAccess.GrantsOf(profile, id, after.DisplayName);
+        draft.GivesAccess = !gave.IsEmpty || !gives.IsEmpty;
+        draft.ServesAll = !gave.GivesTheSameAs(gives);
         if (await GatherAsync(draft, asked, cancellationToken) is { } unknown)
         {
             return (true, unknown with { Group = group });
@@ -241,6 +201,7 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
                 : RecordChange.Replace(stamp.Row, stamp.Value, group.StampETag));
         }
 
+        draft.Changes.Add(GroupEvents.Changed(draft, group.Record.DisplayName, after.DisplayName!, isRenamed));
         if (!await CommitAsync(draft, cancellationToken))
         {
             return (false, new GroupWrite(GroupWriteKind.Changed));
@@ -259,7 +220,7 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
         }
 
         var resource = ScimResource.FromStored(group!.Record.Resource.Span, ScimSchemas.GroupType, id);
-        draft.GivesAccess = GroupAccess.RolesOf(profile, id, group.Record.DisplayName).Count > 0;
+        draft.GivesAccess = !GroupAccess.GrantsOf(profile, id, group.Record.DisplayName).IsEmpty;
         draft.Changes.Add(RecordChange.Delete(Rows.Group(id), group.ETag));
         draft.Changes.AddRange(IndexRows(resource, id).Select(RecordChange.DeleteIfExists));
         draft.Changes.Add(Listed.Groups.Removed(id));
@@ -269,7 +230,7 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
             ? RecordChange.Insert(Rows.GroupStamp(id), default)
             : RecordChange.Delete(Rows.GroupStamp(id), group.StampETag));
         var prefix = Rows.GroupMember(id, "");
-        var limit = draft.GivesAccess ? MaxDirectAccess : MaxDirectMembers;
+        var limit = draft.GivesAccess ? GroupDraft.MaxDirectAccess : GroupDraft.MaxDirectMembers;
         var page = await store.QueryAsync(profile.Partition, RowRange.Prefix(prefix), limit + 1, null, cancellationToken);
         if (page.Records.Count > limit)
         {
@@ -283,6 +244,7 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
             }
         }
 
+        draft.Changes.Add(GroupEvents.Deleted(draft, group.Record.DisplayName));
         if (!await CommitAsync(draft, cancellationToken))
         {
             return (false, new GroupWrite(GroupWriteKind.Deleted));
@@ -293,7 +255,7 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
     }
 
     /// <summary>Reads the group, checks the version and finishes what is pending; without draft and refusal it has to be tried again.</summary>
-    private async Task<(Group? Group, Draft? Draft, GroupWrite? Refused)> BeginAsync(
+    private async Task<(Group? Group, GroupDraft? Draft, GroupWrite? Refused)> BeginAsync(
         IntegrationProfile profile, string id, Predicate<string>? versions, Provenance provenance, CancellationToken cancellationToken)
     {
         if (await reader.FindAsync(profile, id, cancellationToken) is not { } group)
@@ -313,11 +275,11 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
             return (group, null, null);
         }
 
-        return (group, new Draft(profile, id, provenance, clock.GetUtcNow()) { State = state }, null);
+        return (group, new GroupDraft(profile, id, provenance, clock.GetUtcNow()) { State = state }, null);
     }
 
     /// <summary>Finds out who really comes and goes.</summary>
-    private async Task<GroupWrite?> GatherAsync(Draft draft, GroupChange asked, CancellationToken cancellationToken)
+    private async Task<GroupWrite?> GatherAsync(GroupDraft draft, GroupChange asked, CancellationToken cancellationToken)
     {
         if (!asked.ReplacesMembers)
         {
@@ -355,7 +317,7 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
         return null;
     }
 
-    private async Task<bool> CommitAsync(Draft draft, CancellationToken cancellationToken)
+    private async Task<bool> CommitAsync(GroupDraft draft, CancellationToken cancellationToken)
     {
         if (draft.IsLarge)
         {
@@ -398,142 +360,5 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
         }
 
         return rows;
-    }
-
-    /// <summary>A write while it is put together.</summary>
-    private sealed class Draft(IntegrationProfile profile, string groupId, Provenance provenance, DateTimeOffset now)
-    {
-        private readonly List<GroupMember> adds = [];
-        private readonly List<string> removes = [];
-
-        public IntegrationProfile Profile { get; } = profile;
-
-        public string GroupId { get; } = groupId;
-
-        public DateTimeOffset Now { get; } = now;
-
-        public Versioned<GroupsState>? State { get; set; }
-
-        public List<RecordChange> Changes { get; } = [];
-
-        public bool GivesAccess { get; set; }
-
-        public bool ServesAll { get; set; }
-
-        public bool Sweep { get; set; }
-
-        public int MemberCount => adds.Count + removes.Count;
-
-        public bool ChangesMembers => MemberCount > 0 || Sweep || ServesAll;
-
-        public bool IsLarge => Sweep || ServesAll || MemberCount > (GivesAccess ? MaxDirectAccess : MaxDirectMembers);
-
-        /// <summary>Notes who comes and is not there yet.</summary>
-        /// <param name="reader">Reads memberships.</param>
-        /// <param name="store">The record store.</param>
-        /// <param name="memberIds">Who comes.</param>
-        /// <param name="known">True when none of them is a member now.</param>
-        /// <param name="cancellationToken">Cancels the reads.</param>
-        /// <returns>A refusal, or null.</returns>
-        public async Task<GroupWrite?> AddAsync(
-            GroupReader reader, IRecordStore store, IReadOnlyList<string> memberIds, bool known, CancellationToken cancellationToken)
-        {
-            List<string>? unknown = null;
-            foreach (var memberId in memberIds)
-            {
-                if (!IntegrationStore.IsWellFormed(memberId) || memberId == GroupId)
-                {
-                    (unknown ??= []).Add(memberId);
-                }
-                else if (!known && await store.GetAsync(Profile.Partition, Rows.GroupMember(GroupId, memberId), cancellationToken) is not null)
-                {
-                    continue;
-                }
-                else if (await reader.KindOfAsync(Profile.Partition, memberId, cancellationToken) is { } kind)
-                {
-                    adds.Add(new GroupMember(memberId, kind));
-                }
-                else if (await store.GetAsync(Profile.Partition, Rows.DeletedUser(memberId), cancellationToken) is null)
-                {
-                    (unknown ??= []).Add(memberId);
-                }
-            }
-
-            return unknown is null ? null : new GroupWrite(
-                GroupWriteKind.Invalid,
-                Detail: $"There is no user or other group {string.Join(", ", unknown.Take(MaxNamed).Select(id => $"'{(id.Length > 64 ? id[..64] : id)}'"))}{(unknown.Count > MaxNamed ? $" and {unknown.Count - MaxNamed} others" : "")} that could be a member. Nothing was changed.");
-        }
-
-        /// <summary>Notes all who are members afterwards, those who are already too.</summary>
-        public async Task<GroupWrite?> KeepAsync(GroupReader reader, IReadOnlyList<string> memberIds, CancellationToken cancellationToken)
-        {
-            adds.Clear();
-            foreach (var memberId in memberIds)
-            {
-                if (await reader.KindOfAsync(Profile.Partition, memberId, cancellationToken) is { } kind)
-                {
-                    adds.Add(new GroupMember(memberId, kind));
-                }
-            }
-
-            return null;
-        }
-
-        public async Task RemoveAsync(IRecordStore store, string memberId, CancellationToken cancellationToken)
-        {
-            if (IntegrationStore.IsWellFormed(memberId)
-                && await store.GetAsync(Profile.Partition, Rows.GroupMember(GroupId, memberId), cancellationToken) is not null)
-            {
-                removes.Add(memberId);
-            }
-        }
-
-        /// <summary>Adds the changes of the members themselves.</summary>
-        /// <returns>False when one of them has gone meanwhile.</returns>
-        public async Task<bool> WriteMembersAsync(IRecordStore store, CancellationToken cancellationToken)
-        {
-            foreach (var member in adds)
-            {
-                Changes.AddRange(Memberships.Join(GroupId, member));
-                if (GivesAccess && member.Kind == MemberKind.User)
-                {
-                    if (!await GroupAccess.ServeAsync(store, Profile, member.Id, provenance, Changes, Now, cancellationToken))
-                    {
-                        return false;
-                    }
-
-                    continue;
-                }
-
-                var row = member.Kind == MemberKind.User ? Rows.User(member.Id) : Rows.Group(member.Id);
-                if (await store.GetAsync(Profile.Partition, row, cancellationToken) is not { } record)
-                {
-                    return false;
-                }
-
-                Changes.Add(RecordChange.Check(row, record.ETag));
-            }
-
-            foreach (var memberId in removes)
-            {
-                Changes.AddRange(Memberships.Leave(GroupId, memberId));
-                if (GivesAccess)
-                {
-                    await GroupAccess.ServeAsync(store, Profile, memberId, provenance, Changes, Now, cancellationToken);
-                }
-            }
-
-            return true;
-        }
-
-        public GroupChangeSet ToChangeSet() => new()
-        {
-            RequestedBy = provenance,
-            Sweep = Sweep,
-            GivesAccess = GivesAccess,
-            ServesAll = ServesAll,
-            Adds = adds,
-            Removes = Sweep ? [] : removes,
-        };
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using IdLcm.Domain.Operations;
+using IdLcm.Domain.Sync;
 using IdLcm.Domain.Workflows;
 using IdLcm.Functions.Orchestrations;
 using Microsoft.Azure.Functions.Worker;
@@ -51,6 +52,39 @@ public sealed partial class ActivityFunctions(
     public Task<JsonElement?> ReopenAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
         RunAsync(ReopenActivity.ActivityName, input, instanceId, client, cancellationToken);
+
+    /// <summary>Brings some lines of a sync's plan into the records.</summary>
+    /// <param name="input">A <see cref="SyncStep"/> as JSON.</param>
+    /// <param name="instanceId">The instance that called it; bound by name.</param>
+    /// <param name="client">The Durable client.</param>
+    /// <param name="cancellationToken">Cancelled when the host stops.</param>
+    /// <returns>What was done, as JSON.</returns>
+    [Function(ApplySyncActivity.ActivityName)]
+    public Task<JsonElement?> ApplySyncAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        RunAsync(ApplySyncActivity.ActivityName, input, instanceId, client, cancellationToken);
+
+    /// <summary>Settles a sync whose plan has been applied.</summary>
+    /// <param name="input">A <see cref="SyncEnd"/> as JSON.</param>
+    /// <param name="instanceId">The instance that called it; bound by name.</param>
+    /// <param name="client">The Durable client.</param>
+    /// <param name="cancellationToken">Cancelled when the host stops.</param>
+    /// <returns>How it ended, as JSON.</returns>
+    [Function(EndSyncActivity.ActivityName)]
+    public Task<JsonElement?> EndSyncAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        RunAsync(EndSyncActivity.ActivityName, input, instanceId, client, cancellationToken);
+
+    /// <summary>Opens operations for accounts that a sync found to differ from their wish.</summary>
+    /// <param name="input">An <see cref="OperationRun"/> as JSON.</param>
+    /// <param name="instanceId">The instance that called it; bound by name.</param>
+    /// <param name="client">The Durable client.</param>
+    /// <param name="cancellationToken">Cancelled when the host stops.</param>
+    /// <returns>How many, as JSON.</returns>
+    [Function(CorrectDriftActivity.ActivityName)]
+    public Task<JsonElement?> CorrectDriftAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        RunAsync(CorrectDriftActivity.ActivityName, input, instanceId, client, cancellationToken);
 
     private async Task<JsonElement?> RunAsync(string name, JsonElement input, string instanceId, DurableTaskClient client, CancellationToken cancellationToken)
     {

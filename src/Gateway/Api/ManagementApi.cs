@@ -39,9 +39,15 @@ public static class ManagementApi
         IntegrationEndpoints.Map(api);
         TokenEndpoints.Map(api);
         ScimAccessEndpoints.Map(api);
+        GroupMappingEndpoints.Map(api);
         UserEndpoints.Map(api);
         OperationEndpoints.Map(api);
         InstanceEndpoint.Map(api);
+        SyncPlanEndpoints.Map(api);
+        ApprovalEndpoints.Map(api);
+        HumanTaskEndpoints.Map(api);
+        UnmatchedEndpoints.Map(api);
+        LeaverEndpoints.Map(api);
         EvidenceEndpoint.Map(api);
         ActivityEndpoints.Map(api);
         EventStream.Map(api);

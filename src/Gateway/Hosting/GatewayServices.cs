@@ -1,8 +1,13 @@
 using IdLcm.Domain.Activity;
+using IdLcm.Domain.Approvals;
 using IdLcm.Domain.Groups;
+using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Leavers;
 using IdLcm.Domain.Listing;
+using IdLcm.Domain.Matching;
 using IdLcm.Domain.Operations;
+using IdLcm.Domain.Sync;
 using IdLcm.Domain.Users;
 using IdLcm.Domain.Workflows;
 using IdLcm.Gateway.Api;
@@ -33,6 +38,7 @@ public static class GatewayServices
         services.AddSingleton<IntegrationProfiles>();
         services.AddSingleton<ActivityLog>();
         services.AddSingleton<UserService>();
+        services.AddSingleton<EntitlementCatalog>();
         services.AddSingleton<CountedListing>();
         services.AddSingleton<ListingKeeper>();
         services.AddSingleton<GroupReader>();
@@ -40,11 +46,23 @@ public static class GatewayServices
         services.AddSingleton<GroupWork>();
         services.AddSingleton<GroupService>();
         services.AddSingleton<MemberCare>();
+        services.AddSingleton<SyncPlans>();
+        services.AddSingleton<SyncDecisions>();
+        services.AddSingleton<SyncTimer>();
+        services.AddSingleton<DriftReport>();
+        services.AddSingleton<Unmatched>();
+        services.AddSingleton<ApprovalService>();
+        services.AddSingleton<HumanTaskService>();
+        services.AddSingleton<EmergencyRevoke>();
+        services.AddSingleton<LeaverWatch>();
         services.AddSingleton<OperationService>();
         services.AddSingleton<Settlement>();
         services.AddSingleton<LaneScheduler>();
         services.AddSingleton<IActivity, OperationActivity>();
         services.AddSingleton<IActivity, ReopenActivity>();
+        services.AddSingleton<IActivity, ApplySyncActivity>();
+        services.AddSingleton<IActivity, EndSyncActivity>();
+        services.AddSingleton<IActivity, CorrectDriftActivity>();
         services.AddSingleton<IWorkflow, ProvisionWorkflow>();
         services.AddSingleton<IWorkflow, UpdateWorkflow>();
         services.AddSingleton<IWorkflow, DeprovisionWorkflow>();
@@ -64,6 +82,7 @@ public static class GatewayServices
         services.AddHostedService<LaneHost>();
         services.AddHostedService<ActivitySealer>();
         services.AddHostedService<DirectoryUpkeep>();
+        services.AddHostedService<DueWork>();
         return services;
     }
 

@@ -42,6 +42,7 @@ public sealed class FunctionMetadataTests
     [Theory]
     [InlineData("lanes", "*/5 * * * * *", true)]
     [InlineData("upkeep", "*/5 * * * * *", false)]
+    [InlineData("due-work", "*/15 * * * * *", false)]
     [InlineData("queue-watch", "30 * * * * *", false)]
     [InlineData("retention", "0 17 2 * * *", true)]
     public void A_timer_has_its_schedule(string name, string schedule, bool startsWork)

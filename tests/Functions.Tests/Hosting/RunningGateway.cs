@@ -26,6 +26,7 @@ internal sealed class RunningGateway : IAsyncDisposable
     private readonly Action<IServiceCollection>? services;
     private FunctionsHost host;
     private TransactionCounter counter = new();
+    private string? ownerKey;
 
     private RunningGateway(
         AzureStorageOptions storage, TestTaskHub hub, InMemoryApp external, FunctionsHost host, Integration integration, HttpClient scim, Action<IServiceCollection>? services)
@@ -40,6 +41,9 @@ internal sealed class RunningGateway : IAsyncDisposable
     }
 
     public TestTaskHub Hub { get; }
+
+    /// <summary>The clock that tests move; it runs on by itself as well.</summary>
+    public LeapingClock Clock { get; private init; } = null!;
 
     public InMemoryApp External { get; }
 
@@ -74,9 +78,10 @@ internal sealed class RunningGateway : IAsyncDisposable
             ConfigureClient = client => client.AddPolicy(counter, HttpPipelinePosition.PerRetry),
         };
         var external = new InMemoryApp();
-        var hub = new TestTaskHub(TimeProvider.System);
-        var host = await HostAsync(storage, hub, external, services, timers);
-        var (token, secret) = GatewayTokens.New("Entra ID", DateTimeOffset.UtcNow, TimeSpan.FromDays(1));
+        var clock = new LeapingClock();
+        var hub = new TestTaskHub(clock);
+        var host = await HostAsync(storage, hub, external, services, clock, timers);
+        var (token, secret) = GatewayTokens.New("Entra ID", DateTimeOffset.UtcNow, TimeSpan.FromDays(400));
         var integration = new Integration
         {
             Id = Ids.NewShort(),
@@ -92,7 +97,66 @@ internal sealed class RunningGateway : IAsyncDisposable
         };
         integration = configure?.Invoke(integration) ?? integration;
         await host.Services.GetRequiredService<IntegrationStore>().AddAsync(integration, [], Stop);
-        return new RunningGateway(storage, hub, external, host, integration, Client(host, integration.Id, secret), services) { counter = counter };
+        return new RunningGateway(storage, hub, external, host, integration, Client(host, integration.Id, secret), services) { counter = counter, Clock = clock };
+    }
+
+    /// <summary>Calls the management API as the owner, or with another key.</summary>
+    public async Task<(int Status, JsonObject Body)> ApiAsync(HttpMethod method, string path, string? body = null, string? key = null)
+    {
+        ownerKey ??= await IdLcm.Gateway.Api.ApiKeyBootstrap.EnsureOwnerKeyAsync(Services.GetRequiredService<IntegrationStore>(), Clock, Stop);
+        using var request = new HttpRequestMessage(method, new Uri(new Uri(host.Url), $"/api/{path}"));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key ?? ownerKey);
+        if (body is not null)
+        {
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        }
+
+        using var response = await Scim.SendAsync(request, Stop);
+        var text = await response.Content.ReadAsStringAsync(Stop);
+        return ((int)response.StatusCode, text.Length > 0 && text[0] == '{' ? (JsonObject)JsonNode.Parse(text)! : new JsonObject { ["text"] = text });
+    }
+
+    /// <summary>Calls the management API on this integration and wants it to succeed.</summary>
+    public async Task<JsonObject> DoAsync(HttpMethod method, string path, string? body = null)
+    {
+        var (status, answer) = await ApiAsync(method, $"integrations/{Integration.Id}{path}", body);
+        Assert.True(status is >= 200 and < 300, $"{method} {path}: {status} {answer.ToJsonString()}");
+        return answer;
+    }
+
+    /// <summary>Waits until an operation has ended.</summary>
+    public async Task<JsonObject> EndedAsync(string operationId)
+    {
+        var (_, operation) = await ApiAsync(HttpMethod.Get, $"operations/{operationId}?wait=30");
+        Assert.True((bool)operation["ended"]!, operation.ToJsonString());
+        return operation;
+    }
+
+    /// <summary>Syncs, and waits until that has ended.</summary>
+    public async Task<JsonObject> SyncAsync(string expected = "Succeeded")
+    {
+        var operation = await EndedAsync((string)(await DoAsync(HttpMethod.Post, "/sync"))["operationId"]!);
+        Assert.True((string?)operation["status"] == expected, operation.ToJsonString());
+        return operation;
+    }
+
+    /// <summary>The events of the activity, newest first.</summary>
+    public async Task<IReadOnlyList<JsonObject>> ActivityAsync(string? eventName = null)
+    {
+        var query = eventName is null ? "" : $"&event={Uri.EscapeDataString(eventName)}";
+        return [.. (await DoAsync(HttpMethod.Get, $"/activity?limit=200{query}"))["items"]!.AsArray().Select(item => (JsonObject)item!)];
+    }
+
+    /// <summary>Looks again and again until something holds.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> condition, string otherwise)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        while (!await condition())
+        {
+            Assert.False(limit.IsCancellationRequested, otherwise);
+            await Task.Delay(10, Stop);
+        }
     }
 
     /// <summary>Stops the worker without letting anything finish, and starts another on the same storage and task hub.</summary>
@@ -101,7 +165,7 @@ internal sealed class RunningGateway : IAsyncDisposable
         var authorization = Scim.DefaultRequestHeaders.Authorization!.Parameter!;
         Scim.Dispose();
         await host.DisposeAsync();
-        host = await HostAsync(storage, Hub, External, services);
+        host = await HostAsync(storage, Hub, External, services, Clock);
         Scim = Client(host, Integration.Id, authorization);
     }
 
@@ -181,9 +245,10 @@ internal sealed class RunningGateway : IAsyncDisposable
         return client;
     }
 
-    private static Task<FunctionsHost> HostAsync(AzureStorageOptions storage, TestTaskHub hub, InMemoryApp external, Action<IServiceCollection>? more, bool timers = true) =>
+    private static Task<FunctionsHost> HostAsync(AzureStorageOptions storage, TestTaskHub hub, InMemoryApp external, Action<IServiceCollection>? more, LeapingClock clock, bool timers = true) =>
         FunctionsHost.StartAsync(hub, services =>
         {
+            services.AddSingleton<TimeProvider>(clock);
             services.AddAzureStorage(storage);
             services.AddSingleton<IConnectorRunner>(external);
             services.AddSingleton<IConnectorCatalog>(external);

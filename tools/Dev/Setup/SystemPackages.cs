@@ -49,7 +49,8 @@ internal static class SystemPackages
         var missing = new List<string>();
         if (!File.Exists(Environment.GetEnvironmentVariable("IDLCM_CHROMIUM") is { Length: > 0 } named ? named : "/usr/bin/chromium"))
         {
-            missing.Add("chromium");
+            // The helper gives Chromium its sandbox where people may not make user namespaces.
+            missing.AddRange(["chromium", "chromium-sandbox"]);
         }
 
         if (!NativeLibrary.TryLoad("libsqlite3.so.0", out var sqlite))

@@ -58,6 +58,13 @@ public sealed class ScimProjection
     /// <param name="attributeName">The core attribute, for example <c>members</c> or <c>groups</c>.</param>
     public bool Shows(string attributeName) => type.Find(attributeName) is { } attribute && Includes(attribute);
 
+    /// <summary>Whether the client asked for a part of a core attribute that is sent only then.</summary>
+    /// <param name="attributeName">The core attribute, for example <c>members</c>.</param>
+    /// <param name="subName">Its part, for example <c>display</c>.</param>
+    public bool ShowsPart(string attributeName, string subName) =>
+        included is not null && type.Find(attributeName) is { } attribute && attribute.Find(subName) is { } sub
+        && included.TryGetValue(attribute, out var only) && only?.Contains(sub) == true && Includes(attribute);
+
     /// <summary>Whether the answer shows anything of an extension.</summary>
     /// <param name="urn">The extension's URN.</param>
     public bool ShowsExtension(string urn) => type.FindExtension(urn) is { } extension && extension.Schema.Attributes.Any(Includes);

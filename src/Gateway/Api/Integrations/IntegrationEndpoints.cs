@@ -52,6 +52,16 @@ internal static class IntegrationEndpoints
             .Documents("pauseIntegration", "Integrations", "Pause", "Stops all writes of the integration; queued work is kept.")
             .Takes<PauseRequest>()
             .Answers<IntegrationDetails>();
+        api.MapPost("/integrations/{integrationId}/observe-only", ObserveAsync)
+            .Requires(Permission.ManageIntegrations)
+            .Documents("observeOnly", "Integrations", "Only show what would be done", "Operations are accepted and queued, and nothing is written to the app until the integration is promoted.")
+            .Takes<PauseRequest>()
+            .Answers<IntegrationDetails>();
+        api.MapPost("/integrations/{integrationId}/promote", PromoteAsync)
+            .Requires(Permission.ManageIntegrations)
+            .Documents("promoteIntegration", "Integrations", "Do what is shown", "Ends observe only: what is queued is done.")
+            .Takes<PauseRequest>()
+            .Answers<IntegrationDetails>();
         api.MapPost("/integrations/{integrationId}/resume", ResumeAsync)
             .Requires(Permission.ManageIntegrations)
             .Documents("resumeIntegration", "Integrations", "Resume", "Lets the writes of the integration go on.")
@@ -140,8 +150,31 @@ internal static class IntegrationEndpoints
             }
         }
 
+        Maybe<InboundHoldSettings> hold;
+        Maybe<int?> days, minutes;
+        try
+        {
+            hold = IntegrationPatch.Read(patch.InboundHold, given => given.Deserialize(ApiJson.Info<InboundHoldSettings>())!);
+            minutes = IntegrationPatch.Read(patch.LeaverLimitMinutes, IntegrationPatch.Number);
+            days = patch.Deprovision is { } model ? IntegrationPatch.Read(model.DeleteAfterDays, IntegrationPatch.Number) : default;
+        }
+        catch (JsonException error)
+        {
+            return ApiProblems.Of(Refusal.Invalid("inboundHold, leaverLimitMinutes or deprovision.deleteAfterDays", $"cannot be read. {error.Message}"));
+        }
+
         var change = new IntegrationChange
         {
+            Safeguard = patch.Safeguard,
+            Sync = patch.Sync,
+            Retry = patch.Retry,
+            Circuit = patch.Circuit,
+            InboundHold = hold,
+            LeaverLimitMinutes = minutes,
+            DeleteAfterDays = days,
+            DeleteNeedsApproval = patch.Deprovision?.DeleteNeedsApproval,
+            MatchBy = patch.MatchBy,
+            Invite = patch.Invite,
             Name = patch.Name,
             Settings = patch.Settings,
             OnDeactivate = patch.Deprovision?.OnDeactivate,
@@ -179,6 +212,25 @@ internal static class IntegrationEndpoints
         }
 
         var result = await service.PauseAsync(integrationId, body.Value.Reason, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
+        return result.Value is { } view ? Show(view, http, address, clock) : ApiProblems.Of(result.Refusal!);
+    }
+
+    private static Task<IResult> ObserveAsync(string integrationId, HttpContext http, IntegrationService service, GatewayAddress address, TimeProvider clock) =>
+        SetObserveAsync(integrationId, observe: true, http, service, address, clock);
+
+    private static Task<IResult> PromoteAsync(string integrationId, HttpContext http, IntegrationService service, GatewayAddress address, TimeProvider clock) =>
+        SetObserveAsync(integrationId, observe: false, http, service, address, clock);
+
+    private static async Task<IResult> SetObserveAsync(
+        string integrationId, bool observe, HttpContext http, IntegrationService service, GatewayAddress address, TimeProvider clock)
+    {
+        var body = await RequestBody.ReadAsync<PauseRequest>(http);
+        if (body.Value is null)
+        {
+            return body.Problem!;
+        }
+
+        var result = await service.ObserveAsync(integrationId, observe, body.Value.Reason, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
         return result.Value is { } view ? Show(view, http, address, clock) : ApiProblems.Of(result.Refusal!);
     }
 

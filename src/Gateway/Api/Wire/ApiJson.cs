@@ -4,7 +4,11 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using IdLcm.Domain.Activity;
+using IdLcm.Domain.Approvals;
+using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Operations;
+using IdLcm.Domain.Sync;
 using IdLcm.Gateway.Scim.Access;
 using Microsoft.AspNetCore.Http;
 
@@ -57,31 +61,55 @@ internal static class ApiJson
 [JsonSerializable(typeof(ApiKeyRequest))]
 [JsonSerializable(typeof(ApiProblem))]
 [JsonSerializable(typeof(AppResource))]
+[JsonSerializable(typeof(ApprovalRecord))]
 [JsonSerializable(typeof(CallerResource))]
 [JsonSerializable(typeof(CaptureList))]
+[JsonSerializable(typeof(CorrectDriftRequest))]
 [JsonSerializable(typeof(CreatedIntegration))]
 [JsonSerializable(typeof(CreatedKey))]
 [JsonSerializable(typeof(CreatedToken))]
 [JsonSerializable(typeof(InstanceResource))]
+[JsonSerializable(typeof(DecidedApproval))]
+[JsonSerializable(typeof(DecidedPlanResource))]
+[JsonSerializable(typeof(ExemptRequest))]
+[JsonSerializable(typeof(HumanTask))]
+[JsonSerializable(typeof(InboundHoldSettings))]
+[JsonSerializable(typeof(GroupMappingRequest))]
 [JsonSerializable(typeof(IntegrationDetails))]
 [JsonSerializable(typeof(IntegrationPatch))]
 [JsonSerializable(typeof(IntegrationRequest))]
+[JsonSerializable(typeof(MatchRequest))]
+[JsonSerializable(typeof(MatchedResource))]
+[JsonSerializable(typeof(OpenedOperations))]
 [JsonSerializable(typeof(OperationAccepted))]
 [JsonSerializable(typeof(OperationDetails))]
 [JsonSerializable(typeof(OperationResource))]
 [JsonSerializable(typeof(Page<ActivityResource>))]
 [JsonSerializable(typeof(Page<AppResource>))]
+[JsonSerializable(typeof(Page<ApprovalRecord>))]
+[JsonSerializable(typeof(Page<Drift>))]
+[JsonSerializable(typeof(Page<HumanTask>))]
+[JsonSerializable(typeof(Page<GroupMappingResource>))]
 [JsonSerializable(typeof(Page<IntegrationResource>))]
 [JsonSerializable(typeof(Page<KeyResource>))]
 [JsonSerializable(typeof(Page<OperationResource>))]
+[JsonSerializable(typeof(Page<SyncLineResource>))]
+[JsonSerializable(typeof(Page<SyncPlanResource>))]
 [JsonSerializable(typeof(Page<TokenResource>))]
+[JsonSerializable(typeof(Page<UnmatchedResource>))]
 [JsonSerializable(typeof(Page<UserResource>))]
 [JsonSerializable(typeof(PauseRequest))]
+[JsonSerializable(typeof(ReasonRequest))]
 [JsonSerializable(typeof(RetryAccepted))]
 [JsonSerializable(typeof(RetryFailedRequest))]
+[JsonSerializable(typeof(RevokeRequest))]
+[JsonSerializable(typeof(RevokedResource))]
 [JsonSerializable(typeof(SavedResource))]
 [JsonSerializable(typeof(ScimAccessResource))]
 [JsonSerializable(typeof(ServiceAccountInput))]
+[JsonSerializable(typeof(SyncPlanResource))]
+[JsonSerializable(typeof(TaskClosing))]
+[JsonSerializable(typeof(TaskPatch))]
 [JsonSerializable(typeof(TokenRequest))]
 [JsonSerializable(typeof(UserDetails))]
 [JsonSerializable(typeof(WorkspaceResource))]
