@@ -3,6 +3,8 @@ using IdLcm.Domain.Workflows;
 using IdLcm.Functions.Activities;
 using IdLcm.Functions.Hosting;
 using IdLcm.Functions.Orchestrations;
+using IdLcm.Functions.Storage;
+using IdLcm.Gateway.Api;
 using IdLcm.Gateway.Hosting;
 using IdLcm.Gateway.Scim;
 using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
@@ -22,6 +24,12 @@ public static class AzureEdition
     {
         ArgumentNullException.ThrowIfNull(options);
         services.AddFunctionsGateway(options);
+        services.AddAzureStorage(options.Storage);
+        if (options.Role != EditionRole.Automation)
+        {
+            services.AddHostedService<FirstOwnerKey>();
+        }
+
         services.AddAutomation(options.Automation with
         {
             ConnectorDirectories =
@@ -45,6 +53,7 @@ public static class AzureEdition
         services.AddSingleton(options);
         services.AddSingleton(options.Retry);
         services.AddSingleton(new GatewayAddress { PublicUrl = options.PublicUrl?.AbsoluteUri.TrimEnd('/') });
+        services.AddSingleton(new InstanceHistory { Template = options.HistoryUrl });
         services.AddSingleton<IFunctionMetadataTransformer>(new RoleFilter(options.Role));
         services.AddSingleton<DurableClientSource>();
         services.AddSingleton<WorkflowCatalog>();

@@ -14,8 +14,10 @@ namespace IdLcm.Functions.Timers;
 /// <param name="scheduler">The lanes.</param>
 /// <param name="integrations">The integrations.</param>
 /// <param name="source">Takes the Durable client that comes with an invocation.</param>
+/// <param name="clock">The clock.</param>
 /// <param name="logger">The log.</param>
-public sealed partial class LaneTimer(LaneScheduler scheduler, IntegrationStore integrations, DurableClientSource source, ILogger<LaneTimer> logger)
+public sealed partial class LaneTimer(
+    LaneScheduler scheduler, IntegrationStore integrations, DurableClientSource source, TimeProvider clock, ILogger<LaneTimer> logger)
 {
     /// <summary>Every five seconds.</summary>
     /// <param name="timer">The timer.</param>
@@ -29,7 +31,8 @@ public sealed partial class LaneTimer(LaneScheduler scheduler, IntegrationStore 
         CancellationToken cancellationToken)
     {
         source.Attach(client);
-        foreach (var id in await integrations.ListIdsAsync(cancellationToken))
+        var lanes = await integrations.ListIdsAsync(cancellationToken);
+        foreach (var id in lanes)
         {
             try
             {
@@ -43,8 +46,17 @@ public sealed partial class LaneTimer(LaneScheduler scheduler, IntegrationStore 
                 LogFailed(id, error);
             }
         }
+
+        // Once a minute is enough for the alert that looks for it.
+        if (clock.GetUtcNow().Second < 5)
+        {
+            LogMoved(lanes.Count);
+        }
     }
 
     [LoggerMessage(4101, LogLevel.Error, "The lane of integration {IntegrationId} could not be moved on; it is tried again within seconds")]
     private partial void LogFailed(string integrationId, Exception error);
+
+    [LoggerMessage(4202, LogLevel.Information, "The lanes are looked after: {Count}")]
+    private partial void LogMoved(int count);
 }

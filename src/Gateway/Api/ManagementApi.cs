@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace IdLcm.Gateway.Api;
 
@@ -24,6 +25,7 @@ public static class ManagementApi
         services.AddSingleton<ApiGate>();
         services.AddSingleton<OperationLocator>();
         services.AddSingleton<UserListing>();
+        services.TryAddSingleton<InstanceHistory>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJsonContext.Default));
         services.AddApiDocument();
     }
@@ -43,6 +45,7 @@ public static class ManagementApi
         GroupMappingEndpoints.Map(api);
         UserEndpoints.Map(api);
         OperationEndpoints.Map(api);
+        InstanceEndpoint.Map(api);
         SyncPlanEndpoints.Map(api);
         ApprovalEndpoints.Map(api);
         HumanTaskEndpoints.Map(api);

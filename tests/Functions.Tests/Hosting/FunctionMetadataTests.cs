@@ -42,6 +42,7 @@ public sealed class FunctionMetadataTests
     [Theory]
     [InlineData("lanes", "*/5 * * * * *", true)]
     [InlineData("upkeep", "*/5 * * * * *", false)]
+    [InlineData("due-work", "*/15 * * * * *", false)]
     [InlineData("queue-watch", "30 * * * * *", false)]
     [InlineData("retention", "0 17 2 * * *", true)]
     public void A_timer_has_its_schedule(string name, string schedule, bool startsWork)
@@ -111,6 +112,7 @@ public sealed class FunctionMetadataTests
     [InlineData("IdLcm:Role", "worker")]
     [InlineData("IdLcm:Role", "7")]
     [InlineData("IdLcm:PublicUrl", "http://gateway.example.com")]
+    [InlineData("IdLcm:HistoryUrl", "javascript:alert(1)")]
     [InlineData("IdLcm:HistoryDays", "0")]
     [InlineData("IdLcm:Retry:Nonsense", "1")]
     public void A_setting_that_cannot_be_read_is_refused_by_name(string key, string value)

@@ -27,7 +27,7 @@ internal sealed class FunctionsHost : IAsyncDisposable
 
     public string Url => app.Urls.First();
 
-    public static async Task<FunctionsHost> StartAsync(TestTaskHub hub, Action<IServiceCollection> services)
+    public static async Task<FunctionsHost> StartAsync(TestTaskHub hub, Action<IServiceCollection> services, bool timers = true)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -54,7 +54,7 @@ internal sealed class FunctionsHost : IAsyncDisposable
             hub.Attach(worker);
         }
 
-        foreach (var function in functions.Where(function => function.Timer?.Schedule.StartsWith("*/", StringComparison.Ordinal) == true))
+        foreach (var function in functions.Where(function => timers && function.Timer?.Schedule.StartsWith("*/", StringComparison.Ordinal) == true))
         {
             host.timers.Add(host.TickAsync(worker, function));
         }

@@ -2,11 +2,11 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
+using Azure.Core;
 using IdLcm.Domain;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
-using IdLcm.Domain.Secrets;
 using IdLcm.Domain.Storage;
 using IdLcm.Domain.Users;
 using IdLcm.Functions;
@@ -25,6 +25,8 @@ internal sealed class RunningGateway : IAsyncDisposable
     private readonly AzureStorageOptions storage;
     private readonly Action<IServiceCollection>? services;
     private FunctionsHost host;
+    private TransactionCounter counter = new();
+    private string? ownerKey;
 
     private RunningGateway(
         AzureStorageOptions storage, TestTaskHub hub, InMemoryApp external, FunctionsHost host, Integration integration, HttpClient scim, Action<IServiceCollection>? services)
@@ -40,6 +42,9 @@ internal sealed class RunningGateway : IAsyncDisposable
 
     public TestTaskHub Hub { get; }
 
+    /// <summary>The clock that tests move; it runs on by itself as well.</summary>
+    public LeapingClock Clock { get; private init; } = null!;
+
     public InMemoryApp External { get; }
 
     public Integration Integration { get; }
@@ -47,6 +52,9 @@ internal sealed class RunningGateway : IAsyncDisposable
     public HttpClient Scim { get; private set; }
 
     public string Url => host.Url;
+
+    /// <summary>Calls of the storage service since the start.</summary>
+    public int Transactions => counter.Count;
 
     public IServiceProvider Services => host.Services;
 
@@ -56,15 +64,24 @@ internal sealed class RunningGateway : IAsyncDisposable
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public static async Task<RunningGateway> StartAsync(Func<Integration, Integration>? configure = null, Action<IServiceCollection>? services = null)
+    public static async Task<RunningGateway> StartAsync(
+        Func<Integration, Integration>? configure = null, Action<IServiceCollection>? services = null, bool timers = true)
     {
         var azurite = await TestContext.Current.GetFixture<AzuriteServer>() ?? throw new InvalidOperationException("There is no Azurite.");
         var suffix = Guid.NewGuid().ToString("N")[..12];
-        var storage = azurite.Options() with { TableName = "t" + suffix, ContainerName = "c" + suffix, AnchorContainerName = "a" + suffix };
+        var counter = new TransactionCounter();
+        var storage = azurite.Options() with
+        {
+            TableName = "t" + suffix,
+            ContainerName = "c" + suffix,
+            AnchorContainerName = "a" + suffix,
+            ConfigureClient = client => client.AddPolicy(counter, HttpPipelinePosition.PerRetry),
+        };
         var external = new InMemoryApp();
-        var hub = new TestTaskHub(TimeProvider.System);
-        var host = await HostAsync(storage, hub, external, services);
-        var (token, secret) = GatewayTokens.New("Entra ID", DateTimeOffset.UtcNow, TimeSpan.FromDays(1));
+        var clock = new LeapingClock();
+        var hub = new TestTaskHub(clock);
+        var host = await HostAsync(storage, hub, external, services, clock, timers);
+        var (token, secret) = GatewayTokens.New("Entra ID", DateTimeOffset.UtcNow, TimeSpan.FromDays(400));
         var integration = new Integration
         {
             Id = Ids.NewShort(),
@@ -80,7 +97,66 @@ internal sealed class RunningGateway : IAsyncDisposable
         };
         integration = configure?.Invoke(integration) ?? integration;
         await host.Services.GetRequiredService<IntegrationStore>().AddAsync(integration, [], Stop);
-        return new RunningGateway(storage, hub, external, host, integration, Client(host, integration.Id, secret), services);
+        return new RunningGateway(storage, hub, external, host, integration, Client(host, integration.Id, secret), services) { counter = counter, Clock = clock };
+    }
+
+    /// <summary>Calls the management API as the owner, or with another key.</summary>
+    public async Task<(int Status, JsonObject Body)> ApiAsync(HttpMethod method, string path, string? body = null, string? key = null)
+    {
+        ownerKey ??= await IdLcm.Gateway.Api.ApiKeyBootstrap.EnsureOwnerKeyAsync(Services.GetRequiredService<IntegrationStore>(), Clock, Stop);
+        using var request = new HttpRequestMessage(method, new Uri(new Uri(host.Url), $"/api/{path}"));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key ?? ownerKey);
+        if (body is not null)
+        {
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        }
+
+        using var response = await Scim.SendAsync(request, Stop);
+        var text = await response.Content.ReadAsStringAsync(Stop);
+        return ((int)response.StatusCode, text.Length > 0 && text[0] == '{' ? (JsonObject)JsonNode.Parse(text)! : new JsonObject { ["text"] = text });
+    }
+
+    /// <summary>Calls the management API on this integration and wants it to succeed.</summary>
+    public async Task<JsonObject> DoAsync(HttpMethod method, string path, string? body = null)
+    {
+        var (status, answer) = await ApiAsync(method, $"integrations/{Integration.Id}{path}", body);
+        Assert.True(status is >= 200 and < 300, $"{method} {path}: {status} {answer.ToJsonString()}");
+        return answer;
+    }
+
+    /// <summary>Waits until an operation has ended.</summary>
+    public async Task<JsonObject> EndedAsync(string operationId)
+    {
+        var (_, operation) = await ApiAsync(HttpMethod.Get, $"operations/{operationId}?wait=30");
+        Assert.True((bool)operation["ended"]!, operation.ToJsonString());
+        return operation;
+    }
+
+    /// <summary>Syncs, and waits until that has ended.</summary>
+    public async Task<JsonObject> SyncAsync(string expected = "Succeeded")
+    {
+        var operation = await EndedAsync((string)(await DoAsync(HttpMethod.Post, "/sync"))["operationId"]!);
+        Assert.True((string?)operation["status"] == expected, operation.ToJsonString());
+        return operation;
+    }
+
+    /// <summary>The events of the activity, newest first.</summary>
+    public async Task<IReadOnlyList<JsonObject>> ActivityAsync(string? eventName = null)
+    {
+        var query = eventName is null ? "" : $"&event={Uri.EscapeDataString(eventName)}";
+        return [.. (await DoAsync(HttpMethod.Get, $"/activity?limit=200{query}"))["items"]!.AsArray().Select(item => (JsonObject)item!)];
+    }
+
+    /// <summary>Looks again and again until something holds.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> condition, string otherwise)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        while (!await condition())
+        {
+            Assert.False(limit.IsCancellationRequested, otherwise);
+            await Task.Delay(10, Stop);
+        }
     }
 
     /// <summary>Stops the worker without letting anything finish, and starts another on the same storage and task hub.</summary>
@@ -89,7 +165,7 @@ internal sealed class RunningGateway : IAsyncDisposable
         var authorization = Scim.DefaultRequestHeaders.Authorization!.Parameter!;
         Scim.Dispose();
         await host.DisposeAsync();
-        host = await HostAsync(storage, Hub, External, services);
+        host = await HostAsync(storage, Hub, External, services, Clock);
         Scim = Client(host, Integration.Id, authorization);
     }
 
@@ -169,45 +245,17 @@ internal sealed class RunningGateway : IAsyncDisposable
         return client;
     }
 
-    private static Task<FunctionsHost> HostAsync(AzureStorageOptions storage, TestTaskHub hub, InMemoryApp external, Action<IServiceCollection>? more) =>
+    private static Task<FunctionsHost> HostAsync(AzureStorageOptions storage, TestTaskHub hub, InMemoryApp external, Action<IServiceCollection>? more, LeapingClock clock, bool timers = true) =>
         FunctionsHost.StartAsync(hub, services =>
         {
-            services.AddSingleton<IRecordStore>(_ => TestStorage.Records(storage));
-            services.AddSingleton<ISecretStore, NoSecrets>();
+            services.AddSingleton<TimeProvider>(clock);
+            services.AddAzureStorage(storage);
             services.AddSingleton<IConnectorRunner>(external);
             services.AddSingleton<IConnectorCatalog>(external);
-            services.AddSingleton<IBlobStore, NoBlobs>();
             more?.Invoke(services);
             services.AddFunctionsGateway(new AzureEditionOptions
             {
                 Retry = new RetryRules { FirstDelay = TimeSpan.FromMilliseconds(20), MaxDelay = TimeSpan.FromMilliseconds(50) },
             });
-        });
-
-    /// <summary>The app in memory signs nobody in.</summary>
-    private sealed class NoSecrets : ISecretStore
-    {
-        public Task<SecretValue?> GetAsync(string name, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public Task<SecretValue?> GetVersionAsync(string name, string version, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public Task<string> SetAsync(string name, string value, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public Task PromoteAsync(string name, string version, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public Task DisableAsync(string name, string version, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public Task DeleteAsync(string name, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-    }
-
-    private sealed class NoBlobs : IBlobStore
-    {
-        public Task<BlobReference> PutAsync(string container, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public Task<BlobReference> PutFileAsync(string container, string path, string contentType, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public Task<Stream?> OpenAsync(string container, string hash, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public Task<int> SweepAsync(string container, DateTimeOffset olderThan, long maxBytes, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-    }
+        }, timers);
 }

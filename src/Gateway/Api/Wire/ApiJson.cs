@@ -76,6 +76,7 @@ internal static class ApiJson
 [JsonSerializable(typeof(CreatedIntegration))]
 [JsonSerializable(typeof(CreatedKey))]
 [JsonSerializable(typeof(CreatedToken))]
+[JsonSerializable(typeof(InstanceResource))]
 [JsonSerializable(typeof(DecidedApproval))]
 [JsonSerializable(typeof(DecidedPlanResource))]
 [JsonSerializable(typeof(DeleteIntegrationRequest))]
