@@ -6,6 +6,7 @@ using IdLcm.Domain.Operations;
 using IdLcm.Domain.Users;
 using IdLcm.Domain.Workflows;
 using IdLcm.Gateway.Api;
+using IdLcm.Gateway.Dashboard;
 using IdLcm.Gateway.Scim;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -53,6 +54,7 @@ public static class GatewayServices
         services.AddSingleton<IWorkflow, RetryWorkflow>();
         services.AddScimGateway();
         services.AddManagementApi();
+        services.AddDashboard();
         return services;
     }
 
@@ -75,7 +77,7 @@ public static class GatewayServices
         app.MapScimGateway();
         app.MapManagementApi();
         app.MapHealth();
-        app.MapStartPage();
+        app.MapDashboard();
         return app;
     }
 }
