@@ -13,6 +13,7 @@ using IdLcm.Domain.Users;
 using IdLcm.Domain.Workflows;
 using IdLcm.Gateway.Api;
 using IdLcm.Gateway.Claims;
+using IdLcm.Gateway.Dashboard;
 using IdLcm.Gateway.Notifications;
 using IdLcm.Gateway.Scim;
 using Microsoft.AspNetCore.Routing;
@@ -78,6 +79,7 @@ public static class GatewayServices
         services.AddSingleton<IWorkflow, RetryWorkflow>();
         services.AddScimGateway();
         services.AddManagementApi();
+        services.AddDashboard();
         return services;
     }
 
@@ -105,7 +107,7 @@ public static class GatewayServices
         routes.MapManagementApi();
         routes.MapClaims();
         routes.MapHealth();
-        routes.MapStartPage();
+        routes.MapDashboard();
         return routes;
     }
 }
