@@ -7,7 +7,7 @@ namespace IdLcm.Gateway.Tests;
 /// <summary>An answer with its body.</summary>
 public sealed record Answer(int Status, string Body, HttpResponseMessage Message)
 {
-    public JsonElement Json { get; } = Body.Length > 0 && Body[0] is '{' or '[' ? JsonDocument.Parse(Body).RootElement : default;
+    public JsonElement Json { get; } = Body.Length > 0 && Message.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) == true ? JsonDocument.Parse(Body).RootElement : default;
 
     public string? MediaType => Message.Content.Headers.ContentType?.MediaType;
 

@@ -10,7 +10,7 @@ namespace IdLcm.Domain.Access;
 public sealed record AccessGrant(string Value, DateTimeOffset Since, string? OperationId, string By);
 
 /// <summary>Keeps up since when and why accounts have what they have.</summary>
-internal static class AccessGrants
+internal static class GrantHistory
 {
     /// <summary>Who gave what a sync finds.</summary>
     public const string Found = "found in the app";

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using IdLcm.Domain.Activity;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
@@ -23,6 +24,8 @@ public sealed class NotificationPump(IRecordStore store, IntegrationStore integr
     private const string DeadPrefix = "nx:";
     private const int MaxEvents = 50;
 
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> turns = new(StringComparer.Ordinal);
+
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(4);
 
@@ -31,6 +34,21 @@ public sealed class NotificationPump(IRecordStore store, IntegrationStore integr
     /// <param name="cancellationToken">Cancels between deliveries.</param>
     /// <returns>How many were delivered.</returns>
     public async Task<int> RunDueAsync(string integrationId, CancellationToken cancellationToken = default)
+    {
+        // Two turns at once would both send what is due before either has noted it.
+        var turn = turns.GetOrAdd(integrationId, _ => new SemaphoreSlim(1, 1));
+        await turn.WaitAsync(cancellationToken);
+        try
+        {
+            return await TakeTurnAsync(integrationId, cancellationToken);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task<int> TakeTurnAsync(string integrationId, CancellationToken cancellationToken)
     {
         var partition = Rows.Partition(integrationId);
         var (channels, _) = await ChannelsAsync(integrationId, cancellationToken);

@@ -257,7 +257,7 @@ public sealed class Settlement(
         var settled = account.Value;
         if (outcome.WasRead)
         {
-            settled = Access.AccessGrants.Follow(settled with { Observed = outcome.Observed }, operation.Id, operation.RequestedBy.Actor);
+            settled = Access.GrantHistory.Follow(settled with { Observed = outcome.Observed }, operation.Id, operation.RequestedBy.Actor);
         }
 
         var newer = outcome.UserId is not null && (outcome.UserId != user.Value.Id || outcome.Generation != user.Value.Wish);

@@ -96,7 +96,7 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
             updated = updated.Move(ProvisioningState.Onboarded, now) with { DiedAt = null, SeenAgainAt = null };
         }
 
-        updated = Access.AccessGrants.Follow(updated, null, Access.AccessGrants.Found);
+        updated = Access.GrantHistory.Follow(updated, null, Access.GrantHistory.Found);
         var changes = new List<RecordChange> { TypedRecords.Write(Rows.Account(known.Key), updated, account.ETag) };
         if (!owner.Value.Owned)
         {
@@ -152,7 +152,7 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
             SeenAgainAt = null,
             DeleteDueAt = null,
         };
-        fresh = Access.AccessGrants.Follow(fresh with { Grants = [] }, null, Access.AccessGrants.Found);
+        fresh = Access.GrantHistory.Follow(fresh with { Grants = [] }, null, Access.GrantHistory.Found);
         fresh = fresh.State == ProvisioningState.Onboarded ? fresh : fresh.Move(ProvisioningState.Onboarded, now);
         return
         [

@@ -95,7 +95,7 @@ internal sealed class RunningGateway : IAsyncDisposable
 
         using var response = await Scim.SendAsync(request, Stop);
         var text = await response.Content.ReadAsStringAsync(Stop);
-        return ((int)response.StatusCode, text.Length > 0 && text[0] == '{' ? (JsonObject)JsonNode.Parse(text)! : new JsonObject { ["text"] = text });
+        return ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) == true ? (JsonObject)JsonNode.Parse(text)! : new JsonObject { ["text"] = text });
     }
 
     /// <summary>Calls the management API on this integration and wants it to succeed.</summary>

@@ -1,6 +1,7 @@
 using IdLcm.Domain.Users;
+using IdLcm.LocalHost.Tests.Lifecycle;
 
-namespace IdLcm.LocalHost.Tests.Lifecycle;
+namespace IdLcm.LocalHost.Tests.Life;
 
 public sealed class MatchingTests
 {

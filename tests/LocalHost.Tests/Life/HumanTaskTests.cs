@@ -1,8 +1,9 @@
 using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Users;
+using IdLcm.LocalHost.Tests.Lifecycle;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IdLcm.LocalHost.Tests.Lifecycle;
+namespace IdLcm.LocalHost.Tests.Life;
 
 public sealed class HumanTaskTests
 {

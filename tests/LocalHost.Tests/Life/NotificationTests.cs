@@ -9,12 +9,13 @@ using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Notifications;
 using IdLcm.Domain.Users;
 using IdLcm.Gateway.Notifications;
+using IdLcm.LocalHost.Tests.Lifecycle;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace IdLcm.LocalHost.Tests.Lifecycle;
+namespace IdLcm.LocalHost.Tests.Life;
 
 public sealed class NotificationTests
 {
@@ -154,7 +155,7 @@ public sealed class NotificationTests
     public async Task E_mail_goes_through_a_real_SMTP_server()
     {
         var port = FreePort();
-        var start = new ProcessStartInfo("python3", ["-u", "-W", "ignore", "-m", "smtpd", "-n", "-c", "DebuggingServer", $"127.0.0.1:{port}"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("python3", ["-u", "-W", "ignore", "-m", "smtpd", "-n", "-c", "DebuggingServer", $"127.0.0.1:{port}"]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         using var server = Process.Start(start)!;
         try
         {

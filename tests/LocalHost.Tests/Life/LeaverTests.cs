@@ -3,9 +3,10 @@ using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Leavers;
 using IdLcm.Domain.Users;
+using IdLcm.LocalHost.Tests.Lifecycle;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IdLcm.LocalHost.Tests.Lifecycle;
+namespace IdLcm.LocalHost.Tests.Life;
 
 public sealed class LeaverTests
 {

@@ -2,8 +2,9 @@ using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Users;
+using IdLcm.LocalHost.Tests.Lifecycle;
 
-namespace IdLcm.LocalHost.Tests.Lifecycle;
+namespace IdLcm.LocalHost.Tests.Life;
 
 public sealed class CircuitTests
 {
