@@ -6,6 +6,7 @@ using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Listing;
 using IdLcm.Domain.Matching;
+using IdLcm.Domain.Notifications;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Sync;
 using IdLcm.Domain.Users;
@@ -59,6 +60,8 @@ public static class DomainJson
 [JsonSerializable(typeof(HumanTask))]
 [JsonSerializable(typeof(Lane))]
 [JsonSerializable(typeof(ListingState))]
+[JsonSerializable(typeof(NotificationChannel))]
+[JsonSerializable(typeof(NotificationDelivery))]
 [JsonSerializable(typeof(Operation))]
 [JsonSerializable(typeof(OperationAttempt))]
 [JsonSerializable(typeof(SyncDue))]

@@ -24,6 +24,7 @@ namespace IdLcm.Domain.Groups;
 public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork work, LaneSignal signal, TimeProvider clock)
 {
     private readonly GroupReader reader = new(store);
+    private readonly GroupWriter writer = new(store, new GroupReader(store), roll, work, signal, clock);
     private readonly Memberships memberships = new(store);
 
     /// <summary>Creates a group.</summary>
@@ -38,7 +39,7 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
         Optimistic.RunAsync(
             async () =>
             {
-                if (Problem(resource) is { } problem)
+                if (GroupWriter.Problem(resource) is { } problem)
                 {
                     return (true, new GroupWrite(GroupWriteKind.Invalid, Detail: problem));
                 }
@@ -57,7 +58,7 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
                 var draft = new GroupDraft(profile, group.Id, provenance, now);
                 draft.Changes.Add(RecordChange.Insert(Rows.Group(group.Id), GroupRecords.Encode(group)));
                 draft.Changes.Add(GroupRecords.Stamp(group.Id, now));
-                draft.Changes.AddRange(IndexRows(resource, group.Id).Select(row => RecordChange.Insert(row, default)));
+                draft.Changes.AddRange(GroupWriter.IndexRows(resource, group.Id).Select(row => RecordChange.Insert(row, default)));
                 draft.State = await store.FindAsync<GroupsState>(profile.Partition, Rows.GroupsState, cancellationToken);
                 draft.GivesAccess = !GroupAccess.GrantsOf(profile, group.Id, group.DisplayName).IsEmpty;
                 if (await draft.AddAsync(reader, store, members, known: false, cancellationToken) is { } unknown)
@@ -72,7 +73,7 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
 
                 draft.Changes.Add(GroupEvents.Created(draft, group.DisplayName));
 
-                if (!await CommitAsync(draft, cancellationToken))
+                if (!await writer.CommitAsync(draft, cancellationToken))
                 {
                     return (false, new GroupWrite(GroupWriteKind.Created));
                 }
@@ -120,7 +121,7 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
         var write = await Optimistic.RunAsync(
             async () =>
             {
-                var (group, draft, refused) = await BeginAsync(profile, id, null, provenance, cancellationToken);
+                var (group, draft, refused) = await writer.BeginAsync(profile, id, null, provenance, cancellationToken);
                 if (refused is not null || draft is null)
                 {
                     return (refused is not null, refused ?? new GroupWrite(GroupWriteKind.NotFound));
@@ -129,7 +130,7 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
                 draft.ServesAll = true;
                 draft.GivesAccess = true;
                 draft.Changes.Add(RecordChange.Replace(Rows.Group(id), GroupRecords.Encode(group!.Record with { Generation = group.Record.Generation + 1 }), group.ETag));
-                return (await CommitAsync(draft, cancellationToken), new GroupWrite(GroupWriteKind.Changed, group));
+                return (await writer.CommitAsync(draft, cancellationToken), new GroupWrite(GroupWriteKind.Changed, group));
             },
             cancellationToken);
         return write.Kind != GroupWriteKind.NotFound;
@@ -143,7 +144,7 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
         Provenance provenance,
         CancellationToken cancellationToken)
     {
-        var (group, draft, refused) = await BeginAsync(profile, id, versions, provenance, cancellationToken);
+        var (group, draft, refused) = await writer.BeginAsync(profile, id, versions, provenance, cancellationToken);
         if (refused is not null || draft is null)
         {
             return (refused is not null, refused ?? new GroupWrite(GroupWriteKind.NotFound));
@@ -152,7 +153,7 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
         var before = ScimResource.FromStored(group!.Record.Resource.Span, ScimSchemas.GroupType, id);
         var asked = await change(group, before);
         var after = asked.Resource;
-        if (Problem(after) is { } problem)
+        if (GroupWriter.Problem(after) is { } problem)
         {
             return (true, new GroupWrite(GroupWriteKind.Invalid, group, problem));
         }
@@ -162,7 +163,7 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
         var gives = GroupAccess.GrantsOf(profile, id, after.DisplayName);
         draft.GivesAccess = !gave.IsEmpty || !gives.IsEmpty;
         draft.ServesAll = !gave.GivesTheSameAs(gives);
-        if (await GatherAsync(draft, asked, cancellationToken) is { } unknown)
+        if (await writer.GatherAsync(draft, asked, cancellationToken) is { } unknown)
         {
             return (true, unknown with { Group = group });
         }
@@ -183,7 +184,7 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
                 ModifiedBy = provenance.Actor,
             };
             draft.Changes.Add(RecordChange.Replace(Rows.Group(id), GroupRecords.Encode(record), group.ETag));
-            var (oldRows, newRows) = (IndexRows(before, id), IndexRows(after, id));
+            var (oldRows, newRows) = (GroupWriter.IndexRows(before, id), GroupWriter.IndexRows(after, id));
             draft.Changes.AddRange(oldRows.Except(newRows).Select(RecordChange.DeleteIfExists));
             draft.Changes.AddRange(newRows.Except(oldRows).Select(row => RecordChange.Upsert(row, default)));
         }
@@ -202,7 +203,7 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
         }
 
         draft.Changes.Add(GroupEvents.Changed(draft, group.Record.DisplayName, after.DisplayName!, isRenamed));
-        if (!await CommitAsync(draft, cancellationToken))
+        if (!await writer.CommitAsync(draft, cancellationToken))
         {
             return (false, new GroupWrite(GroupWriteKind.Changed));
         }
@@ -213,7 +214,7 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
     private async Task<(bool Committed, GroupWrite Write)> TryDeleteAsync(
         IntegrationProfile profile, string id, Predicate<string>? versions, Provenance provenance, CancellationToken cancellationToken)
     {
-        var (group, draft, refused) = await BeginAsync(profile, id, versions, provenance, cancellationToken);
+        var (group, draft, refused) = await writer.BeginAsync(profile, id, versions, provenance, cancellationToken);
         if (refused is not null || draft is null)
         {
             return (refused is not null, refused ?? new GroupWrite(GroupWriteKind.NotFound));
@@ -222,7 +223,7 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
         var resource = ScimResource.FromStored(group!.Record.Resource.Span, ScimSchemas.GroupType, id);
         draft.GivesAccess = !GroupAccess.GrantsOf(profile, id, group.Record.DisplayName).IsEmpty;
         draft.Changes.Add(RecordChange.Delete(Rows.Group(id), group.ETag));
-        draft.Changes.AddRange(IndexRows(resource, id).Select(RecordChange.DeleteIfExists));
+        draft.Changes.AddRange(GroupWriter.IndexRows(resource, id).Select(RecordChange.DeleteIfExists));
         draft.Changes.Add(Listed.Groups.Removed(id));
 
         // Somebody who is coming in now writes the stamp, and this commit is decided again.
@@ -245,120 +246,12 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
         }
 
         draft.Changes.Add(GroupEvents.Deleted(draft, group.Record.DisplayName));
-        if (!await CommitAsync(draft, cancellationToken))
+        if (!await writer.CommitAsync(draft, cancellationToken))
         {
             return (false, new GroupWrite(GroupWriteKind.Deleted));
         }
 
         await memberships.SweepAsync(profile.Partition, id, draft.Now, cancellationToken);
         return (true, new GroupWrite(GroupWriteKind.Deleted, group));
-    }
-
-    /// <summary>Reads the group, checks the version and finishes what is pending; without draft and refusal it has to be tried again.</summary>
-    private async Task<(Group? Group, GroupDraft? Draft, GroupWrite? Refused)> BeginAsync(
-        IntegrationProfile profile, string id, Predicate<string>? versions, Provenance provenance, CancellationToken cancellationToken)
-    {
-        if (await reader.FindAsync(profile, id, cancellationToken) is not { } group)
-        {
-            return (null, null, new GroupWrite(GroupWriteKind.NotFound));
-        }
-
-        if (versions?.Invoke(group.Version) == false)
-        {
-            return (group, null, new GroupWrite(GroupWriteKind.VersionMismatch, group));
-        }
-
-        var state = await store.FindAsync<GroupsState>(profile.Partition, Rows.GroupsState, cancellationToken);
-        if (state?.Value.Pending.Contains(id, StringComparer.Ordinal) == true)
-        {
-            await roll.RollAsync(profile, id, cancellationToken);
-            return (group, null, null);
-        }
-
-        return (group, new GroupDraft(profile, id, provenance, clock.GetUtcNow()) { State = state }, null);
-    }
-
-    /// <summary>Finds out who really comes and goes.</summary>
-    private async Task<GroupWrite?> GatherAsync(GroupDraft draft, GroupChange asked, CancellationToken cancellationToken)
-    {
-        if (!asked.ReplacesMembers)
-        {
-            if (await draft.AddAsync(reader, store, asked.Adds, known: false, cancellationToken) is { } refused)
-            {
-                return refused;
-            }
-
-            foreach (var memberId in asked.Removes)
-            {
-                await draft.RemoveAsync(store, memberId, cancellationToken);
-            }
-
-            return null;
-        }
-
-        var current = (await reader.MembersAsync(draft.Profile, draft.GroupId, cancellationToken)).Select(m => m.Id).ToHashSet(StringComparer.Ordinal);
-        if (await draft.AddAsync(reader, store, [.. asked.Adds.Where(id => !current.Contains(id))], known: true, cancellationToken) is { } unknown)
-        {
-            return unknown;
-        }
-
-        current.ExceptWith(asked.Adds);
-        if (current.Count + draft.MemberCount > ScimLimits.Default.MembersPerRequest)
-        {
-            draft.Sweep = true;
-            return await draft.KeepAsync(reader, asked.Adds, cancellationToken);
-        }
-
-        foreach (var memberId in current)
-        {
-            await draft.RemoveAsync(store, memberId, cancellationToken);
-        }
-
-        return null;
-    }
-
-    private async Task<bool> CommitAsync(GroupDraft draft, CancellationToken cancellationToken)
-    {
-        if (draft.IsLarge)
-        {
-            var state = draft.State?.Value ?? new GroupsState();
-            draft.Changes.Add(RecordChange.Insert(Rows.GroupChangeSet(draft.GroupId), GroupChangeSets.Encode(draft.ToChangeSet())));
-            draft.Changes.Add(TypedRecords.Insert(Rows.GroupProgress(draft.GroupId), new GroupProgress(0, 0, null)));
-            draft.Changes.Add(TypedRecords.Write(Rows.GroupsState, state with { Pending = [.. state.Pending, draft.GroupId] }, draft.State?.ETag));
-        }
-        else if (!await draft.WriteMembersAsync(store, cancellationToken))
-        {
-            return false;
-        }
-
-        if (!(await store.CommitAsync(draft.Profile.Partition, draft.Changes, cancellationToken)).Committed)
-        {
-            return false;
-        }
-
-        if (draft.IsLarge)
-        {
-            work.Raise(draft.Profile.Integration.Id);
-        }
-        else if (draft.GivesAccess && draft.ChangesMembers)
-        {
-            signal.Raise(draft.Profile.Integration.Id);
-        }
-
-        return true;
-    }
-
-    private static string? Problem(ScimResource resource) =>
-        string.IsNullOrWhiteSpace(resource.DisplayName) ? "The attribute 'displayName' is required." : null;
-
-    private static List<string> IndexRows(ScimResource resource, string id)
-    {
-        var rows = new List<string>(2) { Rows.Index('d', resource.DisplayName!, id) };
-        if (resource.ExternalId is { Length: > 0 } externalId)
-        {
-            rows.Add(Rows.Index('f', externalId, id));
-        }
-
-        return rows;
     }
 }

@@ -88,6 +88,15 @@ public sealed record Integration
     /// <summary>Until when requests and answers are captured for support; null for not at all.</summary>
     public DateTimeOffset? CaptureUntil { get; init; }
 
+    /// <summary>How long activity is kept, in days; null for good.</summary>
+    public int? ActivityDays { get; init; }
+
+    /// <summary>Set while the integration is being deleted and its accounts are taken away first.</summary>
+    public Pause? Closing { get; init; }
+
+    /// <summary>When it was deleted. Nobody finds it any more; its records are kept for the auditor.</summary>
+    public DateTimeOffset? DeletedAt { get; init; }
+
     /// <summary>The last validation, or null before the first.</summary>
     public ValidationReport? Validation { get; init; }
 

@@ -96,6 +96,9 @@ public sealed record IntegrationChange
     /// <summary>How long a deprovision may take, in minutes.</summary>
     public Maybe<int?> LeaverLimitMinutes { get; init; }
 
+    /// <summary>How long activity is to be kept, in days.</summary>
+    public Maybe<int?> ActivityDays { get; init; }
+
     /// <summary>The attributes by which people are to be matched.</summary>
     public IReadOnlyList<string>? MatchBy { get; init; }
 

@@ -144,6 +144,7 @@ public sealed partial class IntegrationService(
                     Circuit = change.Circuit ?? before.Circuit,
                     InboundHold = change.InboundHold.Or(before.InboundHold),
                     LeaverLimitMinutes = change.LeaverLimitMinutes.Or(before.LeaverLimitMinutes),
+                    ActivityDays = change.ActivityDays.Or(before.ActivityDays),
                     MatchBy = change.MatchBy ?? before.MatchBy,
                     Invite = change.Invite ?? before.Invite,
                     UserSchema = change.ResetUserSchema ? null : change.UserSchema ?? before.UserSchema,
@@ -251,6 +252,7 @@ public sealed partial class IntegrationService(
             (before.InboundHold != after.InboundHold, after.InboundHold is null ? "removals are not held" : $"more than {after.InboundHold.Percent} % or {after.InboundHold.Absolute} removals are held"),
             (before.LeaverLimitMinutes != after.LeaverLimitMinutes, $"leavers are overdue after {after.LeaverLimitMinutes?.ToString() ?? "no"} minutes"),
             (!before.MatchBy.SequenceEqual(after.MatchBy), $"people are matched by {string.Join(", ", after.MatchBy)}"),
+            (before.ActivityDays != after.ActivityDays, $"activity is kept {(after.ActivityDays is { } kept ? $"{kept} days" : "for good")}"),
             (before.Invite != after.Invite, $"invitations are sent {after.Invite}"),
         ];
         what.AddRange(others.Where(other => other.Differs).Select(other => other.What));

@@ -45,6 +45,7 @@ internal static class PolicyRules
 
         Between(change.DeleteAfterDays.Value, 1, 3650, "deprovision.deleteAfterDays", problems);
         Between(change.LeaverLimitMinutes.Value, 1, 43_200, "leaverLimitMinutes", problems);
+        Between(change.ActivityDays.Value, 1, 36_500, "activityDays", problems);
         foreach (var name in change.MatchBy ?? [])
         {
             if (schema.Attributes.All(a => a.Name != name || a.PrimaryIdentifier))

@@ -91,7 +91,7 @@ public sealed class LeaverWatch(IRecordStore store, IntegrationProfiles profiles
             return (true, 0);
         }
 
-        if (account?.Value.DeleteDueAt is not { } dueAt || dueAt > clock.GetUtcNow() || user is null || !AccountGoals.HasLeft(user.Value))
+        if (account?.Value.DeleteDueAt is not { } dueAt || dueAt > clock.GetUtcNow() || user is null || !AccountGoals.HasLeft(profile, user.Value))
         {
             await store.CommitAsync(profile.Partition, [RecordChange.DeleteIfExists(row)], cancellationToken);
             return (true, 0);
@@ -127,7 +127,7 @@ public sealed class LeaverWatch(IRecordStore store, IntegrationProfiles profiles
                     return alarms;
                 }
 
-                alarms += await JudgeAsync(profile, record.Row, since, now, cancellationToken) ? 1 : 0;
+                alarms += await JudgeAsync(profile, record, since, now, cancellationToken) ? 1 : 0;
             }
 
             continuation = page.Continuation;
@@ -136,14 +136,14 @@ public sealed class LeaverWatch(IRecordStore store, IntegrationProfiles profiles
         return alarms;
     }
 
-    private async Task<bool> JudgeAsync(IntegrationProfile profile, string row, DateTimeOffset since, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<bool> JudgeAsync(IntegrationProfile profile, StoredRecord record, DateTimeOffset since, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var key = row[(row.LastIndexOf(':') + 1)..];
+        var key = record.Row[(record.Row.LastIndexOf(':') + 1)..];
         var account = (await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(key), cancellationToken))?.Value;
         var user = account is null ? null : (await store.FindUserAsync(profile.Partition, account.UserId, cancellationToken))?.Value;
         var late = account is not null && user is not null && AccountGoals.Of(profile, user, account, now) != AccountGoal.Active
             && (account.OpenOperationId is not null || account.LastFailure is not null) && account.Observed is { Active: true };
-        var changes = new List<RecordChange> { RecordChange.DeleteIfExists(row) };
+        var changes = new List<RecordChange> { RecordChange.Delete(record.Row, record.ETag) };
         if (late)
         {
             var why = account!.LastFailure is { } failure ? $"{failure.Code}: {failure.Detail}"
@@ -152,8 +152,7 @@ public sealed class LeaverWatch(IRecordStore store, IntegrationProfiles profiles
                 ActivityKind.LeaverOverdue, account, Provenance.System.Actor, now, $"to be without access since {since:u}, and the app still shows it: {why}")));
         }
 
-        await store.CommitAsync(profile.Partition, changes, cancellationToken);
-        return late;
+        return (await store.CommitAsync(profile.Partition, changes, cancellationToken)).Committed && late;
     }
 
     /// <summary>The change that begins to watch an account whose access is to go.</summary>

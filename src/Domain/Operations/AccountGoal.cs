@@ -27,7 +27,7 @@ public static class AccountGoals
     /// <returns>The goal.</returns>
     public static AccountGoal Of(IntegrationProfile profile, UserRecord user, AppAccount account, DateTimeOffset now)
     {
-        var left = HasLeft(user);
+        var left = HasLeft(profile, user);
         if (!left && account.Revoked is null)
         {
             return AccountGoal.Active;
@@ -36,7 +36,7 @@ public static class AccountGoals
         var model = profile.Integration.Deprovision;
         var can = profile.Manifest.Capabilities;
         var wanted = !left || user.DeletedAt is null ? model.OnDeactivate : model.OnDelete;
-        if (left && model.DeleteAfterDays is not null && can is { Deactivate: true, Delete: true })
+        if (left && profile.Integration.Closing is null && model.DeleteAfterDays is not null && can is { Deactivate: true, Delete: true })
         {
             return account.DeleteDueAt <= now ? AccountGoal.Gone : AccountGoal.Inactive;
         }
@@ -47,9 +47,11 @@ public static class AccountGoals
     }
 
     /// <summary>Whether the identity provider says that a person leaves.</summary>
+    /// <param name="profile">The integration; one that is being deleted has nobody any more.</param>
     /// <param name="user">The user.</param>
     /// <returns>True when the user was deactivated or deleted.</returns>
-    public static bool HasLeft(UserRecord user) => user.DeletedAt is not null || !user.Active;
+    public static bool HasLeft(IntegrationProfile profile, UserRecord user) =>
+        user.DeletedAt is not null || !user.Active || (profile.Integration.Closing is not null && user.Owned);
 
     /// <summary>The place of an operation in the queue.</summary>
     /// <param name="account">The account.</param>

@@ -15,6 +15,7 @@ public sealed record LiveChange(string IntegrationId, Operation? Operation);
 public sealed class ChangeFeed
 {
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<Subscription, bool>> watchers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Subscription, bool> watchersOfAll = new();
 
     /// <summary>Tells that something changed.</summary>
     /// <param name="change">What.</param>
@@ -27,6 +28,11 @@ public sealed class ChangeFeed
                 subscription.Write(change);
             }
         }
+
+        foreach (var subscription in watchersOfAll.Keys)
+        {
+            subscription.Write(change);
+        }
     }
 
     /// <summary>Begins to watch an integration.</summary>
@@ -37,6 +43,15 @@ public sealed class ChangeFeed
         var subscriptions = watchers.GetOrAdd(integrationId, _ => new());
         var subscription = new Subscription(s => subscriptions.TryRemove(s, out _));
         subscriptions.TryAdd(subscription, value: true);
+        return subscription;
+    }
+
+    /// <summary>Begins to watch every integration.</summary>
+    /// <returns>The subscription; dispose it to stop.</returns>
+    public Subscription WatchAll()
+    {
+        var subscription = new Subscription(s => watchersOfAll.TryRemove(s, out _));
+        watchersOfAll.TryAdd(subscription, value: true);
         return subscription;
     }
 

@@ -31,7 +31,7 @@ internal sealed class Intake(IRecordStore store, IntegrationProfile profile, Pro
     /// <returns>The account as it will be.</returns>
     public async Task<AppAccount> ServeAsync(AppAccount account, string? etag, bool touched, UserRecord user, CancellationToken cancellationToken)
     {
-        if (account.DeleteDueAt is { } due && !AccountGoals.HasLeft(user))
+        if (account.DeleteDueAt is { } due && !AccountGoals.HasLeft(profile, user))
         {
             // Whoever is back is not deleted: the deletion that was planned is undone.
             Changes.Add(RecordChange.DeleteIfExists(Rows.Deletion(due, account.Key)));
@@ -53,7 +53,7 @@ internal sealed class Intake(IRecordStore store, IntegrationProfile profile, Pro
         }
         else if (open is not null && open.Value.Kind == kind)
         {
-            ShareQueued(open, priority);
+            ShareQueued(open, priority, goal);
         }
         else
         {
@@ -224,16 +224,20 @@ internal sealed class Intake(IRecordStore store, IntegrationProfile profile, Pro
         Changes.Add(ActivityLog.Append(OperationEvents.Make(OperationEvents.Requested(open.Kind), open, provenance.Actor, now)));
     }
 
-    private void ShareQueued(Versioned<Operation> open, int priority)
+    private void ShareQueued(Versioned<Operation> open, int priority, AccountGoal goal)
     {
         Share(open.Value);
-        if (priority < open.Value.Priority && open.Value.QueueRow is { } row)
+
+        // Whoever is back is not asked about any more, and an emergency asks nobody.
+        var released = open.Value.Hold is { Kind: HoldKind.Inbound } && (goal == AccountGoal.Active || priority == OperationPriority.Emergency);
+        if ((priority < open.Value.Priority || released) && open.Value.QueueRow is { } row)
         {
-            var moved = open.Value.Hold is not null ? row
+            var moved = released ? Rows.QueuePlace(priority, open.Value.DueAt, open.Value.Id)
+                : open.Value.Hold is not null ? row
                 : open.Value.Status == OperationStatus.Retrying
                 ? Rows.RetryPlace(open.Value.DueAt, priority, open.Value.Id)
                 : Rows.QueuePlace(priority, open.Value.DueAt, open.Value.Id);
-            Changes.Add(TypedRecords.Write(Rows.Operation(open.Value.Id), open.Value with { Priority = priority, QueueRow = moved }, open.ETag));
+            Changes.Add(TypedRecords.Write(Rows.Operation(open.Value.Id), open.Value with { Priority = priority, QueueRow = moved, Hold = released ? null : open.Value.Hold }, open.ETag));
             if (moved != row)
             {
                 Changes.Add(RecordChange.DeleteIfExists(row));

@@ -257,7 +257,7 @@ public sealed class Settlement(
         var settled = account.Value;
         if (outcome.WasRead)
         {
-            settled = settled with { Observed = outcome.Observed };
+            settled = Access.AccessGrants.Follow(settled with { Observed = outcome.Observed }, operation.Id, operation.RequestedBy.Actor);
         }
 
         var newer = outcome.UserId is not null && (outcome.UserId != user.Value.Id || outcome.Generation != user.Value.Wish);
@@ -356,7 +356,7 @@ public sealed class Settlement(
         }
 
         account = account with { DiedAt = null, SeenAgainAt = null };
-        if (profile.Integration.Deprovision.DeleteAfterDays is not { } days || account.DeleteDueAt is not null || !AccountGoals.HasLeft(user)
+        if (profile.Integration.Deprovision.DeleteAfterDays is not { } days || account.DeleteDueAt is not null || !AccountGoals.HasLeft(profile, user)
             || account.Observed is not { Active: false } || !profile.Manifest.Capabilities.Delete)
         {
             return account;

@@ -50,7 +50,7 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
                 var now = clock.GetUtcNow();
                 var changes = new List<RecordChange>
                 {
-                    TypedRecords.Write(Rows.Account(key), account.Value.Move(ProvisioningState.Deleted, now) with { Observed = null, Applied = null, DeleteDueAt = null }, account.ETag),
+                    TypedRecords.Write(Rows.Account(key), account.Value.Move(ProvisioningState.Deleted, now) with { Observed = null, Applied = null, DeleteDueAt = null, Grants = [] }, account.ETag),
                 };
                 var owner = await store.FindUserAsync(profile.Partition, account.Value.UserId, cancellationToken);
                 if (owner?.Value is { Owned: false, DeletedAt: null } unmatched)
@@ -96,6 +96,7 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
             updated = updated.Move(ProvisioningState.Onboarded, now) with { DiedAt = null, SeenAgainAt = null };
         }
 
+        updated = Access.AccessGrants.Follow(updated, null, Access.AccessGrants.Found);
         var changes = new List<RecordChange> { TypedRecords.Write(Rows.Account(known.Key), updated, account.ETag) };
         if (!owner.Value.Owned)
         {
@@ -151,6 +152,7 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
             SeenAgainAt = null,
             DeleteDueAt = null,
         };
+        fresh = Access.AccessGrants.Follow(fresh with { Grants = [] }, null, Access.AccessGrants.Found);
         fresh = fresh.State == ProvisioningState.Onboarded ? fresh : fresh.Move(ProvisioningState.Onboarded, now);
         return
         [

@@ -48,7 +48,7 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
             HaltReasons = reasons,
             AppliedBy = reasons.Count > 0 ? null : run.Operation.Id,
         };
-        var told = OperationEvents.Make(ActivityKind.SyncPlanReady, run.Operation, Provenance.System.Actor, plan.CreatedAt, Describe(counts));
+        var told = OperationEvents.Make(ActivityKind.SyncPlanReady, run.Operation, Provenance.System.Actor, plan.CreatedAt, Describe(counts, shown.Entitlements));
         await store.CommitAsync(profile.Partition, [RecordChange.Upsert(SyncPlans.Row(plan.Id), DomainJson.Encode(plan)), ActivityLog.Append(told)], cancellationToken);
         if (reasons.Count > 0)
         {
@@ -167,8 +167,9 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
         return known;
     }
 
-    private static string Describe(SyncCounts counts) =>
-        $"read {counts.Read} accounts: {counts.New} new, {counts.Changed} changed, {counts.Gone} gone, {counts.LostAssignments} assignments lost";
+    private static string Describe(SyncCounts counts, IReadOnlyList<EntitlementOption>? offered) =>
+        $"read {counts.Read} accounts: {counts.New} new, {counts.Changed} changed, {counts.Gone} gone, {counts.LostAssignments} assignments lost"
+        + (offered is null ? "" : $"; {offered.Count} entitlements are offered");
 }
 
 /// <summary>What a complete read of an app showed.</summary>

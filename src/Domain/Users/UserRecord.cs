@@ -98,6 +98,9 @@ public sealed record AppAccount
     /// <summary>When an account that was deactivated is to be deleted; null for never.</summary>
     public DateTimeOffset? DeleteDueAt { get; init; }
 
+    /// <summary>The roles and entitlements that the app shows, since when and why.</summary>
+    public IReadOnlyList<Access.AccessGrant> Grants { get; init => field = value ?? []; } = [];
+
     /// <summary>A person took all access away, whatever identity providers wish, until a person gives it back.</summary>
     public Revocation? Revoked { get; init; }
 

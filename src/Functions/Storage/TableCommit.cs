@@ -24,6 +24,7 @@ internal sealed class TableCommit(TableAccess access, string partition, IReadOnl
     private readonly string _id = System.Buffers.Text.Base64Url.EncodeToString(Guid.CreateVersion7().ToByteArray());
     private readonly CommitMarker? _marker = changes.Count < MaxActions ? access.Markers.Take(partition) : null;
     private bool _answerLost;
+    private RequestFailedException? _refusal;
 
     /// <summary>Runs the commit.</summary>
     /// <param name="cancellationToken">Cancels what is read before the transaction is sent.</param>
@@ -42,6 +43,18 @@ internal sealed class TableCommit(TableAccess access, string partition, IReadOnl
                     if (await TryAsync(tries == 1 ? cancellationToken : CancellationToken.None) is { } result)
                     {
                         return result;
+                    }
+
+                    // What was known is known better now. That this goes on and on happens only where rows change faster than they are
+                    // read, or where the table is gone.
+                    if (access.Clock.GetElapsedTime(began) > access.Patience)
+                    {
+                        throw StorageFailures.Unavailable("committing", (Exception?)_refusal ?? new TimeoutException("Its rows changed faster than they could be read."));
+                    }
+
+                    if (tries > 3)
+                    {
+                        await Task.Delay(Backoff(tries - 3), access.Clock, CancellationToken.None);
                     }
                 }
                 catch (Exception failure) when (StorageFailures.IsTransient(failure))
@@ -75,10 +88,15 @@ internal sealed class TableCommit(TableAccess access, string partition, IReadOnl
         }
     }
 
-    private static TimeSpan Pause(int tries, Exception failure)
+    private static TimeSpan Backoff(int tries)
     {
         var backoff = Math.Min(LongestDelay.TotalMilliseconds, FirstDelay.TotalMilliseconds * Math.Pow(2, Math.Min(tries - 1, 10)));
-        var jittered = TimeSpan.FromMilliseconds(backoff * (0.5 + (Random.Shared.NextDouble() / 2)));
+        return TimeSpan.FromMilliseconds(backoff * (0.5 + (Random.Shared.NextDouble() / 2)));
+    }
+
+    private static TimeSpan Pause(int tries, Exception failure)
+    {
+        var jittered = Backoff(tries);
         return StorageFailures.RetryAfter(failure) is { } asked && asked > jittered ? asked : jittered;
     }
 
@@ -141,6 +159,12 @@ internal sealed class TableCommit(TableAccess access, string partition, IReadOnl
 
     private async Task<CommitResult?> ExplainAsync(CommitPlan plan, RequestFailedException refused)
     {
+        _refusal = refused;
+        if (refused.ErrorCode == "TableNotFound")
+        {
+            throw StorageFailures.Unavailable("committing: its table was deleted", refused);
+        }
+
         var index = (refused as TableTransactionFailedException)?.FailedTransactionActionIndex
             ?? throw StorageFailures.Unavailable("committing: the refusal names no action", refused);
         if (_marker is not null)

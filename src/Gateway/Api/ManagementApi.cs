@@ -19,6 +19,9 @@ public static class ManagementApi
         services.AddSingleton<IntegrationService>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<FailureLimiter>();
+        services.AddSingleton<DeniedCalls>();
+        services.AddSingleton<Domain.Access.AccessReport>();
+        services.AddSingleton<Claims.ClaimLinks>();
         services.AddSingleton<ApiGate>();
         services.AddSingleton<OperationLocator>();
         services.AddSingleton<UserListing>();
@@ -48,6 +51,9 @@ public static class ManagementApi
         HumanTaskEndpoints.Map(api);
         UnmatchedEndpoints.Map(api);
         LeaverEndpoints.Map(api);
+        NotificationEndpoints.Map(api);
+        AccessEndpoints.Map(api);
+        Claims.ClaimEndpoints.Map(api);
         EvidenceEndpoint.Map(api);
         ActivityEndpoints.Map(api);
         EventStream.Map(api);

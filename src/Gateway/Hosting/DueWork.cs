@@ -1,6 +1,8 @@
+using IdLcm.Domain.Activity;
 using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Leavers;
+using IdLcm.Domain.Storage;
 using IdLcm.Domain.Sync;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -9,9 +11,11 @@ namespace IdLcm.Gateway.Hosting;
 
 /// <summary>Does what falls due by the clock: scheduled syncs, deletions after some days, alarms and reminders.</summary>
 internal sealed partial class DueWork(
-    SyncTimer syncs, LeaverWatch leavers, HumanTaskService tasks, IntegrationStore integrations, TimeProvider clock, ILogger<DueWork> logger) : BackgroundService
+    SyncTimer syncs, LeaverWatch leavers, HumanTaskService tasks, IntegrationClosing closing, ActivityLog log, IntegrationStore integrations, IBlobStore blobs, TimeProvider clock, ILogger<DueWork> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TrimInterval = TimeSpan.FromHours(1);
+    private static readonly TimeSpan PlanRetention = TimeSpan.FromDays(90);
 
     /// <summary>Does what is due in every integration.</summary>
     public async Task RunOnceAsync(CancellationToken cancellationToken)
@@ -23,6 +27,7 @@ internal sealed partial class DueWork(
                 await syncs.RunDueAsync(id, cancellationToken);
                 await leavers.RunDueAsync(id, cancellationToken);
                 await tasks.RemindAsync(id, cancellationToken);
+                await closing.RunDueAsync(id, cancellationToken);
             }
 #pragma warning disable CA1031 // One integration's trouble must not stop the others; the next turn tries again.
             catch (Exception error) when (error is not OperationCanceledException)
@@ -33,19 +38,54 @@ internal sealed partial class DueWork(
         }
     }
 
+    /// <summary>Removes what is past its retention.</summary>
+    public async Task TrimAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        foreach (var integration in await integrations.ListAsync(cancellationToken))
+        {
+            if (integration.ActivityDays is { } days)
+            {
+                await log.TrimAsync(integration.Id, now.AddDays(-days), now, cancellationToken);
+            }
+        }
+
+        await blobs.SweepAsync(SyncPlanRecord.Container, now - PlanRetention, long.MaxValue, cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var trimmed = clock.GetUtcNow();
         using var timer = new PeriodicTimer(Interval, clock);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                await RunOnceAsync(stoppingToken);
+                await GuardedAsync(() => RunOnceAsync(stoppingToken));
+                if (clock.GetUtcNow() - trimmed >= TrimInterval)
+                {
+                    trimmed = clock.GetUtcNow();
+                    await GuardedAsync(() => TrimAsync(stoppingToken));
+                }
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // What is due stays due.
+        }
+    }
+
+    private async Task GuardedAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+#pragma warning disable CA1031 // The store may be away for a while; the next turn tries again.
+        catch (Exception error) when (error is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            LogFailed(error, "*");
         }
     }
 

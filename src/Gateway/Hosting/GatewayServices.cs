@@ -6,11 +6,15 @@ using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Leavers;
 using IdLcm.Domain.Listing;
 using IdLcm.Domain.Matching;
+using IdLcm.Domain.Notifications;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Sync;
 using IdLcm.Domain.Users;
 using IdLcm.Domain.Workflows;
 using IdLcm.Gateway.Api;
+using IdLcm.Gateway.Claims;
+using IdLcm.Gateway.Dashboard;
+using IdLcm.Gateway.Notifications;
 using IdLcm.Gateway.Scim;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -55,6 +59,10 @@ public static class GatewayServices
         services.AddSingleton<HumanTaskService>();
         services.AddSingleton<EmergencyRevoke>();
         services.AddSingleton<LeaverWatch>();
+        services.AddSingleton<IntegrationClosing>();
+        services.TryAddSingleton<SmtpOptions>();
+        services.AddSingleton<INotificationSender, NotificationSender>();
+        services.AddSingleton<NotificationPump>();
         services.AddSingleton<OperationService>();
         services.AddSingleton<Settlement>();
         services.AddSingleton<LaneScheduler>();
@@ -71,6 +79,7 @@ public static class GatewayServices
         services.AddSingleton<IWorkflow, RetryWorkflow>();
         services.AddScimGateway();
         services.AddManagementApi();
+        services.AddDashboard();
         return services;
     }
 
@@ -83,6 +92,7 @@ public static class GatewayServices
         services.AddHostedService<ActivitySealer>();
         services.AddHostedService<DirectoryUpkeep>();
         services.AddHostedService<DueWork>();
+        services.AddHostedService<NotificationHost>();
         return services;
     }
 
@@ -95,8 +105,9 @@ public static class GatewayServices
     {
         routes.MapScimGateway();
         routes.MapManagementApi();
+        routes.MapClaims();
         routes.MapHealth();
-        routes.MapStartPage();
+        routes.MapDashboard();
         return routes;
     }
 }

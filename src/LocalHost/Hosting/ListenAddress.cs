@@ -24,6 +24,15 @@ internal static class ListenAddress
                 + "or say --allow-insecure-http.";
     }
 
+    /// <summary>The address that a browser on this machine opens.</summary>
+    /// <param name="urls">Where the server listens.</param>
+    /// <returns>The first address, with this machine in the place of every interface.</returns>
+    public static string ForBrowser(IEnumerable<string> urls) => urls.First()
+        .Replace("://0.0.0.0", "://127.0.0.1", StringComparison.Ordinal)
+        .Replace("://[::]", "://127.0.0.1", StringComparison.Ordinal)
+        .Replace("://*", "://127.0.0.1", StringComparison.Ordinal)
+        .Replace("://+", "://127.0.0.1", StringComparison.Ordinal);
+
     private static bool IsLoopback(Uri uri) =>
         uri.Host == "localhost" || (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 }

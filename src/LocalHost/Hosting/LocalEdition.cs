@@ -3,6 +3,7 @@ using IdLcm.Domain.Operations;
 using IdLcm.Domain.Secrets;
 using IdLcm.Domain.Storage;
 using IdLcm.Gateway.Hosting;
+using IdLcm.Gateway.Notifications;
 using IdLcm.Gateway.Scim;
 using IdLcm.Gateway.Scim.Access;
 using IdLcm.LocalHost.Engine;
@@ -101,6 +102,7 @@ internal static class LocalEdition
     {
         var services = builder.Services;
         services.AddSingleton(Read(builder.Configuration, "Retry", new RetryRules()));
+        services.AddSingleton(Read(builder.Configuration, "Smtp", new SmtpOptions()));
         services.AddSingleton(Checked(Read(builder.Configuration, "Entra", new EntraAuthority())));
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(new GatewayAddress { PublicUrl = options.PublicUrl?.AbsoluteUri.TrimEnd('/') });

@@ -54,7 +54,7 @@ public class AzuriteServer : IAsyncLifetime
 
     public async Task StartAsync()
     {
-        var start = new ProcessStartInfo("node")
+        var start = new ProcessStartInfo(Node())
         {
             UseShellExecute = false,
             WorkingDirectory = _directory.FullName,
@@ -106,6 +106,14 @@ public class AzuriteServer : IAsyncLifetime
         await StopAsync();
         _directory.Delete(recursive: true);
         GC.SuppressFinalize(this);
+    }
+
+    // The Node that comes with Playwright's package: newer than Debian's, and of one version everywhere.
+    private static string Node()
+    {
+        var architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64";
+        var node = Path.Combine(AppContext.BaseDirectory, ".playwright", "node", architecture, "node");
+        return File.Exists(node) ? node : throw new InvalidOperationException($"Playwright's Node is not at '{node}'.");
     }
 
     private static string Script()

@@ -13,64 +13,94 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IdLcm.Functions.Tests.Storage;
 
-/// <summary>Everything with tokens and over TLS, under the services' real names, as in Azure.</summary>
-public sealed class ManagedIdentityTests : IAsyncLifetime
+/// <summary>An Azurite that wants tokens over TLS, and the services that the product registers for it.</summary>
+public sealed class TokenAzurite : IAsyncLifetime
 {
-    private const string Tables = "devstoreaccount1.table.core.windows.net";
+    // Azurite's transactions understand addresses with the account in the path only, which it takes of an address without a name.
+    private const string Tables = "127.0.0.1";
     private const string Blobs = "devstoreaccount1.blob.core.windows.net";
 
     private readonly LocalTls _tls = new(Tables, Blobs);
     private readonly AzuriteServer _azurite;
-    private readonly TestCredential _credential = new(static _ => Jwt());
-    private readonly ServiceProvider _services;
 
-    public ManagedIdentityTests()
+    public TokenAzurite()
     {
         _azurite = AzuriteServer.WithTokens(_tls.Certificate);
-        _services = new ServiceCollection().AddAzureStorage(new AzureStorageOptions
+        Services = new ServiceCollection().AddAzureStorage(new AzureStorageOptions
         {
-            TableEndpoint = new Uri("https://" + Tables),
+            TableEndpoint = new Uri($"https://{Tables}/devstoreaccount1"),
             BlobEndpoint = new Uri("https://" + Blobs),
-            Credential = _credential,
+            Credential = Credential,
             ConfigureClient = client => client.Transport = _tls.Transport(PortOf),
         }).BuildServiceProvider();
     }
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    public ServiceProvider Services { get; }
+
+    internal TestCredential Credential { get; } = new(static _ => Jwt());
 
     public ValueTask InitializeAsync() => _azurite.InitializeAsync();
 
+    public HttpClient Browser() => new(_tls.Handler(PortOf));
+
     public async ValueTask DisposeAsync()
     {
-        await _services.DisposeAsync();
+        await Services.DisposeAsync();
         await _azurite.DisposeAsync();
         _tls.Dispose();
     }
 
+    // Azurite checks issuer, audience and times, and not the signature.
+    private static string Jwt()
+    {
+        var now = DateTimeOffset.UtcNow;
+        var claims = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["iss"] = "https://sts.windows.net/11111111-2222-3333-4444-555555555555/",
+            ["aud"] = "https://storage.azure.com",
+            ["tid"] = "11111111-2222-3333-4444-555555555555",
+            ["oid"] = "66666666-7777-8888-9999-000000000000",
+            ["nbf"] = now.AddMinutes(-5).ToUnixTimeSeconds(),
+            ["iat"] = now.AddMinutes(-5).ToUnixTimeSeconds(),
+            ["exp"] = now.AddHours(1).ToUnixTimeSeconds(),
+        };
+        return $"{Part(new Dictionary<string, object>(StringComparer.Ordinal) { ["alg"] = "RS256", ["typ"] = "JWT" })}.{Part(claims)}.{Base64Url.EncodeToString("none"u8)}";
+
+        static string Part(Dictionary<string, object> value) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(value)));
+    }
+
+    private int PortOf(string host) => host == Tables ? _azurite.TablePort : _azurite.BlobPort;
+}
+
+/// <summary>Everything with tokens and over TLS, as in Azure.</summary>
+public sealed class ManagedIdentityTests(TokenAzurite azurite) : IClassFixture<TokenAzurite>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task Records_blobs_and_anchors_are_written_and_read_with_tokens_for_storage_alone()
     {
-        var records = _services.GetRequiredService<IRecordStore>();
+        var records = azurite.Services.GetRequiredService<IRecordStore>();
         Assert.True((await records.CommitAsync("p", [RecordChange.Insert("it's (a) row", "1"u8.ToArray())], Cancellation)).Committed);
         Assert.Equal("1"u8.ToArray(), (await records.GetAsync("p", "it's (a) row", Cancellation))!.Value.ToArray());
-        var anchor = _services.GetRequiredService<IChainAnchor>();
+        var anchor = azurite.Services.GetRequiredService<IChainAnchor>();
         await anchor.AppendAsync("i", new ActivityHead(1, new string('a', 64)), Cancellation);
         await foreach (var head in anchor.ReadAsync("i", Cancellation))
         {
             Assert.Equal(1, head.Sequence);
         }
 
-        Assert.All(_credential.Asked, static asked => Assert.Equal("https://storage.azure.com/.default", asked.Scopes.Single()));
+        Assert.All(azurite.Credential.Asked, static asked => Assert.Equal("https://storage.azure.com/.default", asked.Scopes.Single()));
     }
 
     [Fact]
     public async Task A_link_opens_its_blob_without_a_token_and_no_other()
     {
-        var blobs = _services.GetRequiredService<IBlobStore>();
+        var blobs = azurite.Services.GetRequiredService<IBlobStore>();
         var shown = await blobs.PutAsync("evidence", "screenshot"u8.ToArray(), "image/png", Cancellation);
         var hidden = await blobs.PutAsync("evidence", "other"u8.ToArray(), "image/png", Cancellation);
-        var link = await _services.GetRequiredService<IEvidenceLinks>().CreateAsync("evidence", shown.Hash, "screen.png", TimeSpan.FromMinutes(5), Cancellation);
-        using var browser = new HttpClient(_tls.Handler(PortOf));
+        var link = await azurite.Services.GetRequiredService<IEvidenceLinks>().CreateAsync("evidence", shown.Hash, "screen.png", TimeSpan.FromMinutes(5), Cancellation);
+        using var browser = azurite.Browser();
 
         Assert.Equal("https", link.Scheme);
         Assert.Equal("screenshot", await browser.GetStringAsync(link, Cancellation));
@@ -83,10 +113,10 @@ public sealed class ManagedIdentityTests : IAsyncLifetime
     [Fact]
     public async Task A_link_is_dead_after_its_time()
     {
-        var reference = await _services.GetRequiredService<IBlobStore>().PutAsync("evidence", "x"u8.ToArray(), "image/png", Cancellation);
-        using var links = new EvidenceLinks(_services.GetRequiredService<Azure.Storage.Blobs.BlobServiceClient>(), "idlcm", new EarlierTime());
+        var reference = await azurite.Services.GetRequiredService<IBlobStore>().PutAsync("evidence", "x"u8.ToArray(), "image/png", Cancellation);
+        using var links = new EvidenceLinks(azurite.Services.GetRequiredService<Azure.Storage.Blobs.BlobServiceClient>(), "idlcm", new EarlierTime());
         var link = await links.CreateAsync("evidence", reference.Hash, "screen.png", TimeSpan.FromMinutes(5), Cancellation);
-        using var browser = new HttpClient(_tls.Handler(PortOf));
+        using var browser = azurite.Browser();
         Assert.Equal(HttpStatusCode.Forbidden, (await browser.GetAsync(link, Cancellation)).StatusCode);
     }
 
@@ -97,7 +127,7 @@ public sealed class ManagedIdentityTests : IAsyncLifetime
     [InlineData("screen.png", 0)]
     [InlineData("screen.png", 61)]
     public async Task Links_outside_the_limits_are_refused(string fileName, int minutes) =>
-        await Assert.ThrowsAsync<ArgumentException>(() => _services.GetRequiredService<IEvidenceLinks>().CreateAsync(
+        await Assert.ThrowsAsync<ArgumentException>(() => azurite.Services.GetRequiredService<IEvidenceLinks>().CreateAsync(
             "evidence", new string('a', 64), fileName, TimeSpan.FromMinutes(minutes), Cancellation));
 
     [Theory]
@@ -128,29 +158,8 @@ public sealed class ManagedIdentityTests : IAsyncLifetime
         Assert.IsType<DevelopmentSecretStore>(development.GetRequiredService<ISecretStore>());
         using var mixed = new ServiceCollection().AddAzureStorage(emulator with { KeyVaultEndpoint = new Uri("https://v.vault.azure.net") }).BuildServiceProvider();
         Assert.IsType<KeyVaultSecretStore>(mixed.GetRequiredService<ISecretStore>());
-        Assert.Throws<InvalidOperationException>(_services.GetRequiredService<ISecretStore>);
+        Assert.Throws<InvalidOperationException>(azurite.Services.GetRequiredService<ISecretStore>);
     }
-
-    // Azurite checks issuer, audience and times, and not the signature.
-    private static string Jwt()
-    {
-        var now = DateTimeOffset.UtcNow;
-        var claims = new Dictionary<string, object>(StringComparer.Ordinal)
-        {
-            ["iss"] = "https://sts.windows.net/11111111-2222-3333-4444-555555555555/",
-            ["aud"] = "https://storage.azure.com",
-            ["tid"] = "11111111-2222-3333-4444-555555555555",
-            ["oid"] = "66666666-7777-8888-9999-000000000000",
-            ["nbf"] = now.AddMinutes(-5).ToUnixTimeSeconds(),
-            ["iat"] = now.AddMinutes(-5).ToUnixTimeSeconds(),
-            ["exp"] = now.AddHours(1).ToUnixTimeSeconds(),
-        };
-        return $"{Part(new Dictionary<string, object>(StringComparer.Ordinal) { ["alg"] = "RS256", ["typ"] = "JWT" })}.{Part(claims)}.{Base64Url.EncodeToString("none"u8)}";
-
-        static string Part(Dictionary<string, object> value) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(value)));
-    }
-
-    private int PortOf(string host) => host == Tables ? _azurite.TablePort : _azurite.BlobPort;
 
     private sealed class EarlierTime : TimeProvider
     {

@@ -106,7 +106,7 @@ public sealed class BadInputTests : IAsyncLifetime
     {
         (await PutAsync($"\"title\":\"{text}\"")).IsError(HttpStatusCode.BadRequest, "invalidSyntax");
         (await PutAsync($"\"{text}\":\"x\"")).IsError(HttpStatusCode.BadRequest, "invalidSyntax");
-        (await gateway.PostAsync("Users/.search", $$"""{"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],"filter":"title eq \"{{text}}\""}""")).IsError(HttpStatusCode.BadRequest);
+        (await gateway.PostAsync("Users/.search", $$"""{"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],"filter":"title eq \"{{text}}\""}""")).IsError(HttpStatusCode.BadRequest, "invalidSyntax");
     }
 
     [Theory]
@@ -116,6 +116,17 @@ public sealed class BadInputTests : IAsyncLifetime
     [InlineData("\u001f")]
     public async Task Raw_control_characters_are_refused(string control) =>
         (await PutAsync($"\"title\":\"a{control}b\"")).IsError(HttpStatusCode.BadRequest, "invalidSyntax");
+
+    [Theory]
+    [InlineData("\\u0000")]
+    [InlineData("a\\u001b[31m")]
+    [InlineData("a\\u007fb")]
+    public async Task Escaped_control_characters_are_refused_in_values_save_those_of_layout(string text)
+    {
+        (await PutAsync($"\"title\":\"{text}\"")).IsError(HttpStatusCode.BadRequest, "invalidValue");
+        (await gateway.PatchOpsAsync($"Users/{id}", $$"""{"op":"replace","path":"title","value":"{{text}}"}""")).IsError(HttpStatusCode.BadRequest, "invalidValue");
+        (await gateway.PostAsync("Groups", $$"""{"displayName":"{{text}}"}""")).IsError(HttpStatusCode.BadRequest, "invalidValue");
+    }
 
     [Fact]
     public async Task Bodies_of_10_MB_are_refused_whatever_they_hold()

@@ -1,8 +1,10 @@
 using System.Net;
+using IdLcm.Domain.Activity;
 using IdLcm.Domain.Groups;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Users;
+using IdLcm.Gateway.Api;
 using IdLcm.LocalHost.Tests.Lifecycle;
 using Microsoft.Extensions.DependencyInjection;
 using static IdLcm.LocalHost.Tests.Scim.Wire;
@@ -22,14 +24,27 @@ public sealed class EntitlementTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => gateway.DisposeAsync();
 
-    private async Task<Operation> SyncAsync()
+    private async Task SyncAsync()
     {
         var operations = gateway.Services.GetRequiredService<OperationService>();
         var profile = await gateway.Services.GetRequiredService<IntegrationProfiles>().FindAsync(gateway.Integration.Id, Stop);
         var id = await operations.SyncAsync(profile!, Provenance.System, Stop);
         var ended = await operations.WaitAsync((await operations.FindAsync(gateway.Integration.Id, id, Stop))!, TimeSpan.FromSeconds(30), Stop);
         Assert.Equal(OperationStatus.Succeeded, ended.Status);
-        return ended;
+    }
+
+    private async Task<IReadOnlyList<string>> EventsAsync(ActivityKind kind)
+    {
+        var details = new List<string>();
+        await foreach (var entry in gateway.Services.GetRequiredService<ActivityLog>().ReadNewestFirstAsync(gateway.Integration.Id, null, Stop))
+        {
+            if (entry.Event == kind)
+            {
+                details.Add(entry.Detail ?? "");
+            }
+        }
+
+        return details;
     }
 
     private static string Entitled(params string[] values) => $",\"entitlements\":[{string.Join(',', values.Select(v => $$"""{"value":"{{v}}"}"""))}]";
@@ -39,7 +54,8 @@ public sealed class EntitlementTests : IAsyncLifetime
     {
         Assert.Contains("/Entitlements", (await gateway.GetAsync("ResourceTypes")).Resources.Select(t => (string)t["endpoint"]!));
         Assert.Equal(0, (await gateway.GetAsync("Entitlements?count=1")).Is(HttpStatusCode.OK).Total);
-        Assert.Contains("read 3 entitlements: 3 new, 0 changed, 0 gone", (await SyncAsync()).Changes);
+        await SyncAsync();
+        Assert.EndsWith("; 3 entitlements are offered", (await EventsAsync(ActivityKind.SyncPlanReady))[0], StringComparison.Ordinal);
 
         var listed = await gateway.GetAsync("Entitlements?startIndex=1&count=100");
         Assert.Equal(["audit", "project:1/read", "project:1/write"], listed.Ids.Order(StringComparer.Ordinal));
@@ -50,7 +66,8 @@ public sealed class EntitlementTests : IAsyncLifetime
 
         app.Offered.RemoveAt(0);
         app.Offered[0]["displayName"] = "Write to project 1";
-        Assert.Contains("read 2 entitlements: 0 new, 1 changed, 1 gone", (await SyncAsync()).Changes);
+        await SyncAsync();
+        Assert.Equal(["audit", "project:1/write"], (await gateway.GetAsync("Entitlements")).Ids.Order(StringComparer.Ordinal));
         Assert.Equal("Write to project 1", (string)(await gateway.GetAsync("Entitlements/project:1%2Fwrite")).Body!["displayName"]!);
         (await gateway.GetAsync("Entitlements/project%3A1%2Fread")).IsError(HttpStatusCode.NotFound);
     }
@@ -116,6 +133,36 @@ public sealed class EntitlementTests : IAsyncLifetime
         Assert.Equal("""[{"value":"audit","display":"audit","type":"Entitlement"}]""", found["entitlements"]!.ToJsonString());
         Assert.Equal("""[{"value":"Viewer","display":"Viewer"}]""", found["roles"]!.ToJsonString());
         Assert.Equal(1, (await gateway.FilterAsync("Users", "entitlements.value eq \"audit\"")).Total);
+    }
+
+    [Fact]
+    public async Task A_mapping_by_the_management_API_gives_only_what_the_app_offers()
+    {
+        await SyncAsync();
+        var key = await ApiKeyBootstrap.EnsureOwnerKeyAsync(gateway.Services.GetRequiredService<IntegrationStore>());
+        gateway.Scim.DefaultRequestHeaders.Authorization = new System.Net.Http.Headers.AuthenticationHeaderValue("Bearer", key);
+        var mapping = new Uri(gateway.Scim.BaseAddress!, $"/api/integrations/{gateway.Integration.Id}/group-mappings/Writers").ToString();
+        Task<Reply> SaveAsync(string body) => gateway.CallAsync(HttpMethod.Put, mapping, body, "application/json");
+        foreach (var refused in new[] { """{"entitlements":["King"]}""", """{"entitlements":["audit","project:1/write"]}""", """{"entitlements":[" "]}""", """{"roles":["Viewer","Editor"]}""" })
+        {
+            var answer = (await SaveAsync(refused)).Is(HttpStatusCode.BadRequest);
+            Assert.Equal("invalid_request", (string)answer.Body!["code"]!);
+        }
+
+        var saved = (await SaveAsync("""{"roles":["editor"],"entitlements":["PROJECT:1/WRITE"]}""")).Is(HttpStatusCode.OK).Body!;
+        Assert.Equal(("Editor", "project:1/write"), ((string)saved["roles"]![0]!, (string)saved["entitlements"]![0]!));
+        Assert.Contains("Group mapping 'Writers' gives roles [Editor] and entitlements [project:1/write]", await EventsAsync(ActivityKind.SettingsChanged));
+    }
+
+    [Fact]
+    public async Task A_validation_reads_the_entitlements_too()
+    {
+        var operations = gateway.Services.GetRequiredService<OperationService>();
+        var profile = await gateway.Services.GetRequiredService<IntegrationProfiles>().FindAsync(gateway.Integration.Id, Stop);
+        var id = await operations.ValidateAsync(profile!, Provenance.System, Stop);
+        await operations.WaitAsync((await operations.FindAsync(gateway.Integration.Id, id, Stop))!, TimeSpan.FromSeconds(30), Stop);
+        var validated = (await gateway.Services.GetRequiredService<IntegrationStore>().FindAsync(gateway.Integration.Id, Stop))!.Value.Validation!;
+        Assert.Contains(validated.Findings, finding => finding is { Check: "Entitlements", Passed: true, Detail: "3 entitlements read." });
     }
 
     [Fact]

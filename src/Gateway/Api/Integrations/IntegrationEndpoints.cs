@@ -52,6 +52,11 @@ internal static class IntegrationEndpoints
             .Documents("pauseIntegration", "Integrations", "Pause", "Stops all writes of the integration; queued work is kept.")
             .Takes<PauseRequest>()
             .Answers<IntegrationDetails>();
+        api.MapPost("/integrations/{integrationId}/delete", DeleteAsync)
+            .Requires(Permission.CreateIntegrations)
+            .Documents("deleteIntegration", "Integrations", "Delete an integration", "accounts says what becomes of the accounts that an identity provider claims: keep leaves them as they are, takeAway treats them as leavers first. Gateway tokens end at once; the activity is kept.")
+            .Takes<DeleteIntegrationRequest>()
+            .Answers(StatusCodes.Status202Accepted);
         api.MapPost("/integrations/{integrationId}/observe-only", ObserveAsync)
             .Requires(Permission.ManageIntegrations)
             .Documents("observeOnly", "Integrations", "Only show what would be done", "Operations are accepted and queued, and nothing is written to the app until the integration is promoted.")
@@ -151,11 +156,12 @@ internal static class IntegrationEndpoints
         }
 
         Maybe<InboundHoldSettings> hold;
-        Maybe<int?> days, minutes;
+        Maybe<int?> days, minutes, activityDays;
         try
         {
             hold = IntegrationPatch.Read(patch.InboundHold, given => given.Deserialize(ApiJson.Info<InboundHoldSettings>())!);
             minutes = IntegrationPatch.Read(patch.LeaverLimitMinutes, IntegrationPatch.Number);
+            activityDays = IntegrationPatch.Read(patch.ActivityDays, IntegrationPatch.Number);
             days = patch.Deprovision is { } model ? IntegrationPatch.Read(model.DeleteAfterDays, IntegrationPatch.Number) : default;
         }
         catch (JsonException error)
@@ -170,6 +176,7 @@ internal static class IntegrationEndpoints
             Retry = patch.Retry,
             Circuit = patch.Circuit,
             InboundHold = hold,
+            ActivityDays = activityDays,
             LeaverLimitMinutes = minutes,
             DeleteAfterDays = days,
             DeleteNeedsApproval = patch.Deprovision?.DeleteNeedsApproval,
@@ -213,6 +220,23 @@ internal static class IntegrationEndpoints
 
         var result = await service.PauseAsync(integrationId, body.Value.Reason, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
         return result.Value is { } view ? Show(view, http, address, clock) : ApiProblems.Of(result.Refusal!);
+    }
+
+    private static async Task<IResult> DeleteAsync(string integrationId, HttpContext http, IntegrationClosing closing)
+    {
+        var body = await RequestBody.ReadAsync<DeleteIntegrationRequest>(http);
+        if (body.Value is null)
+        {
+            return body.Problem!;
+        }
+
+        if (body.Value.Accounts is not ("keep" or "takeAway"))
+        {
+            return ApiProblems.Of(Refusal.Invalid("accounts", "is required: keep or takeAway."));
+        }
+
+        var result = await closing.DeleteAsync(integrationId, body.Value.Accounts == "takeAway", body.Value.Reason, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
+        return result.Refusal is { } refusal ? ApiProblems.Of(refusal) : Results.StatusCode(StatusCodes.Status202Accepted);
     }
 
     private static Task<IResult> ObserveAsync(string integrationId, HttpContext http, IntegrationService service, GatewayAddress address, TimeProvider clock) =>

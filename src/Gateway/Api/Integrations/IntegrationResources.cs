@@ -68,6 +68,11 @@ internal class IntegrationResource(IntegrationView view, string scimBaseUrl)
 
     public InviteModel Invite => integration.Invite;
 
+    public int? ActivityDays => integration.ActivityDays;
+
+    /// <summary>Set while the integration is being deleted and its accounts are taken away first.</summary>
+    public Pause? Closing => integration.Closing;
+
     public ValidationReport? Validation => integration.Validation;
 
     public DateTimeOffset CreatedAt => integration.CreatedAt;
@@ -212,6 +217,9 @@ internal sealed record IntegrationPatch
 
     public InviteModel? Invite { get; init; }
 
+    /// <summary>How long activity is kept, in days, or null for good.</summary>
+    public JsonElement ActivityDays { get; init; }
+
     /// <summary>Reads a value that may be given as null; throws <see cref="JsonException"/> for what it cannot be.</summary>
     public static Maybe<T> Read<T>(JsonElement given, Func<JsonElement, T> read) => given.ValueKind switch
     {
@@ -236,6 +244,15 @@ internal sealed record DeprovisionPatch
     public JsonElement DeleteAfterDays { get; init; }
 
     public bool? DeleteNeedsApproval { get; init; }
+}
+
+/// <summary>How an integration is to end.</summary>
+internal sealed record DeleteIntegrationRequest
+{
+    /// <summary>keep or takeAway.</summary>
+    public string? Accounts { get; init; }
+
+    public string? Reason { get; init; }
 }
 
 /// <summary>An operation that was accepted.</summary>

@@ -32,7 +32,7 @@ internal static class EvidenceEndpoint
             .Documents("getEvidence", "Operations", "Read evidence of an operation", "A screenshot, the masked DOM or the trace, as it was kept. Only what belongs to this operation.")
             .AnswersFile();
 
-    private static async Task<IResult> GetAsync(
+    public static async Task<IResult> GetAsync(
         string operationId, string hash, HttpContext http, OperationLocator locator, OperationService operations, IBlobStore blobs, string? integrationId = null)
     {
         if (await locator.FindAsync(ApiCaller.Of(http), operationId, integrationId, http.RequestAborted) is not { } operation)

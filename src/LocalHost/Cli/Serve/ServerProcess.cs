@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using IdLcm.Gateway.Dashboard;
 using IdLcm.LocalHost.Hosting;
 using IdLcm.LocalHost.Storage;
 using Microsoft.AspNetCore.Builder;
@@ -42,6 +43,8 @@ internal static class ServerProcess
                 await output.WriteLineAsync($"Owner API key, shown this once: {ownerKey}");
             }
 
+            var (link, until) = await DashboardSignIn.OwnerLinkAsync(app.Services, options.PublicUrl?.AbsoluteUri ?? ListenAddress.ForBrowser(app.Urls), cancellationToken);
+            await output.WriteLineAsync($"Dashboard, signs the Owner in once until {until:yyyy-MM-dd HH:mm} UTC: {link}");
             await output.FlushAsync(cancellationToken);
             await app.WaitForShutdownAsync(cancellationToken);
         }

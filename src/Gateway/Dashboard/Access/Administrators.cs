@@ -1,0 +1,202 @@
+using IdLcm.Domain;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Storage;
+using IdLcm.Gateway.Api;
+
+namespace IdLcm.Gateway.Dashboard;
+
+/// <summary>Keeps the local administrators, their sign-in links and their sessions.</summary>
+internal sealed class Administrators(IRecordStore store, IntegrationStore integrations, TimeProvider clock)
+{
+    /// <summary>How long a link of the start-up or of another administrator can be used.</summary>
+    public static readonly TimeSpan LinkLifetime = TimeSpan.FromHours(1);
+
+    /// <summary>How long a browser stays signed in.</summary>
+    public static readonly TimeSpan SessionLifetime = TimeSpan.FromHours(12);
+
+    private const string Partition = "dashboard";
+    private const string AdminPrefix = "admin:";
+    private const string LinkPrefix = "link:";
+    private const string SessionPrefix = "session:";
+    private const string LinkSecret = "idlcm_signin";
+    private const string SessionSecret = "idlcm_session";
+    private const int MaxName = 100;
+
+    // What a secret that is not known is compared with, so that it takes as long as one that is.
+    private static readonly string NoHash = new('0', 64);
+
+    public async Task<IReadOnlyList<Administrator>> ListAsync(CancellationToken cancellationToken)
+    {
+        var page = await store.QueryAsync(Partition, RowRange.Prefix(AdminPrefix), RecordLimits.MaxPageSize, null, cancellationToken);
+        return [.. page.Records.Select(record => DashboardJson.Decode<Administrator>(record.Value)).OrderBy(a => a.Name, StringComparer.OrdinalIgnoreCase)];
+    }
+
+    public async Task<Administrator?> FindAsync(string id, CancellationToken cancellationToken) =>
+        IntegrationStore.IsWellFormed(id) && await store.GetAsync(Partition, AdminPrefix + id, cancellationToken) is { } record
+            ? DashboardJson.Decode<Administrator>(record.Value)
+            : null;
+
+    /// <summary>The first Owner; made where there is none yet.</summary>
+    public async Task<Administrator> EnsureOwnerAsync(CancellationToken cancellationToken)
+    {
+        if ((await ListAsync(cancellationToken)).FirstOrDefault(a => a.Role == WorkspaceRole.Owner) is { } owner)
+        {
+            return owner;
+        }
+
+        // A fixed id: of two processes that start at once, the second finds the first one's.
+        var first = new Administrator("owner", "Owner", WorkspaceRole.Owner, clock.GetUtcNow(), "system");
+        await store.CommitAsync(Partition, [RecordChange.Insert(AdminPrefix + first.Id, DashboardJson.Encode(first))], cancellationToken);
+        return (await FindAsync(first.Id, cancellationToken))!;
+    }
+
+    public async Task<Result<Administrator>> AddAsync(
+        ApiCaller by, string? name, WorkspaceRole? role, IReadOnlyList<string> integrationIds, CancellationToken cancellationToken)
+    {
+        var problems = new List<FieldProblem>();
+        name = name?.Trim() ?? "";
+        if (name.Length is 0 or > MaxName || name.Any(char.IsControl))
+        {
+            problems.Add(new FieldProblem("name", $"is required: one line of at most {MaxName} characters."));
+        }
+
+        if (role is null)
+        {
+            problems.Add(new FieldProblem("role", "is required."));
+        }
+
+        if (role == WorkspaceRole.IntegrationManager && integrationIds.Count == 0)
+        {
+            problems.Add(new FieldProblem("integrationIds", "is required for an Integration manager: the integrations given to the person."));
+        }
+
+        foreach (var id in integrationIds)
+        {
+            if (await integrations.FindAsync(id, cancellationToken) is null)
+            {
+                problems.Add(new FieldProblem("integrationIds", $"names '{id}', which is no integration."));
+            }
+        }
+
+        if (problems.Count > 0)
+        {
+            return Refusal.Invalid(problems);
+        }
+
+        if (role > by.Role)
+        {
+            return Refusal.Forbidden("role_too_high", "Nobody adds an administrator with a higher role than their own.");
+        }
+
+        var added = new Administrator(
+            Ids.NewShort(8), name, role!.Value, clock.GetUtcNow(), by.Key.Label, role == WorkspaceRole.IntegrationManager ? integrationIds : null);
+        await store.CommitAsync(Partition, [RecordChange.Insert(AdminPrefix + added.Id, DashboardJson.Encode(added))], cancellationToken);
+        return added;
+    }
+
+    /// <summary>Removes an administrator; their sessions end with the next request. The last Owner stays.</summary>
+    public async Task<Result<Administrator>> RemoveAsync(ApiCaller by, string id, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(id, cancellationToken) is not { } found)
+        {
+            return Refusal.NotFound("administrator_not_found", "There is no such administrator.");
+        }
+
+        if (found.Role > by.Role)
+        {
+            return Refusal.Forbidden("role_too_high", "Nobody removes an administrator with a higher role than their own.");
+        }
+
+        var all = await ListAsync(cancellationToken);
+        if (found.Role == WorkspaceRole.Owner && all.Count(a => a.Role == WorkspaceRole.Owner) == 1)
+        {
+            return Refusal.Conflict("last_owner", "This is the last Owner: add another one first.");
+        }
+
+        await store.CommitAsync(Partition, [RecordChange.DeleteIfExists(AdminPrefix + id)], cancellationToken);
+        return found;
+    }
+
+    /// <summary>Makes a link that signs an administrator in once.</summary>
+    /// <returns>The secret to put into the address, and until when it works.</returns>
+    public async Task<(string Secret, DateTimeOffset ExpiresAt)> NewLinkAsync(string administratorId, CancellationToken cancellationToken)
+    {
+        await SweepAsync(cancellationToken);
+        var id = Ids.NewShort(8);
+        var secret = BearerSecrets.New(LinkSecret, id);
+        var expiresAt = clock.GetUtcNow() + LinkLifetime;
+        var link = new SignInLink(BearerSecrets.HashOf(secret), administratorId, expiresAt);
+        await store.CommitAsync(Partition, [RecordChange.Insert(LinkPrefix + id, DashboardJson.Encode(link))], cancellationToken);
+        return (secret, expiresAt);
+    }
+
+    /// <summary>Uses a link up and opens a session.</summary>
+    /// <returns>The administrator and the session's cookie; null when the link is wrong, used or expired.</returns>
+    public async Task<(Administrator Administrator, string Cookie)?> SignInAsync(string? secret, CancellationToken cancellationToken)
+    {
+        var record = IdOf(secret, LinkSecret) is { } id ? await store.GetAsync(Partition, LinkPrefix + id, cancellationToken) : null;
+        var link = record is null ? null : DashboardJson.Decode<SignInLink>(record.Value);
+        var matches = BearerSecrets.Matches(BearerSecrets.HashOf(secret ?? ""), link?.Hash ?? NoHash);
+        if (!matches || link!.ExpiresAt <= clock.GetUtcNow() || await FindAsync(link.AdministratorId, cancellationToken) is not { } administrator)
+        {
+            return null;
+        }
+
+        var sessionId = Ids.NewShort(12);
+        var cookie = BearerSecrets.New(SessionSecret, sessionId);
+        var now = clock.GetUtcNow();
+        var session = new DashboardSession(BearerSecrets.HashOf(cookie), administrator.Id, now, now + SessionLifetime);
+
+        // One commit: of two who open the same link at once, one gets in.
+        var committed = await store.CommitAsync(
+            Partition,
+            [RecordChange.Delete(record!.Row, record.ETag), RecordChange.Insert(SessionPrefix + sessionId, DashboardJson.Encode(session))],
+            cancellationToken);
+        return committed.Committed ? (administrator, cookie) : null;
+    }
+
+    /// <summary>The administrator whom a cookie stands for.</summary>
+    public async ValueTask<(Administrator Administrator, DashboardSession Session)?> AuthenticateAsync(string? cookie, CancellationToken cancellationToken)
+    {
+        if (IdOf(cookie, SessionSecret) is not { } id || await store.GetAsync(Partition, SessionPrefix + id, cancellationToken) is not { } record)
+        {
+            return null;
+        }
+
+        var session = DashboardJson.Decode<DashboardSession>(record.Value);
+        return BearerSecrets.Matches(BearerSecrets.HashOf(cookie!), session.Hash) && session.ExpiresAt > clock.GetUtcNow()
+            && await FindAsync(session.AdministratorId, cancellationToken) is { } administrator
+                ? (administrator, session)
+                : null;
+    }
+
+    public async Task SignOutAsync(string? cookie, CancellationToken cancellationToken)
+    {
+        if (IdOf(cookie, SessionSecret) is { } id)
+        {
+            await store.CommitAsync(Partition, [RecordChange.DeleteIfExists(SessionPrefix + id)], cancellationToken);
+        }
+    }
+
+    private static string? IdOf(string? secret, string prefix) =>
+        secret is { Length: <= 200 } && secret.StartsWith(prefix + "_", StringComparison.Ordinal)
+        && secret[(prefix.Length + 1)..].Split('_') is [var id, _] && IntegrationStore.IsWellFormed(id)
+            ? id
+            : null;
+
+    private async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var links = await store.QueryAsync(Partition, RowRange.Prefix(LinkPrefix), 100, null, cancellationToken);
+        var sessions = await store.QueryAsync(Partition, RowRange.Prefix(SessionPrefix), 100, null, cancellationToken);
+        List<RecordChange> past =
+        [
+            .. links.Records.Where(r => DashboardJson.Decode<SignInLink>(r.Value).ExpiresAt <= now).Select(r => RecordChange.DeleteIfExists(r.Row)),
+            .. sessions.Records.Where(r => DashboardJson.Decode<DashboardSession>(r.Value).ExpiresAt <= now).Select(r => RecordChange.DeleteIfExists(r.Row)),
+        ];
+        foreach (var batch in past.Chunk(RecordLimits.MaxChangesPerCommit))
+        {
+            await store.CommitAsync(Partition, batch, cancellationToken);
+        }
+    }
+}

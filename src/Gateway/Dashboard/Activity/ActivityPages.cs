@@ -1,0 +1,131 @@
+using System.Text.Json;
+using IdLcm.Domain.Activity;
+using IdLcm.Domain.Integrations;
+using IdLcm.Gateway.Api;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace IdLcm.Gateway.Dashboard;
+
+/// <summary>What the Activity tab shows.</summary>
+internal sealed record ActivityModel(
+    IntegrationView View, IReadOnlyList<ActivityEvent> Items, string? Next, string? Query, string? Event, string? From, string? To, string? Cursor, ActivityVerification? Verified)
+{
+    public string Home => $"/integrations/{View.Integration.Id}/activity";
+
+    public string Link(string? cursor, string suffix = "") =>
+        Words.Link(Home + suffix, ("q", Query), ("event", Event), ("from", From), ("to", To), ("cursor", cursor));
+}
+
+/// <summary>The audit trail of one integration.</summary>
+internal static class ActivityPages
+{
+    private const int PageSize = 50;
+    private const int ExportPage = 500;
+
+    public static void Map(RouteGroupBuilder pages)
+    {
+        pages.MapGet("/integrations/{integrationId}/activity", ListAsync).Needs(Permission.ReadIntegrations);
+        pages.MapGet("/integrations/{integrationId}/activity.csv", CsvAsync).Needs(Permission.ReadIntegrations);
+        pages.MapGet("/integrations/{integrationId}/activity.jsonl", JsonLinesAsync).Needs(Permission.ReadIntegrations);
+    }
+
+    private static async Task<IResult> ListAsync(
+        string integrationId, HttpContext http, IntegrationViews views, ActivityLog log, string? cursor = null, string? verify = null)
+    {
+        if (!TryFilter(http, out var matches) || !PageRequest.TryRead(null, cursor, out _, out _))
+        {
+            return OperationPages.BadFilter();
+        }
+
+        if (await views.FindAsync(integrationId, http.RequestAborted) is not { } view)
+        {
+            return IntegrationPages.Missing();
+        }
+
+        var found = await log.ListAsync(integrationId, matches, PageSize, string.IsNullOrEmpty(cursor) ? null : cursor, http.RequestAborted);
+        var verified = verify is null ? null : await log.VerifyAsync(integrationId, http.RequestAborted);
+        var query = http.Request.Query;
+        return PageResult.Of<ActivityTabPage, ActivityModel>(new ActivityModel(
+            view, found.Items, found.Cursor, query["q"], query["event"], query["from"], query["to"], cursor, verified));
+    }
+
+    private static async Task<IResult> CsvAsync(string integrationId, HttpContext http, IntegrationStore integrations, ActivityLog log)
+    {
+        if (!TryFilter(http, out var matches))
+        {
+            return OperationPages.BadFilter();
+        }
+
+        if (await integrations.FindAsync(integrationId, http.RequestAborted) is null)
+        {
+            return IntegrationPages.Missing();
+        }
+
+        await Csv.BeginAsync(http, $"activity-{integrationId}.csv", "Date (UTC)", "Actor", "Event", "Target", "Detail", "Operation ID", "User ID", "ID");
+        await foreach (var item in AllAsync(log, integrationId, matches, http.RequestAborted))
+        {
+            await Csv.LineAsync(
+                http, item.Date.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"), item.Actor, EnumNames<ActivityKind>.Of(item.Event), item.Target, item.Detail, item.OperationId, item.UserId, item.Id);
+        }
+
+        return Results.Empty;
+    }
+
+    private static async Task<IResult> JsonLinesAsync(string integrationId, HttpContext http, IntegrationStore integrations, ActivityLog log)
+    {
+        if (!TryFilter(http, out var matches))
+        {
+            return OperationPages.BadFilter();
+        }
+
+        if (await integrations.FindAsync(integrationId, http.RequestAborted) is null)
+        {
+            return IntegrationPages.Missing();
+        }
+
+        http.Response.ContentType = "application/jsonl; charset=utf-8";
+        http.Response.Headers.ContentDisposition = $"attachment; filename=\"activity-{integrationId}.jsonl\"";
+        await foreach (var item in AllAsync(log, integrationId, matches, http.RequestAborted))
+        {
+            await http.Response.WriteAsync(JsonSerializer.Serialize(ActivityResource.Of(item), ApiJson.Info<ActivityResource>()) + "\n", http.RequestAborted);
+        }
+
+        return Results.Empty;
+    }
+
+    private static async IAsyncEnumerable<ActivityEvent> AllAsync(
+        ActivityLog log, string integrationId, Func<ActivityEvent, bool> matches, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var page = new ActivityPage([], null);
+        do
+        {
+            page = await log.ListAsync(integrationId, matches, ExportPage, page.Cursor, cancellationToken);
+            foreach (var item in page.Items)
+            {
+                yield return item;
+            }
+        }
+        while (page.Cursor is not null);
+    }
+
+    private static bool TryFilter(HttpContext http, out Func<ActivityEvent, bool> matches)
+    {
+        var query = http.Request.Query;
+        matches = _ => true;
+        if (!Filters.TryText(query["q"], "q", out var text, out _)
+            || !Filters.TryEnum<ActivityKind>(query["event"], "event", out var kinds, out _)
+            || !Filters.TryTime(query["from"], "from", out var start, out _)
+            || !Filters.TryTime(query["to"], "to", out var end, out _))
+        {
+            return false;
+        }
+
+        // A day is chosen: all of it counts.
+        var before = query["to"].ToString().Length == 10 ? end?.AddDays(1) : end;
+        matches = item => kinds?.Contains(item.Event) != false && (start is null || item.Date >= start) && (before is null || item.Date < before)
+            && Filters.Contains(text, item.Actor, item.Target, item.Detail, EnumNames<ActivityKind>.Of(item.Event), item.OperationId);
+        return true;
+    }
+}

@@ -1,0 +1,232 @@
+// Everything works without this script; it makes the pages live and pleasant. No dependencies.
+const root = document.documentElement;
+root.classList.add("js");
+
+// ---- Times in the reader's zone, UTC on hover
+const format = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const localTimes = (scope) => {
+  for (const time of scope.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    if (!Number.isNaN(at.getTime())) time.textContent = format.format(at);
+  }
+};
+
+// ---- Theme
+const toggleTheme = () => {
+  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "light" : "dark";
+  document.cookie = `idlcm_theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
+};
+
+// ---- What is said to screen readers
+const announce = (text) => {
+  const place = document.querySelector("[data-announce]");
+  if (place) place.textContent = text;
+};
+
+// ---- Copying
+const copy = async (button) => {
+  const label = button.textContent;
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = "Copied";
+  } catch {
+    // No clipboard without HTTPS or permission: select it, so that one key copies it.
+    const value = button.parentElement.querySelector(".value");
+    if (value) getSelection().selectAllChildren(value);
+    button.textContent = "Selected";
+  }
+  announce(button.textContent);
+  setTimeout(() => { button.textContent = label; }, 1500);
+};
+
+// ---- Confirmation before what cannot be undone
+const confirmed = new WeakSet();
+const ask = (form, submitter) => {
+  const dialog = document.createElement("dialog");
+  const text = document.createElement("p");
+  text.id = "confirm-text";
+  text.textContent = form.dataset.confirm;
+  dialog.setAttribute("aria-labelledby", text.id);
+  const actions = document.createElement("div");
+  actions.className = "actions";
+  const button = (label, kind, act) => {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.className = `button ${kind}`;
+    made.textContent = label;
+    made.addEventListener("click", () => { dialog.close(); act?.(); });
+    actions.append(made);
+    return made;
+  };
+  const cancel = button("Cancel", "");
+  button(form.dataset.confirmButton || "Continue", "danger", () => { confirmed.add(form); form.requestSubmit(submitter ?? undefined); });
+  dialog.append(text, actions);
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  cancel.focus();
+};
+
+// ---- Parts of the page that follow the server
+const known = new WeakMap();
+let loading = false;
+let again = false;
+const parts = (scope) => scope.querySelectorAll("[data-part][id]");
+const load = async (address) => {
+  if (loading) { again = true; return; }
+  loading = true;
+  try {
+    const response = await fetch(address, { headers: { "X-Requested-With": "dashboard" }, redirect: "manual" });
+    if (response.type === "opaqueredirect" || response.status === 401) { location.reload(); return; }
+    if (!response.ok) { setLive(false); return; }
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    for (const part of parts(document)) {
+      const fresh = page.getElementById(part.id);
+      if (!fresh) continue;
+      const html = fresh.outerHTML;
+      // Nobody's typing or choosing is taken away, and what did not change stays as it is.
+      if (known.get(part) === html || part.querySelector("dialog[open]") || (part.contains(document.activeElement) && document.activeElement.matches("input:not([type=hidden]), textarea, select"))) continue;
+      const open = new Set([...part.querySelectorAll("details[open][id]")].map((d) => d.id));
+      const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+      const adopted = document.adoptNode(fresh);
+      known.set(adopted, html);
+      part.replaceWith(adopted);
+      for (const details of adopted.querySelectorAll("details[id]")) if (open.has(details.id)) details.open = true;
+      if (focused) document.getElementById(focused)?.focus();
+      enhance(adopted);
+      if (adopted.dataset.announceText) announce(adopted.dataset.announceText);
+    }
+  } catch {
+    setLive(false);
+  } finally {
+    loading = false;
+    if (again) { again = false; setTimeout(() => load(location.href), 500); }
+  }
+};
+
+const light = document.querySelector("[data-live-state]");
+const setLive = (on) => {
+  if (!light) return;
+  light.hidden = false;
+  light.classList.toggle("off", !on);
+  light.setAttribute("aria-label", on ? "Live updates on" : "Live updates interrupted");
+  light.title = on ? "Live updates on" : "Live updates interrupted";
+};
+
+let source;
+let due;
+const refreshSoon = () => { due ??= setTimeout(() => { due = undefined; load(location.href); }, 300); };
+const connect = () => {
+  const address = document.body.dataset.live;
+  if (!address || source || document.hidden) return;
+  source = new EventSource(address);
+  source.addEventListener("open", () => setLive(true));
+  source.addEventListener("change", refreshSoon);
+  source.addEventListener("error", () => setLive(false));
+};
+document.addEventListener("visibilitychange", () => {
+  // Browsers allow few connections to one host: a page that nobody looks at gives its own back.
+  if (document.hidden) { source?.close(); source = undefined; } else { connect(); if (document.body.dataset.live) refreshSoon(); }
+});
+
+// While something runs, its steps are shown as they are done.
+setInterval(() => { if (!document.hidden && document.querySelector("[data-running]")) load(location.href); }, 1000);
+
+// ---- Filters apply as they are changed, and stay in the address
+const filter = async (form) => {
+  const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
+  const address = `${form.getAttribute("action") || location.pathname}${query.size ? `?${query}` : ""}`;
+  history.replaceState(null, "", address);
+  await load(address);
+};
+
+// ---- Create wizard: the sections of one form, one at a time
+const wizard = (form) => {
+  const sections = [...form.querySelectorAll("[data-step]")];
+  const marks = [...document.querySelectorAll(".progress li")];
+  let current = Math.max(0, sections.findIndex((s) => s.dataset.problem !== undefined));
+  const valid = (section) => [...section.querySelectorAll("input, select, textarea")].every((field) => field.reportValidity());
+  const show = (index, focus) => {
+    current = index;
+    sections.forEach((section, i) => { section.hidden = i !== index; });
+    marks.forEach((mark, i) => {
+      mark.classList.toggle("done", i < index);
+      if (i === index) mark.setAttribute("aria-current", "step"); else mark.removeAttribute("aria-current");
+    });
+    if (focus) sections[index].querySelector("h2")?.focus();
+  };
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-go]");
+    if (!button) return;
+    if (button.dataset.go === "back") show(current - 1, true);
+    else if (valid(sections[current])) show(current + 1, true);
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches("input") && current < sections.length - 1) {
+      event.preventDefault();
+      if (valid(sections[current])) show(current + 1, true);
+    }
+  });
+  show(current, false);
+};
+
+// ---- What was typed survives a lost session; secrets are not kept
+const draftKey = (form) => `draft:${form.getAttribute("action")}`;
+const keepDraft = (form) => {
+  const fields = [...form.elements].filter((f) => f.name && f.type !== "hidden" && f.type !== "password");
+  const values = fields.map((f) => [f.name, f.type === "radio" || f.type === "checkbox" ? (f.checked ? f.value : null) : f.value]);
+  sessionStorage.setItem(draftKey(form), JSON.stringify(values));
+};
+const restoreDraft = (form) => {
+  if (form.dataset.draft === "done") { sessionStorage.removeItem(draftKey(form)); return; }
+  const kept = JSON.parse(sessionStorage.getItem(draftKey(form)) ?? "[]");
+  for (const [name, value] of kept) {
+    for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+      if (field.type === "radio" || field.type === "checkbox") { if (value !== null && field.value === value) field.checked = true; } else if (value !== null) field.value = value;
+    }
+  }
+};
+
+const enhance = (scope) => {
+  localTimes(scope);
+  for (const element of scope.querySelectorAll("[data-focus]")) element.focus();
+};
+
+document.addEventListener("click", (event) => {
+  const target = event.target.closest("[data-copy], [data-theme-toggle]");
+  if (target?.dataset.copy !== undefined) copy(target);
+  else if (target) toggleTheme();
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") for (const menu of document.querySelectorAll("details.menu[open]")) { menu.open = false; menu.querySelector("summary").focus(); }
+  if (event.key === "/" && !event.target.matches("input, textarea, select")) {
+    const search = document.querySelector("input[type=search]");
+    if (search) { event.preventDefault(); search.focus(); }
+  }
+});
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.matches("[data-filters]")) { event.preventDefault(); filter(form); return; }
+  if (form.dataset.confirm && !confirmed.has(form)) { event.preventDefault(); ask(form, event.submitter); return; }
+  if (form.matches("[data-once]")) for (const button of form.querySelectorAll("button")) button.disabled = true;
+});
+let typing;
+document.addEventListener("input", (event) => {
+  const form = event.target.form;
+  if (form?.matches("[data-filters]")) { clearTimeout(typing); typing = setTimeout(() => filter(form), event.target.matches("select") ? 0 : 350); }
+  if (form?.matches("[data-draft]")) keepDraft(form);
+});
+addEventListener("pageshow", () => { for (const button of document.querySelectorAll("form[data-once] button[disabled]")) button.disabled = false; });
+
+for (const part of parts(document)) known.set(part, part.outerHTML);
+for (const form of document.querySelectorAll("form[data-draft]")) restoreDraft(form);
+for (const form of document.querySelectorAll("form[data-wizard]")) wizard(form);
+const clean = document.querySelector("[data-address]");
+if (clean) { history.replaceState(null, "", clean.dataset.address); sessionStorage.clear(); }
+const told = new URL(location.href);
+if (told.searchParams.has("done")) { told.searchParams.delete("done"); history.replaceState(null, "", told); }
+enhance(document);
+connect();
+root.dataset.ready = "";

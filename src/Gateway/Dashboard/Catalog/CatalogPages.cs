@@ -1,0 +1,46 @@
+using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Integrations;
+using IdLcm.Gateway.Api;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace IdLcm.Gateway.Dashboard;
+
+/// <summary>What the catalog shows.</summary>
+internal sealed record CatalogModel(IReadOnlyList<(ConnectorManifest App, int Used)> Apps, string? Query);
+
+/// <summary>What the page of one app shows.</summary>
+internal sealed record CatalogAppModel(ConnectorManifest App, IReadOnlyList<Integration> Used);
+
+/// <summary>The app catalog: apps, versions, capabilities, and where each is used.</summary>
+internal static class CatalogPages
+{
+    public static void Map(RouteGroupBuilder pages)
+    {
+        pages.MapGet("/catalog", ListAsync).Needs(Permission.ReadWorkspace);
+        pages.MapGet("/catalog/{app}", ShowAsync).Needs(Permission.ReadWorkspace);
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext http, IConnectorCatalog catalog, IntegrationStore integrations, string? q = null)
+    {
+        if (!Filters.TryText(q, "q", out var text, out _))
+        {
+            return OperationPages.BadFilter();
+        }
+
+        var used = await GivenAsync(http, integrations);
+        return PageResult.Of<CatalogPage, CatalogModel>(new CatalogModel(
+            [.. catalog.List().Where(app => Filters.Contains(text, app.AppName, app.Id, app.Description)).Select(app => (app, used.Count(i => i.ConnectorId == app.Id)))], text));
+    }
+
+    private static async Task<IResult> ShowAsync(string app, HttpContext http, IConnectorCatalog catalog, IntegrationStore integrations) => catalog.Find(app) is { } manifest
+        ? PageResult.Of<CatalogAppPage, CatalogAppModel>(new CatalogAppModel(manifest, [.. (await GivenAsync(http, integrations)).Where(i => i.ConnectorId == app)]))
+        : CreatePages.MissingApp();
+
+    private static async Task<List<Integration>> GivenAsync(HttpContext http, IntegrationStore integrations)
+    {
+        var caller = ApiCaller.Of(http);
+        return [.. (await integrations.ListAsync(http.RequestAborted)).Where(i => caller.MayUse(i.Id))];
+    }
+}

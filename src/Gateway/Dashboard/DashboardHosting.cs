@@ -1,0 +1,45 @@
+using IdLcm.Gateway.Api;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace IdLcm.Gateway.Dashboard;
+
+/// <summary>The dashboard: server-rendered pages at the root of the gateway's address.</summary>
+internal static class DashboardHosting
+{
+    public static void AddDashboard(this IServiceCollection services)
+    {
+        services.TryAddSingleton<Scim.GatewayAddress>();
+        services.AddSingleton<Assets>();
+        services.AddSingleton<Administrators>();
+        services.AddSingleton<DashboardGate>();
+        services.AddSingleton<HealthBoard>();
+        services.AddHostedService(provider => provider.GetRequiredService<HealthBoard>());
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, DashboardJson.Default));
+    }
+
+    public static void MapDashboard(this IEndpointRouteBuilder routes)
+    {
+        SignInEndpoints.MapApi(routes.MapGroup("/api").AddEndpointFilter(routes.ServiceProvider.GetRequiredService<ApiGate>().InvokeAsync));
+        Assets.Map(routes);
+        var pages = routes.MapGroup("").AddEndpointFilter(routes.ServiceProvider.GetRequiredService<DashboardGate>().InvokeAsync);
+        SignInEndpoints.Map(pages);
+        HomeEndpoints.Map(pages);
+        IntegrationPages.Map(pages);
+        IntegrationForms.Map(pages);
+        CreatePages.Map(pages);
+        UserPages.Map(pages);
+        OperationPages.Map(pages);
+        ActivityPages.Map(pages);
+        EntitlementPages.Map(pages);
+        PeoplePages.Map(pages);
+        CatalogPages.Map(pages);
+        SettingsPages.Map(pages);
+        LiveEndpoint.Map(pages);
+        pages.MapFallback(() => DashboardGate.Problem(StatusCodes.Status404NotFound, "There is no such page", "The address may be wrong, or what it named is gone."))
+            .WithMetadata(new DashboardAccess(Permission.Anonymous));
+    }
+}

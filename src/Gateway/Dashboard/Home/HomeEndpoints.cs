@@ -1,0 +1,143 @@
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Operations;
+using IdLcm.Gateway.Api;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace IdLcm.Gateway.Dashboard;
+
+/// <summary>Something that needs a person now.</summary>
+/// <param name="Tone">How bad it is.</param>
+/// <param name="Label">What kind of thing it is.</param>
+/// <param name="Text">What it is about.</param>
+/// <param name="Detail">More.</param>
+/// <param name="Href">Where to deal with it.</param>
+/// <param name="At">Since when, or until when.</param>
+internal sealed record HomeTodo(string Tone, string Label, string Text, string Detail, string Href, DateTimeOffset? At);
+
+/// <summary>What Home shows.</summary>
+internal sealed record HomeModel
+{
+    public required int Integrations { get; init; }
+
+    public required IReadOnlyDictionary<string, int> ByTone { get; init; }
+
+    public required IReadOnlyList<HomeTodo> Todo { get; init; }
+
+    public required int MoreTodo { get; init; }
+
+    public required IReadOnlyList<int> Succeeded { get; init; }
+
+    public required IReadOnlyList<int> Failed { get; init; }
+
+    public required DateTimeOffset LastHour { get; init; }
+
+    public required IReadOnlyList<TimeSpan> Onboarding { get; init; }
+
+    public required int Waiting { get; init; }
+
+    public required IReadOnlyList<(string Name, string Id, int Waiting)> Queues { get; init; }
+
+    public double? SuccessRate => Succeeded.Sum() + Failed.Sum() is > 0 and var all ? (double)Succeeded.Sum() / all : null;
+
+    /// <summary>A percentile of the time to onboard; null without any.</summary>
+    public TimeSpan? Percentile(double share) => Onboarding.Count == 0 ? null : Onboarding[Math.Min(Onboarding.Count - 1, (int)(share * Onboarding.Count))];
+}
+
+/// <summary>Home: what needs a person now, then health at a glance.</summary>
+internal static class HomeEndpoints
+{
+    private const int MaxTodo = 12;
+    private static readonly TimeSpan ExpiryNotice = TimeSpan.FromDays(30);
+
+    public static void Map(RouteGroupBuilder pages) => pages.MapGet("/", ShowAsync).Needs(Permission.ReadIntegrations);
+
+    private static async Task<IResult> ShowAsync(HttpContext http, IntegrationStore integrations, IntegrationViews views, HealthBoard board, TimeProvider clock)
+    {
+        var caller = ApiCaller.Of(http);
+        var now = clock.GetUtcNow();
+        var todo = new List<HomeTodo>();
+        var (succeeded, failed) = (new int[IntegrationHealth.Hours], new int[IntegrationHealth.Hours]);
+        var onboarding = new List<TimeSpan>();
+        var queues = new List<(string Name, string Id, int Waiting)>();
+        var tones = new Dictionary<string, int>(StringComparer.Ordinal);
+        var count = 0;
+        foreach (var integration in await integrations.ListAsync(http.RequestAborted))
+        {
+            if (!caller.MayUse(integration.Id))
+            {
+                continue;
+            }
+
+            count++;
+            var view = await views.ViewAsync(integration, http.RequestAborted);
+            var tone = Words.Tone(view.Status);
+            tones[tone] = tones.GetValueOrDefault(tone) + 1;
+            var health = await board.OfAsync(integration.Id, http.RequestAborted);
+            todo.AddRange(Todo(view, health, now));
+            onboarding.AddRange(health.Onboarding);
+            for (var i = 0; i < IntegrationHealth.Hours; i++)
+            {
+                succeeded[i] += health.Succeeded[i];
+                failed[i] += health.NotSucceeded[i];
+            }
+
+            if (health.Waiting > 0)
+            {
+                queues.Add((integration.Name, integration.Id, health.Waiting));
+            }
+        }
+
+        onboarding.Sort();
+        var ordered = todo.OrderBy(item => item.Tone == "bad" ? 0 : 1).ThenByDescending(item => item.At).ToList();
+        return PageResult.Of<HomePage, HomeModel>(new HomeModel
+        {
+            Integrations = count,
+            ByTone = tones,
+            Todo = [.. ordered.Take(MaxTodo)],
+            MoreTodo = Math.Max(0, ordered.Count - MaxTodo),
+            Succeeded = succeeded,
+            Failed = failed,
+            LastHour = now,
+            Onboarding = onboarding,
+            Waiting = queues.Sum(queue => queue.Waiting),
+            Queues = [.. queues.OrderByDescending(queue => queue.Waiting).Take(5)],
+        });
+    }
+
+    private static IEnumerable<HomeTodo> Todo(IntegrationView view, IntegrationHealth health, DateTimeOffset now)
+    {
+        var integration = view.Integration;
+        var home = $"/integrations/{integration.Id}";
+        if (view.Status == IntegrationStatus.ValidationFailed && integration.Validation is { } validation)
+        {
+            var finding = validation.Findings.FirstOrDefault(f => !f.Passed);
+            yield return new HomeTodo("bad", "Validation failed", integration.Name, finding?.Detail ?? "", $"{home}/operations/{validation.OperationId}", validation.EndedAt);
+        }
+
+        foreach (var operation in health.Failed.Where(o => o.Kind != OperationKind.Validate))
+        {
+            var halted = operation.Status == OperationStatus.Halted;
+            yield return new HomeTodo(
+                halted ? "warn" : "bad",
+                halted ? "Sync halted" : $"{operation.Kind} failed",
+                operation.Kind == OperationKind.Sync ? integration.Name : $"{operation.Target} in {integration.Name}",
+                operation.Failure is { } failure ? $"{failure.Code}: {failure.Detail}" : operation.CancelReason ?? "The safeguard was exceeded; nothing was applied.",
+                $"{home}/operations/{operation.Id}",
+                operation.EndedAt);
+        }
+
+        // Of two valid tokens the older one is meant to run out.
+        if (integration.Tokens.Count > 0 && integration.Tokens.Max(token => token.ExpiresAt) is var expires && expires < now + ExpiryNotice)
+        {
+            yield return new HomeTodo(
+                expires <= now ? "bad" : "warn", expires <= now ? "Token expired" : "Token expires", integration.Name, "Generate the next one and give it to the identity provider.", $"{home}#tokens", expires);
+        }
+
+        if (integration.Paused is { } pause)
+        {
+            yield return new HomeTodo("warn", "Paused", integration.Name, $"By {pause.By}: {pause.Reason}", home, pause.At);
+        }
+    }
+}

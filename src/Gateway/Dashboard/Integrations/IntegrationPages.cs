@@ -1,0 +1,183 @@
+using System.Text;
+using System.Text.Json;
+using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Integrations;
+using IdLcm.Gateway.Api;
+using IdLcm.Gateway.Scim;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace IdLcm.Gateway.Dashboard;
+
+/// <summary>What the list of integrations shows.</summary>
+/// <param name="Views">The integrations of this page.</param>
+/// <param name="Total">How many match.</param>
+/// <param name="All">How many there are for this person.</param>
+/// <param name="Query">The search.</param>
+/// <param name="App">The app filtered by.</param>
+/// <param name="Status">The status filtered by.</param>
+/// <param name="Sort">The column sorted by; with '-' before it, the other way round.</param>
+/// <param name="Page">The page, from 1.</param>
+/// <param name="Apps">The apps in use, to choose from.</param>
+internal sealed record IntegrationListModel(
+    IReadOnlyList<IntegrationView> Views, int Total, int All, string? Query, string? App, string? Status, string Sort, int Page, IReadOnlyList<(string Id, string Name)> Apps)
+{
+    public const int PageSize = 50;
+
+    public string Link(string? sort = null, int page = 1) => Words.Link(
+        "/integrations", ("q", Query), ("app", App), ("status", Status), ("sort", (sort ?? Sort) is "name" ? null : sort ?? Sort), ("page", page > 1 ? $"{page}" : null));
+}
+
+/// <summary>What the Settings tab shows, and what it holds after a form could not be carried out.</summary>
+internal sealed record IntegrationSettingsModel
+{
+    public required IntegrationView View { get; init; }
+
+    public required string ScimBaseUrl { get; init; }
+
+    public required string BaseUrl { get; init; }
+
+    public required DateTimeOffset Now { get; init; }
+
+    /// <summary>The user schema in force.</summary>
+    public required UserSchema Schema { get; init; }
+
+    /// <summary>The user schema as the editor shows it.</summary>
+    public required string SchemaJson { get; init; }
+
+    /// <summary>A gateway token that was generated just now: shown this once.</summary>
+    public GeneratedToken? NewToken { get; init; }
+
+    /// <summary>The form that could not be carried out, by the id of its section.</summary>
+    public string? FailedForm { get; init; }
+
+    public Refusal? Refusal { get; init; }
+
+    /// <summary>What was typed into the form that could not be carried out; secrets are not among it.</summary>
+    public IReadOnlyDictionary<string, string> Typed { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>The list of integrations and the Settings tab of one.</summary>
+internal static class IntegrationPages
+{
+    public static void Map(RouteGroupBuilder pages)
+    {
+        pages.MapGet("/integrations", ListAsync).Needs(Permission.ReadIntegrations);
+        pages.MapGet("/integrations/{integrationId}", SettingsAsync).Needs(Permission.ReadIntegrations);
+    }
+
+    public static IResult Missing() =>
+        DashboardGate.Problem(StatusCodes.Status404NotFound, "There is no such integration", "It may have been deleted, or the address is wrong.");
+
+    /// <summary>Shows the Settings tab.</summary>
+    public static async Task<IResult> ShowAsync(
+        HttpContext http, string integrationId, Func<IntegrationSettingsModel, IntegrationSettingsModel>? with = null, int status = StatusCodes.Status200OK)
+    {
+        var services = http.RequestServices;
+        var views = services.GetRequiredService<IntegrationViews>();
+        var address = services.GetRequiredService<GatewayAddress>();
+        var clock = services.GetRequiredService<TimeProvider>();
+        if (await views.FindAsync(integrationId, http.RequestAborted) is not { } view)
+        {
+            return Missing();
+        }
+
+        var schema = view.Integration.UserSchema ?? view.Manifest?.UserSchema ?? new UserSchema();
+        var model = new IntegrationSettingsModel
+        {
+            View = view,
+            ScimBaseUrl = address.ScimBase(http.Request, integrationId),
+            BaseUrl = address.Base(http.Request),
+            Now = clock.GetUtcNow(),
+            Schema = schema,
+            SchemaJson = SchemaText.Write(schema),
+        };
+        return PageResult.Of<IntegrationSettingsPage, IntegrationSettingsModel>(with?.Invoke(model) ?? model, status);
+    }
+
+    private static Task<IResult> SettingsAsync(string integrationId, HttpContext http) => ShowAsync(http, integrationId);
+
+    private static async Task<IResult> ListAsync(
+        HttpContext http, IntegrationStore integrations, IntegrationViews views,
+        string? q = null, string? app = null, string? status = null, string? sort = null, string? page = null)
+    {
+        var caller = ApiCaller.Of(http);
+        var text = string.IsNullOrWhiteSpace(q) ? null : q.Trim();
+        var all = new List<IntegrationView>();
+        foreach (var integration in await integrations.ListAsync(http.RequestAborted))
+        {
+            if (caller.MayUse(integration.Id))
+            {
+                all.Add(await views.ViewAsync(integration, http.RequestAborted));
+            }
+        }
+
+        var matching = all.Where(view =>
+            Filters.Contains(text, view.Integration.Name, view.Integration.Id, view.AppName)
+            && (string.IsNullOrEmpty(app) || view.Integration.ConnectorId == app)
+            && (string.IsNullOrEmpty(status) || Words.Of(view.Status).Equals(status, StringComparison.OrdinalIgnoreCase)));
+        var sorted = Sort(matching, sort ?? "name").ToList();
+        var number = Math.Clamp(int.TryParse(page, out var given) ? given : 1, 1, Math.Max(1, (sorted.Count + IntegrationListModel.PageSize - 1) / IntegrationListModel.PageSize));
+        return PageResult.Of<IntegrationListPage, IntegrationListModel>(new IntegrationListModel(
+            [.. sorted.Skip((number - 1) * IntegrationListModel.PageSize).Take(IntegrationListModel.PageSize)],
+            sorted.Count,
+            all.Count,
+            text,
+            app,
+            status,
+            sort ?? "name",
+            number,
+            [.. all.DistinctBy(view => view.Integration.ConnectorId).Select(view => (view.Integration.ConnectorId, view.AppName)).OrderBy(item => item.AppName, StringComparer.OrdinalIgnoreCase)]));
+    }
+
+    private static IEnumerable<IntegrationView> Sort(IEnumerable<IntegrationView> views, string sort)
+    {
+        var ordered = sort.TrimStart('-') switch
+        {
+            "app" => views.OrderBy(view => view.AppName, StringComparer.OrdinalIgnoreCase).ThenBy(view => view.Integration.Name, StringComparer.OrdinalIgnoreCase),
+            "synced" => views.OrderBy(view => view.LastSynced ?? DateTimeOffset.MinValue),
+            "status" => views.OrderBy(view => Words.Of(view.Status), StringComparer.Ordinal),
+            _ => views.OrderBy(view => view.Integration.Name, StringComparer.OrdinalIgnoreCase),
+        };
+        return sort.StartsWith('-') ? ordered.Reverse() : ordered;
+    }
+}
+
+/// <summary>The user schema as people edit it.</summary>
+internal static class SchemaText
+{
+    public static string Write(UserSchema schema)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            JsonSerializer.Serialize(writer, schema, ApiJson.Info<UserSchema>());
+        }
+
+        return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
+    }
+
+    /// <summary>Reads a schema; null with the problem where the text is none.</summary>
+    public static UserSchema? Read(string text, out Refusal? problem)
+    {
+        try
+        {
+            problem = null;
+            if (JsonSerializer.Deserialize(text, ApiJson.Info<UserSchema>()) is { } schema)
+            {
+                return IntegrationRequest.Complete(schema);
+            }
+
+            problem = Refusal.Invalid("userSchema", "must be a JSON object.");
+        }
+        catch (JsonException error)
+        {
+            var place = error.LineNumber is { } line ? $" at line {line + 1}, position {error.BytePositionInLine + 1}" : "";
+            problem = Refusal.Invalid("userSchema", $"is not what a user schema looks like{place}{(error.Path is { Length: > 1 } path ? $" ({path[2..]})" : "")}.");
+        }
+
+        return null;
+    }
+}

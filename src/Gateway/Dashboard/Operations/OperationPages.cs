@@ -1,0 +1,131 @@
+using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Operations;
+using IdLcm.Gateway.Api;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace IdLcm.Gateway.Dashboard;
+
+/// <summary>What the Operations tab shows.</summary>
+internal sealed record OperationListModel(IntegrationView View, IReadOnlyList<Operation> Items, string? Next, string? Query, string? Status, string? Kind, string? Code, string? Cursor)
+{
+    public string Home => $"/integrations/{View.Integration.Id}/operations";
+
+    public string Link(string? cursor) => Words.Link(Home, ("q", Query), ("status", Status), ("kind", Kind), ("failureCode", Code), ("cursor", cursor));
+}
+
+/// <summary>What one operation's page shows.</summary>
+internal sealed record OperationModel(IntegrationView View, Operation Operation, IReadOnlyList<OperationAttempt> Attempts);
+
+/// <summary>Operations: each run with its steps, attempts, failure and evidence.</summary>
+internal static class OperationPages
+{
+    private const int PageSize = 50;
+
+    public static void Map(RouteGroupBuilder pages)
+    {
+        pages.MapGet("/integrations/{integrationId}/operations", ListAsync).Needs(Permission.ReadIntegrations);
+        pages.MapGet("/integrations/{integrationId}/operations/{operationId}", ShowAsync).Needs(Permission.ReadIntegrations);
+        pages.MapGet("/integrations/{integrationId}/operations/{operationId}/evidence/{hash}", EvidenceEndpoint.GetAsync).Needs(Permission.ReadIntegrations);
+        pages.MapPost("/integrations/{integrationId}/operations/{operationId}/retry", RetryAsync).Needs(Permission.ManageIntegrations);
+        pages.MapPost("/integrations/{integrationId}/operations/{operationId}/cancel", CancelAsync).Needs(Permission.ManageIntegrations);
+        pages.MapPost("/integrations/{integrationId}/retry-failed", RetryFailedAsync).Needs(Permission.ManageIntegrations);
+    }
+
+    private static async Task<IResult> ListAsync(
+        string integrationId, HttpContext http, IntegrationViews views, OperationService operations,
+        string? q = null, string? status = null, string? kind = null, string? failureCode = null, string? cursor = null)
+    {
+        if (!PageRequest.TryRead(null, cursor, out _, out _)
+            || !Filters.TryText(q, "q", out var text, out _)
+            || !Filters.TryEnum<OperationStatus>(status, "status", out var statuses, out _)
+            || !Filters.TryEnum<OperationKind>(kind, "kind", out var kinds, out _)
+            || !Filters.TryEnum<FailureCode>(failureCode, "failureCode", out var codes, out _))
+        {
+            return BadFilter();
+        }
+
+        if (await views.FindAsync(integrationId, http.RequestAborted) is not { } view)
+        {
+            return IntegrationPages.Missing();
+        }
+
+        var found = await operations.ListAsync(integrationId, Matches, PageSize, string.IsNullOrEmpty(cursor) ? null : cursor, http.RequestAborted);
+        return PageResult.Of<OperationListPage, OperationListModel>(new OperationListModel(view, found.Items, found.Cursor, text, status, kind, failureCode, cursor));
+
+        bool Matches(Operation operation) =>
+            statuses?.Contains(operation.Status) != false
+            && kinds?.Contains(operation.Kind) != false
+            && (codes is null || (operation.Failure is { } failure && codes.Contains(failure.Code)))
+            && Filters.Contains(text, operation.Target, operation.Id, operation.Failure?.Detail, operation.RequestedBy.Actor);
+    }
+
+    /// <summary>An address whose filters nobody can have chosen on our pages.</summary>
+    public static IResult BadFilter() =>
+        DashboardGate.Problem(StatusCodes.Status400BadRequest, "This address cannot be read", "One of its filters is not one that this list has. Open the list again and choose them there.");
+
+    private static async Task<IResult> ShowAsync(string integrationId, string operationId, HttpContext http, IntegrationViews views, OperationService operations)
+    {
+        if (await views.FindAsync(integrationId, http.RequestAborted) is not { } view)
+        {
+            return IntegrationPages.Missing();
+        }
+
+        return await operations.FindAsync(integrationId, operationId, http.RequestAborted) is { } operation
+            ? PageResult.Of<OperationDetailPage, OperationModel>(new OperationModel(view, operation, await operations.AttemptsAsync(operation, http.RequestAborted)))
+            : MissingOperation();
+    }
+
+    private static async Task<IResult> RetryAsync(string integrationId, string operationId, HttpContext http, OperationService operations, IntegrationProfiles profiles)
+    {
+        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile
+            || await operations.FindAsync(integrationId, operationId, http.RequestAborted) is not { } operation)
+        {
+            return MissingOperation();
+        }
+
+        var by = DashboardUser.Of(http).Provenance(http);
+        if (operation.Kind is OperationKind.Validate or OperationKind.Sync)
+        {
+            var again = operation.Kind == OperationKind.Validate
+                ? await operations.ValidateAsync(profile, by, http.RequestAborted)
+                : await operations.SyncAsync(profile, by, http.RequestAborted);
+            return IntegrationForms.Go($"/integrations/{integrationId}/operations/{again}", "retrying");
+        }
+
+        return operation.Status is OperationStatus.Failed or OperationStatus.Cancelled && await operations.ReopenAsync(profile, operation, by, http.RequestAborted) is { } reopened
+            ? IntegrationForms.Go($"/integrations/{integrationId}/operations/{reopened}", "retrying")
+            : DashboardGate.Problem(StatusCodes.Status409Conflict, "There is nothing to retry", "The account has been brought to its goal since, or its user is gone.");
+    }
+
+    private static async Task<IResult> CancelAsync(string integrationId, string operationId, HttpContext http, OperationService operations, IntegrationProfiles profiles)
+    {
+        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile
+            || await operations.CancelAsync(profile, operationId, DashboardUser.Of(http).Provenance(http), http.RequestAborted) is not { } cancelled)
+        {
+            return MissingOperation();
+        }
+
+        return cancelled.CancelRequested || cancelled.Status == OperationStatus.Cancelled
+            ? IntegrationForms.Go($"/integrations/{integrationId}/operations/{operationId}", "cancelled")
+            : DashboardGate.Problem(StatusCodes.Status409Conflict, "It has ended already", $"The operation is {cancelled.Status}; nothing was cancelled.");
+    }
+
+    private static async Task<IResult> RetryFailedAsync(string integrationId, HttpContext http, OperationService operations, IntegrationStore integrations)
+    {
+        if (await integrations.FindAsync(integrationId, http.RequestAborted) is null)
+        {
+            return IntegrationPages.Missing();
+        }
+
+        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        FailureCode? code = form.Text("failureCode") is { } name && EnumNames<FailureCode>.TryParse(name, out var parsed) ? parsed : null;
+        await operations.RetryFailedAsync(integrationId, code, DashboardUser.Of(http).Provenance(http), http.RequestAborted);
+        return IntegrationForms.Go($"/integrations/{integrationId}/operations", "retrying-all");
+    }
+
+    private static IResult MissingOperation() =>
+        DashboardGate.Problem(StatusCodes.Status404NotFound, "There is no such operation", "It may be past its retention, or the address is wrong.");
+}

@@ -1,0 +1,111 @@
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Operations;
+using IdLcm.Domain.Users;
+using IdLcm.Gateway.Api;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace IdLcm.Gateway.Dashboard;
+
+/// <summary>A person in one integration.</summary>
+internal sealed record PersonEntry(Integration Integration, UserResource User);
+
+/// <summary>What the search for people shows.</summary>
+/// <param name="Query">The search; null before one.</param>
+/// <param name="Entries">Who was found, at most <see cref="PeoplePages.MaxPerIntegration"/> in each integration.</param>
+/// <param name="More">True when an integration holds more.</param>
+internal sealed record PeopleModel(string? Query, IReadOnlyList<PersonEntry> Entries, bool More);
+
+/// <summary>What the page of one person shows.</summary>
+internal sealed record PersonModel(string Name, IReadOnlyList<PersonEntry> Entries);
+
+/// <summary>People across apps: where somebody has access, and taking it away everywhere at once.</summary>
+internal static class PeoplePages
+{
+    public const int MaxPerIntegration = 20;
+
+    public static void Map(RouteGroupBuilder pages)
+    {
+        pages.MapGet("/people", SearchAsync).Needs(Permission.ReadIntegrations);
+        pages.MapGet("/people/{name}", ShowAsync).Needs(Permission.ReadIntegrations);
+        pages.MapPost("/people/{name}/revoke", RevokeAsync).Needs(Permission.ManageIntegrations);
+    }
+
+    private static async Task<IResult> SearchAsync(HttpContext http, IntegrationStore integrations, IntegrationProfiles profiles, UserListing users, string? q = null)
+    {
+        if (!Filters.TryText(q, "q", out var text, out _))
+        {
+            return OperationPages.BadFilter();
+        }
+
+        var found = new List<PersonEntry>();
+        var more = false;
+        await foreach (var profile in text is null ? Nothing() : ProfilesAsync(http, integrations, profiles))
+        {
+            var page = await users.ListAsync(profile, text, null, new PageRequest(MaxPerIntegration, null), http.RequestAborted);
+            found.AddRange(page.Items.Select(user => new PersonEntry(profile.Integration, user)));
+            more |= page.NextCursor is not null;
+        }
+
+        return PageResult.Of<PeoplePage, PeopleModel>(new PeopleModel(text, found, more));
+    }
+
+    private static async Task<IResult> ShowAsync(string name, HttpContext http, IntegrationStore integrations, IntegrationProfiles profiles, UserService service, UserListing users) =>
+        await FindAsync(name, http, integrations, profiles, service, users) is { Count: > 0 } found
+            ? PageResult.Of<PersonPage, PersonModel>(new PersonModel(name, [.. found.Select(item => item.Entry)]))
+            : DashboardGate.Problem(StatusCodes.Status404NotFound, "Nobody has this user name", "No integration that you may see knows it.");
+
+    private static async Task<IResult> RevokeAsync(string name, HttpContext http, IntegrationStore integrations, IntegrationProfiles profiles, UserService service, UserListing users)
+    {
+        var by = DashboardUser.Of(http).Provenance(http);
+        foreach (var (profile, entry) in await FindAsync(name, http, integrations, profiles, service, users))
+        {
+            await service.ChangeAsync(profile, entry.User.Id, (_, resource) => resource.With("active", false), null, by, http.RequestAborted);
+        }
+
+        return IntegrationForms.Go($"/people/{Uri.EscapeDataString(name)}", "revoking");
+    }
+
+    private static async Task<List<(IntegrationProfile Profile, PersonEntry Entry)>> FindAsync(
+        string name, HttpContext http, IntegrationStore integrations, IntegrationProfiles profiles, UserService service, UserListing users)
+    {
+        var found = new List<(IntegrationProfile, PersonEntry)>();
+        await foreach (var profile in ProfilesAsync(http, integrations, profiles))
+        {
+            var records = (await service.FindByIndexAsync(profile, 'm', name, http.RequestAborted)).ToList();
+            if (await service.FindByUserNameAsync(profile, name, http.RequestAborted) is { } named && records.TrueForAll(other => other.Id != named.Id))
+            {
+                records.Add(named);
+            }
+
+            foreach (var record in records)
+            {
+                if (await users.FindAsync(profile, record.Id, http.RequestAborted) is { } user)
+                {
+                    found.Add((profile, new PersonEntry(profile.Integration, user)));
+                }
+            }
+        }
+
+        return found;
+    }
+
+    private static async IAsyncEnumerable<IntegrationProfile> ProfilesAsync(HttpContext http, IntegrationStore integrations, IntegrationProfiles profiles)
+    {
+        var caller = ApiCaller.Of(http);
+        foreach (var id in caller.Confinement ?? await integrations.ListIdsAsync(http.RequestAborted))
+        {
+            if (await profiles.FindAsync(id, http.RequestAborted) is { } profile)
+            {
+                yield return profile;
+            }
+        }
+    }
+
+    private static async IAsyncEnumerable<IntegrationProfile> Nothing()
+    {
+        await Task.CompletedTask;
+        yield break;
+    }
+}

@@ -1,0 +1,27 @@
+using System.Collections.Frozen;
+
+namespace IdLcm.Gateway.Dashboard;
+
+/// <summary>What a page says about the form that led to it. The address carries a name only, so nobody can put words into it.</summary>
+internal static class Notices
+{
+    private static readonly FrozenDictionary<string, string> Texts = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["saved"] = "Saved.",
+        ["saved-validating"] = "Saved. The integration is being validated again.",
+        ["validating"] = "The validation has been started.",
+        ["syncing"] = "The sync has been started.",
+        ["paused"] = "Paused. Queued work is kept and waits.",
+        ["resumed"] = "Resumed.",
+        ["retrying"] = "It is being tried again.",
+        ["retrying-all"] = "The failed operations are being tried again, at a pace that the app bears.",
+        ["cancelled"] = "Cancelled.",
+        ["token-revoked"] = "The token has been revoked and is no longer accepted.",
+        ["key-revoked"] = "The API key has been revoked and is no longer accepted.",
+        ["administrator-removed"] = "The administrator has been removed and signed out.",
+        ["schema-reset"] = "The connector's own user schema is in force again.",
+        ["revoking"] = "Access is being taken away. Follow the operations below.",
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    public static string? Find(string? name) => name is null ? null : Texts.GetValueOrDefault(name);
+}

@@ -1,0 +1,91 @@
+using System.Text;
+using IdLcm.Domain.Integrations;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Web;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace IdLcm.Gateway.Dashboard;
+
+/// <summary>What every page knows of its request.</summary>
+/// <param name="Path">The path that was asked for.</param>
+/// <param name="Query">The query that was asked for, with its question mark.</param>
+/// <param name="Theme">light, dark or null for the system's.</param>
+/// <param name="User">Who is signed in, or null.</param>
+/// <param name="Notice">What to tell about the form that led here, or null.</param>
+/// <param name="Assets">The style sheet, the script and the icon.</param>
+/// <param name="WorkspacePause">Set while the workspace is paused.</param>
+internal sealed record PageFrame(string Path, string Query, string? Theme, DashboardUser? User, string? Notice, Assets Assets, Pause? WorkspacePause)
+{
+    public bool May(Api.Permission permission) => User?.Caller.Has(permission) == true;
+}
+
+/// <summary>What a page of a problem shows.</summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Title">What is wrong.</param>
+/// <param name="Detail">What to do.</param>
+internal sealed record ProblemModel(int Status, string Title, string Detail);
+
+/// <summary>Renders components to HTML on the server, without any state that would outlive the answer.</summary>
+internal static class PageResult
+{
+    /// <summary>Answers with a page.</summary>
+    /// <typeparam name="TPage">The page's component; it takes its model as a cascading parameter, so that models need not be public.</typeparam>
+    /// <typeparam name="TModel">Its model.</typeparam>
+    public static IResult Of<TPage, TModel>(TModel model, int status = StatusCodes.Status200OK, string? notice = null)
+        where TPage : IComponent => new Rendered(Cascade(model, Component<TPage>()), status, notice);
+
+    private static RenderFragment Component<TPage>()
+        where TPage : IComponent => builder =>
+    {
+        builder.OpenComponent<TPage>(0);
+        builder.CloseComponent();
+    };
+
+    private static RenderFragment Cascade<T>(T value, RenderFragment content) => builder =>
+    {
+        builder.OpenComponent<CascadingValue<T>>(0);
+        builder.AddComponentParameter(1, nameof(CascadingValue<>.Value), value);
+        builder.AddComponentParameter(2, nameof(CascadingValue<>.IsFixed), true);
+        builder.AddComponentParameter(3, nameof(CascadingValue<>.ChildContent), content);
+        builder.CloseComponent();
+    };
+
+    private sealed class Rendered(RenderFragment content, int status, string? notice) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            var services = httpContext.RequestServices;
+            var frame = new PageFrame(
+                httpContext.Request.Path,
+                httpContext.Request.QueryString.ToString(),
+                httpContext.Request.Cookies["idlcm_theme"] is "light" or "dark" ? httpContext.Request.Cookies["idlcm_theme"] : null,
+                httpContext.Features.Get<DashboardUser>(),
+                notice ?? Notices.Find(httpContext.Request.Query["done"]),
+                services.GetRequiredService<Assets>(),
+                httpContext.Features.Get<DashboardUser>() is null || status >= 500 ? null : (await services.GetRequiredService<IntegrationStore>().WorkspaceAsync(httpContext.RequestAborted)).Paused);
+            await using var renderer = new HtmlRenderer(services, services.GetRequiredService<ILoggerFactory>());
+            var html = await renderer.Dispatcher.InvokeAsync(async () =>
+            {
+                var parameters = ParameterView.FromDictionary(new Dictionary<string, object?>(StringComparer.Ordinal) { [nameof(Fragment.Content)] = Cascade(frame, content) });
+                var root = await renderer.RenderComponentAsync<Fragment>(parameters);
+                return root.ToHtmlString();
+            });
+            httpContext.Response.StatusCode = status;
+            httpContext.Response.ContentType = "text/html; charset=utf-8";
+            var bytes = Encoding.UTF8.GetBytes(html);
+            httpContext.Response.ContentLength = bytes.Length;
+            await httpContext.Response.Body.WriteAsync(bytes, httpContext.RequestAborted);
+        }
+    }
+
+    /// <summary>The root of every page.</summary>
+    private sealed class Fragment : ComponentBase
+    {
+        [Parameter]
+        public RenderFragment? Content { get; set; }
+
+        protected override void BuildRenderTree(Microsoft.AspNetCore.Components.Rendering.RenderTreeBuilder builder) => Content?.Invoke(builder);
+    }
+}

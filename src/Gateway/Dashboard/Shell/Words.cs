@@ -1,0 +1,80 @@
+using System.Globalization;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Operations;
+using IdLcm.Domain.Users;
+using IdLcm.Gateway.Api;
+
+namespace IdLcm.Gateway.Dashboard;
+
+/// <summary>How facts are put into words and tones, the same everywhere.</summary>
+internal static class Words
+{
+    public static string Of(WorkspaceRole role) => role switch
+    {
+        WorkspaceRole.SuperAdmin => "Super Admin",
+        WorkspaceRole.IntegrationManager => "Integration manager",
+        _ => role.ToString(),
+    };
+
+    public static string Of(IntegrationStatus status) => EnumNames<IntegrationStatus>.Of(status);
+
+    public static string Of(ProvisioningState state) => EnumNames<ProvisioningState>.Of(state);
+
+    public static string Tone(IntegrationStatus status) => status switch
+    {
+        IntegrationStatus.UpToDate or IntegrationStatus.Validated => "good",
+        IntegrationStatus.Failed or IntegrationStatus.ValidationFailed => "bad",
+        IntegrationStatus.Retrying or IntegrationStatus.UnderReview => "warn",
+        _ => "busy",
+    };
+
+    public static string Tone(ProvisioningState? state) => state switch
+    {
+        ProvisioningState.Onboarded => "good",
+        ProvisioningState.ProvisioningFailed or ProvisioningState.UpdateFailed or ProvisioningState.DeleteFailed => "bad",
+        ProvisioningState.ProvisioningOngoing or ProvisioningState.UpdateOngoing or ProvisioningState.DeleteOngoing => "busy",
+        ProvisioningState.Deleted or null => "calm",
+        _ => "wait",
+    };
+
+    public static string Tone(OperationStatus status) => status switch
+    {
+        OperationStatus.Succeeded => "good",
+        OperationStatus.Failed => "bad",
+        OperationStatus.Halted or OperationStatus.Retrying => "warn",
+        OperationStatus.Running => "busy",
+        OperationStatus.Queued => "wait",
+        _ => "calm",
+    };
+
+    /// <summary>A length of time: <c>850 ms</c>, <c>4.2 s</c>, <c>3 min 05 s</c>, <c>2 h 10 min</c>.</summary>
+    public static string Of(TimeSpan time) => time switch
+    {
+        { TotalMilliseconds: < 1000 } => string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, time.TotalMilliseconds):0} ms"),
+        { TotalSeconds: < 60 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s"),
+        { TotalMinutes: < 60 } => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalMinutes} min {time.Seconds:00} s"),
+        { TotalHours: < 48 } => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours} h {time.Minutes:00} min"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalDays} days"),
+    };
+
+    public static string Bytes(long bytes) => bytes < 1024 * 1024
+        ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, bytes / 1024)} kB")
+        : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.0} MB");
+
+    public static string Count(int count, string one, string many) => count == 1 ? $"1 {one}" : string.Create(CultureInfo.InvariantCulture, $"{count} {many}");
+
+    /// <summary>An address with some of its parameters set; null and empty ones are left out.</summary>
+    public static string Link(string path, params ReadOnlySpan<(string Name, string? Value)> parameters)
+    {
+        var query = new List<string>();
+        foreach (var (name, value) in parameters)
+        {
+            if (!string.IsNullOrEmpty(value))
+            {
+                query.Add($"{name}={Uri.EscapeDataString(value)}");
+            }
+        }
+
+        return query.Count == 0 ? path : $"{path}?{string.Join('&', query)}";
+    }
+}
