@@ -1,20 +1,29 @@
 using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Leavers;
+using IdLcm.Domain.Notifications;
 using IdLcm.Domain.Sync;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 
 namespace IdLcm.Functions.Timers;
 
-/// <summary>Does what falls due by the clock: scheduled syncs, deletions after some days, alarms and reminders of human tasks.</summary>
+/// <summary>Does what falls due by the clock: scheduled syncs, deletions after some days, reminders of human tasks, the closing of integrations, notifications.</summary>
 /// <param name="syncs">Schedules of syncs.</param>
 /// <param name="leavers">Leavers whose days are over.</param>
 /// <param name="tasks">Human tasks.</param>
+/// <param name="closing">Integrations that are being closed.</param>
+/// <param name="notifications">What channels are to be told.</param>
 /// <param name="integrations">The integrations.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class DueTimer(
-    SyncTimer syncs, LeaverWatch leavers, HumanTaskService tasks, IntegrationStore integrations, ILogger<DueTimer> logger)
+    SyncTimer syncs,
+    LeaverWatch leavers,
+    HumanTaskService tasks,
+    IntegrationClosing closing,
+    NotificationPump notifications,
+    IntegrationStore integrations,
+    ILogger<DueTimer> logger)
 {
     /// <summary>Every fifteen seconds.</summary>
     /// <param name="timer">The timer.</param>
@@ -30,6 +39,8 @@ public sealed partial class DueTimer(
                 await syncs.RunDueAsync(id, cancellationToken);
                 await leavers.RunDueAsync(id, cancellationToken);
                 await tasks.RemindAsync(id, cancellationToken);
+                await closing.RunDueAsync(id, cancellationToken);
+                await notifications.RunDueAsync(id, cancellationToken);
             }
 #pragma warning disable CA1031 // One integration's trouble must not stop the others; the next turn tries again.
             catch (Exception error) when (!cancellationToken.IsCancellationRequested)

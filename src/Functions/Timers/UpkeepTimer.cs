@@ -31,6 +31,7 @@ public sealed partial class UpkeepTimer(
     [Function("upkeep")]
     public async Task RunAsync([TimerTrigger("*/5 * * * * *", UseMonitor = false)] TimerInfo timer, CancellationToken cancellationToken)
     {
+        await log.SealAsync(ActivityLog.Workspace, cancellationToken);
         foreach (var id in await integrations.ListIdsAsync(cancellationToken))
         {
             try

@@ -44,6 +44,7 @@ public sealed class FunctionMetadataTests
     [InlineData("upkeep", "*/5 * * * * *", false)]
     [InlineData("due-work", "*/15 * * * * *", false)]
     [InlineData("queue-watch", "30 * * * * *", false)]
+    [InlineData("trim", "0 41 * * * *", false)]
     [InlineData("retention", "0 17 2 * * *", true)]
     public void A_timer_has_its_schedule(string name, string schedule, bool startsWork)
     {

@@ -79,7 +79,7 @@ internal sealed class RunningGateway : IAsyncDisposable
         };
         var external = new InMemoryApp();
         var clock = new LeapingClock();
-        var hub = new TestTaskHub(clock);
+        var hub = new TestTaskHub(clock) { QueueDelay = TimeSpan.FromMilliseconds(400) };
         var host = await HostAsync(storage, hub, external, services, clock, timers);
         var (token, secret) = GatewayTokens.New("Entra ID", DateTimeOffset.UtcNow, TimeSpan.FromDays(400));
         var integration = new Integration

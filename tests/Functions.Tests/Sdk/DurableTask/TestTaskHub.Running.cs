@@ -24,7 +24,15 @@ internal sealed partial class TestTaskHub
             return false;
         }
 
-        Drain(instance);
+        if (QueueDelay > TimeSpan.Zero)
+        {
+            _ = Task.Delay(QueueDelay).ContinueWith(_ => Drain(instance), TaskScheduler.Default);
+        }
+        else
+        {
+            Drain(instance);
+        }
+
         return true;
     }
 
@@ -80,13 +88,22 @@ internal sealed partial class TestTaskHub
 
         instance.Status = OrchestrationRuntimeStatus.Running;
         instance.History.Add((message, commands));
-        foreach (var command in commands)
+
+        // Timers in the order of their moments, in case some of these have passed already.
+        foreach (var command in commands.OrderBy(Rank))
         {
             Execute(instance, command);
         }
 
         Changed();
     }
+
+    private static DateTime Rank(HubCommand command) => command.Kind switch
+    {
+        CommandKind.Timer => command.DueAt!.Value,
+        CommandKind.CancelTimer or CommandKind.Completed or CommandKind.Failed or CommandKind.ContinuedAsNew => DateTime.MaxValue,
+        _ => DateTime.MinValue,
+    };
 
     private void Execute(HubInstance instance, HubCommand command)
     {

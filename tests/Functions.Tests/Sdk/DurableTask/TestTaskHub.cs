@@ -35,6 +35,9 @@ internal sealed partial class TestTaskHub(TimeProvider clock) : DurableTaskClien
     /// <summary>How often a history was replayed from its beginning.</summary>
     public int Replays => Volatile.Read(ref replays);
 
+    /// <summary>How long a start lies in the back-end's queue before a worker sees it, which polls.</summary>
+    public TimeSpan QueueDelay { get; init; }
+
     /// <summary>Set by a test to lose the answers of starts that happen.</summary>
     public int LoseStartAnswers { get; set; }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -33,7 +34,12 @@ namespace Microsoft.Azure.Functions.Worker.Builder
 
     public static class FunctionsApplicationBuilderAspNetCoreExtensions
     {
-        public static FunctionsApplicationBuilder ConfigureFunctionsWebApplication(this FunctionsApplicationBuilder builder) => builder;
+        public static FunctionsApplicationBuilder ConfigureFunctionsWebApplication(this FunctionsApplicationBuilder builder)
+        {
+            // Of what a web host brings along, the one thing that routing asks the services for.
+            builder.Services.AddSingleton(new DiagnosticListener("Microsoft.AspNetCore"));
+            return builder;
+        }
     }
 }
 
