@@ -2,9 +2,13 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using IdLcm.Domain.Activity;
 using IdLcm.Domain.Groups;
+using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Listing;
+using IdLcm.Domain.Matching;
+using IdLcm.Domain.Notifications;
 using IdLcm.Domain.Operations;
+using IdLcm.Domain.Sync;
 using IdLcm.Domain.Users;
 
 namespace IdLcm.Domain;
@@ -44,17 +48,25 @@ public static class DomainJson
 [JsonSerializable(typeof(ApiKey))]
 [JsonSerializable(typeof(AppAccount))]
 [JsonSerializable(typeof(AppValidation))]
+[JsonSerializable(typeof(ApprovalRecord))]
 [JsonSerializable(typeof(EntitlementOption))]
+[JsonSerializable(typeof(Exemption))]
 [JsonSerializable(typeof(GroupChangeSet))]
 [JsonSerializable(typeof(GroupProgress))]
 [JsonSerializable(typeof(GroupRecord))]
 [JsonSerializable(typeof(GroupsState))]
 [JsonSerializable(typeof(Integration))]
 [JsonSerializable(typeof(IntegrationEntry))]
+[JsonSerializable(typeof(HumanTask))]
 [JsonSerializable(typeof(Lane))]
 [JsonSerializable(typeof(ListingState))]
+[JsonSerializable(typeof(NotificationChannel))]
+[JsonSerializable(typeof(NotificationDelivery))]
 [JsonSerializable(typeof(Operation))]
 [JsonSerializable(typeof(OperationAttempt))]
+[JsonSerializable(typeof(SyncDue))]
+[JsonSerializable(typeof(SyncPlanChunk))]
+[JsonSerializable(typeof(SyncPlanRecord))]
 [JsonSerializable(typeof(UserRecord))]
 [JsonSerializable(typeof(Workspace))]
 internal sealed partial class DomainJsonContext : JsonSerializerContext;

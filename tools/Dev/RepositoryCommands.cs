@@ -11,7 +11,8 @@ internal static class RepositoryCommands
     /// <returns>The exit code.</returns>
     public static async Task<int> SetupAsync(CancellationToken cancellationToken)
     {
-        await SystemPackages.EnsureAsync(cancellationToken);
+        await SystemPackages.EnsureForTestsAsync(cancellationToken);
+        await NodePackages.EnsureAsync(cancellationToken);
         await Build.EnsureAsync(BuildScope.Everything, cancellationToken);
         await Console.Error.WriteLineAsync("Everything is set up.");
         return 0;

@@ -66,6 +66,18 @@ public enum ActivityKind
     [JsonStringEnumMemberName("User removal failed")]
     UserRemovalFailed,
 
+    /// <summary>An identity provider made a group.</summary>
+    [JsonStringEnumMemberName("Group created")]
+    GroupCreated,
+
+    /// <summary>An identity provider changed a group or its members.</summary>
+    [JsonStringEnumMemberName("Group changed")]
+    GroupChanged,
+
+    /// <summary>An identity provider deleted a group.</summary>
+    [JsonStringEnumMemberName("Group deleted")]
+    GroupDeleted,
+
     /// <summary>The integration was made.</summary>
     [JsonStringEnumMemberName("SCIM integration connected")]
     IntegrationConnected,
@@ -133,6 +145,154 @@ public enum ActivityKind
     /// <summary>Requests with a wrong token were refused.</summary>
     [JsonStringEnumMemberName("Access denied")]
     AccessDenied,
+
+    /// <summary>A sync has read the app and made its plan.</summary>
+    [JsonStringEnumMemberName("Sync plan ready")]
+    SyncPlanReady,
+
+    /// <summary>A person allowed a halted plan once.</summary>
+    [JsonStringEnumMemberName("Sync plan allowed once")]
+    SyncAllowed,
+
+    /// <summary>A person rejected a halted plan.</summary>
+    [JsonStringEnumMemberName("Sync plan rejected")]
+    SyncRejected,
+
+    /// <summary>Operations were opened to correct what the app shows.</summary>
+    [JsonStringEnumMemberName("Drift correction requested")]
+    DriftCorrection,
+
+    /// <summary>An operation is kept until a person says that it may run.</summary>
+    [JsonStringEnumMemberName("Operation held")]
+    OperationHeld,
+
+    /// <summary>A person let a held operation run.</summary>
+    [JsonStringEnumMemberName("Operation released")]
+    OperationReleased,
+
+    /// <summary>A destructive change waits for a person.</summary>
+    [JsonStringEnumMemberName("Approval requested")]
+    ApprovalRequested,
+
+    /// <summary>A person approved a destructive change.</summary>
+    [JsonStringEnumMemberName("Approved")]
+    Approved,
+
+    /// <summary>A person rejected a destructive change.</summary>
+    [JsonStringEnumMemberName("Approval rejected")]
+    ApprovalRejected,
+
+    /// <summary>Failures of the app as a whole hold the queue.</summary>
+    [JsonStringEnumMemberName("Queue held")]
+    CircuitOpened,
+
+    /// <summary>The app answers again and the queue goes on.</summary>
+    [JsonStringEnumMemberName("Queue resumed")]
+    CircuitClosed,
+
+    /// <summary>A deactivated account is to be deleted some day.</summary>
+    [JsonStringEnumMemberName("Deletion scheduled")]
+    DeletionScheduled,
+
+    /// <summary>An account that was to be deleted is kept.</summary>
+    [JsonStringEnumMemberName("Deletion undone")]
+    DeletionUndone,
+
+    /// <summary>A person took all access of somebody away.</summary>
+    [JsonStringEnumMemberName("Emergency revoke")]
+    AccessRevoked,
+
+    /// <summary>A person gave back what an emergency revoke took.</summary>
+    [JsonStringEnumMemberName("Emergency revoke lifted")]
+    AccessRestored,
+
+    /// <summary>A person matched an account to somebody.</summary>
+    [JsonStringEnumMemberName("User matched")]
+    Matched,
+
+    /// <summary>A person exempted an unmatched account.</summary>
+    [JsonStringEnumMemberName("User exempted")]
+    Exempted,
+
+    /// <summary>An unmatched account is not exempted any more.</summary>
+    [JsonStringEnumMemberName("Exemption ended")]
+    ExemptionEnded,
+
+    /// <summary>A person decided to remove an unmatched account.</summary>
+    [JsonStringEnumMemberName("User removal decided")]
+    RemovalDecided,
+
+    /// <summary>The integration only shows what it would do.</summary>
+    [JsonStringEnumMemberName("Observe only started")]
+    ObserveOnlyStarted,
+
+    /// <summary>The integration does what it shows.</summary>
+    [JsonStringEnumMemberName("Observe only ended")]
+    ObserveOnlyEnded,
+
+    /// <summary>Automation cannot go on without a person.</summary>
+    [JsonStringEnumMemberName("Human task opened")]
+    TaskOpened,
+
+    /// <summary>A person took a task or commented on it.</summary>
+    [JsonStringEnumMemberName("Human task changed")]
+    TaskChanged,
+
+    /// <summary>A person closed a task; a read proves it.</summary>
+    [JsonStringEnumMemberName("Human task closed")]
+    TaskClosed,
+
+    /// <summary>A task is past its due date.</summary>
+    [JsonStringEnumMemberName("Human task overdue")]
+    TaskOverdue,
+
+    /// <summary>A deprovision is not verified within its time limit.</summary>
+    [JsonStringEnumMemberName("Leaver overdue")]
+    LeaverOverdue,
+
+    /// <summary>A password was changed in the app.</summary>
+    [JsonStringEnumMemberName("Password rotated")]
+    PasswordRotated,
+
+    /// <summary>A second factor was turned on.</summary>
+    [JsonStringEnumMemberName("MFA enabled")]
+    MfaEnabled,
+
+    /// <summary>A key for the management API was made.</summary>
+    [JsonStringEnumMemberName("API key created")]
+    KeyCreated,
+
+    /// <summary>A key for the management API was revoked.</summary>
+    [JsonStringEnumMemberName("API key revoked")]
+    KeyRevoked,
+
+    /// <summary>A call of the management API was refused.</summary>
+    [JsonStringEnumMemberName("Call denied")]
+    CallDenied,
+
+    /// <summary>The integration was deleted.</summary>
+    [JsonStringEnumMemberName("SCIM integration deleted")]
+    IntegrationDeleted,
+
+    /// <summary>A notification could not be delivered for a day.</summary>
+    [JsonStringEnumMemberName("Notification given up")]
+    NotificationDead,
+
+    /// <summary>Old activity was removed by retention; its hash stays.</summary>
+    [JsonStringEnumMemberName("Activity trimmed")]
+    ActivityTrimmed,
+
+    /// <summary>The personal data of a deleted person were erased.</summary>
+    [JsonStringEnumMemberName("Personal data erased")]
+    PersonErased,
+
+    /// <summary>A claim link was made for a person.</summary>
+    [JsonStringEnumMemberName("Claim link made")]
+    ClaimLinkSent,
+
+    /// <summary>A person opened their claim link.</summary>
+    [JsonStringEnumMemberName("Account claimed")]
+    Claimed,
 }
 
 /// <summary>One entry of the audit trail of an integration. Append-only.</summary>

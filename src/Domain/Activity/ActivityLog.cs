@@ -26,7 +26,8 @@ public sealed record ActivityPage(IReadOnlyList<ActivityEvent> Items, string? Cu
 /// any contention; <see cref="SealAsync"/> moves them, seconds later, into hash-chained blocks.
 /// </summary>
 /// <param name="store">The record store.</param>
-public sealed class ActivityLog(IRecordStore store)
+/// <param name="anchor">Keeps the heads of the chains elsewhere, where there is such a place.</param>
+public sealed class ActivityLog(IRecordStore store, IChainAnchor? anchor = null)
 {
     private const string Inbox = "e:";
     private const string Blocks = "eb:";
@@ -34,6 +35,11 @@ public sealed class ActivityLog(IRecordStore store)
 
     /// <summary>The most events of a block: the commit that seals them deletes each and writes two rows more.</summary>
     public const int MaxBlockEvents = RecordLimits.MaxChangesPerCommit - 2;
+
+    /// <summary>The name of the workspace's own activity, in the place of an integration's id.</summary>
+    public const string Workspace = "workspace";
+
+    private const string Anchor = "activity-anchor";
 
     private static readonly ActivityHead Genesis = new(0, new string('0', 64));
 
@@ -43,13 +49,100 @@ public sealed class ActivityLog(IRecordStore store)
     public static RecordChange Append(ActivityEvent activityEvent) =>
         RecordChange.Insert(Inbox + activityEvent.Id, DomainJson.Encode(activityEvent));
 
+    /// <summary>Appends an event by itself.</summary>
+    /// <param name="integrationId">The integration, or <see cref="Workspace"/>.</param>
+    /// <param name="activityEvent">The event.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>A task that ends when it is durable.</returns>
+    public Task NoteAsync(string integrationId, ActivityEvent activityEvent, CancellationToken cancellationToken = default) =>
+        store.CommitAsync(PartitionOf(integrationId), [Append(activityEvent)], cancellationToken);
+
+    /// <summary>
+    /// Removes sealed blocks that are older than a moment. The hash of the last one removed stays as the anchor of the
+    /// chain, and an event of its own tells of it, so that the rest can still be proved to follow it.
+    /// </summary>
+    /// <param name="integrationId">The integration.</param>
+    /// <param name="olderThan">Blocks all of whose events are older are removed.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="cancellationToken">Cancels between commits.</param>
+    /// <returns>How many blocks were removed.</returns>
+    public async Task<int> TrimAsync(string integrationId, DateTimeOffset olderThan, DateTimeOffset now, CancellationToken cancellationToken = default)
+    {
+        var partition = PartitionOf(integrationId);
+        var removed = 0;
+        while (true)
+        {
+            var anchor = await store.FindAsync<ActivityHead>(partition, Anchor, cancellationToken);
+            var head = await store.FindAsync<ActivityHead>(partition, Head, cancellationToken);
+            var (from, last) = ((anchor?.Value ?? Genesis).Sequence + 1, anchor?.Value);
+            var changes = new List<RecordChange>();
+            for (var sequence = from; sequence < (head?.Value.Sequence ?? 0) && changes.Count < 50; sequence++)
+            {
+                var block = await store.FindAsync<ActivityBlock>(partition, BlockRow(sequence), cancellationToken);
+                if (block is null || block.Value.Events.Any(item => item.Date >= olderThan))
+                {
+                    break;
+                }
+
+                changes.Add(RecordChange.Delete(BlockRow(sequence), block.ETag));
+                last = new ActivityHead(sequence, block.Value.Hash);
+            }
+
+            if (changes.Count == 0)
+            {
+                return removed;
+            }
+
+            var count = changes.Count;
+            changes.Add(TypedRecords.Write(Anchor, last!, anchor?.ETag));
+            changes.Add(Append(new ActivityEvent
+            {
+                Id = Ids.OldestFirst(now),
+                Date = now,
+                Actor = Provenance.System.Actor,
+                Event = ActivityKind.ActivityTrimmed,
+                Target = "Activity",
+                Detail = $"blocks {from} to {last!.Sequence}, the last with hash {last.Hash}",
+            }));
+            removed += (await store.CommitAsync(partition, changes, cancellationToken)).Committed ? count : 0;
+        }
+    }
+
+    /// <summary>Reads sealed blocks in their order, from one on.</summary>
+    /// <param name="integrationId">The integration.</param>
+    /// <param name="after">The number of the last block already seen.</param>
+    /// <param name="cancellationToken">Cancels between blocks.</param>
+    /// <returns>The blocks.</returns>
+    public async IAsyncEnumerable<ActivityBlock> ReadBlocksAsync(
+        string integrationId, long after, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var partition = PartitionOf(integrationId);
+        var head = await store.FindAsync<ActivityHead>(partition, Head, cancellationToken);
+        for (var sequence = after + 1; sequence <= (head?.Value.Sequence ?? 0); sequence++)
+        {
+            if (await store.FindAsync<ActivityBlock>(partition, BlockRow(sequence), cancellationToken) is { } block)
+            {
+                yield return block.Value;
+            }
+        }
+    }
+
+    /// <summary>The number of the last sealed block.</summary>
+    /// <param name="integrationId">The integration.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The number; 0 before the first.</returns>
+    public async Task<long> LastBlockAsync(string integrationId, CancellationToken cancellationToken = default) =>
+        (await store.FindAsync<ActivityHead>(PartitionOf(integrationId), Head, cancellationToken))?.Value.Sequence ?? 0;
+
+    private static string PartitionOf(string integrationId) => integrationId == Workspace ? Workspace : Rows.Partition(integrationId);
+
     /// <summary>Seals what is in the inbox into blocks.</summary>
     /// <param name="integrationId">The integration.</param>
     /// <param name="cancellationToken">Cancels between blocks.</param>
     /// <returns>How many events were sealed.</returns>
     public async Task<int> SealAsync(string integrationId, CancellationToken cancellationToken = default)
     {
-        var partition = Rows.Partition(integrationId);
+        var partition = PartitionOf(integrationId);
         var total = 0;
         while (true)
         {
@@ -70,6 +163,11 @@ public sealed class ActivityLog(IRecordStore store)
             if ((await store.CommitAsync(partition, changes, cancellationToken)).Committed)
             {
                 total += count;
+                if (anchor is not null)
+                {
+                    // A head that is not anchored for a fault is covered by the next one: each hash holds all before it.
+                    await anchor.AppendAsync(integrationId, new ActivityHead(block.Sequence, block.Hash), cancellationToken);
+                }
             }
         }
     }
@@ -111,7 +209,7 @@ public sealed class ActivityLog(IRecordStore store)
     public async IAsyncEnumerable<ActivityEvent> ReadNewestFirstAsync(
         string integrationId, string? before, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var partition = Rows.Partition(integrationId);
+        var partition = PartitionOf(integrationId);
 
         // Inbox first: an event sealed between the two reads is met twice, never missed, and given once by its id.
         var inbox = new List<ActivityEvent>();
@@ -160,12 +258,26 @@ public sealed class ActivityLog(IRecordStore store)
     /// <returns>What was found.</returns>
     public async Task<ActivityVerification> VerifyAsync(string integrationId, CancellationToken cancellationToken = default)
     {
-        var partition = Rows.Partition(integrationId);
+        var partition = PartitionOf(integrationId);
+
+        // Before the head: what is sealed meanwhile must not look like an anchor without a block.
+        var anchored = await AnchoredAsync(integrationId, cancellationToken);
         var headRecord = await store.GetAsync(partition, Head, cancellationToken);
         var head = headRecord is null ? Genesis : DomainJson.Decode<ActivityHead>(headRecord.Value);
-        var previous = Genesis;
+        var start = (await store.FindAsync<ActivityHead>(partition, Anchor, cancellationToken))?.Value ?? Genesis;
+        if (anchored.TryGetValue(start.Sequence, out var kept) && kept != start.Hash)
+        {
+            return new ActivityVerification(Intact: false, 0, start.Sequence, $"Block {start.Sequence}, up to which retention removed the chain, is not the one that was anchored.");
+        }
+
+        foreach (var removed in anchored.Keys.Where(sequence => sequence <= start.Sequence).ToList())
+        {
+            anchored.Remove(removed);
+        }
+
+        var previous = start;
         long events = 0;
-        for (var sequence = 1L; sequence <= head.Sequence; sequence++)
+        for (var sequence = start.Sequence + 1; sequence <= head.Sequence; sequence++)
         {
             var record = await store.GetAsync(partition, BlockRow(sequence), cancellationToken);
             if (record is null)
@@ -179,13 +291,38 @@ public sealed class ActivityLog(IRecordStore store)
                 return new ActivityVerification(Intact: false, events, sequence, $"Block {sequence} of {head.Sequence} was changed after it was sealed.");
             }
 
+            if (anchored.Remove(sequence, out var hash) && hash != block.Hash)
+            {
+                return new ActivityVerification(Intact: false, events, sequence, $"Block {sequence} of {head.Sequence} is not the one that was anchored.");
+            }
+
             previous = new ActivityHead(sequence, block.Hash);
             events += block.Events.Count;
         }
 
+        if (anchored.Count > 0)
+        {
+            var lost = anchored.Keys.Min();
+            return new ActivityVerification(Intact: false, events, lost, $"Block {lost} was anchored and is not in the chain, which ends with {head.Sequence}.");
+        }
+
         return previous.Hash == head.Hash
-            ? new ActivityVerification(Intact: true, events, null, $"{events} events in {head.Sequence} blocks, unbroken.")
+            ? new ActivityVerification(Intact: true, events, null, $"{events} events in {head.Sequence - start.Sequence} blocks, unbroken.{(start.Sequence > 0 ? $" Retention removed the {start.Sequence} blocks before them, the last with hash {start.Hash}." : "")}")
             : new ActivityVerification(Intact: false, events, head.Sequence, "The head of the chain does not match its last block.");
+    }
+
+    private async Task<Dictionary<long, string>> AnchoredAsync(string integrationId, CancellationToken cancellationToken)
+    {
+        var anchored = new Dictionary<long, string>();
+        if (anchor is not null)
+        {
+            await foreach (var head in anchor.ReadAsync(integrationId, cancellationToken))
+            {
+                anchored.TryAdd(head.Sequence, head.Hash);
+            }
+        }
+
+        return anchored;
     }
 
     private static bool Before(ActivityEvent item, string? before) => before is null || string.CompareOrdinal(item.Id, before) < 0;

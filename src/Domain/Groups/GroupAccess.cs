@@ -8,42 +8,40 @@ namespace IdLcm.Domain.Groups;
 /// <summary>What groups give in the app: the mapping of an integration, and what it means for a person.</summary>
 public static class GroupAccess
 {
-    /// <summary>The roles that a group gives.</summary>
+    /// <summary>What a group gives.</summary>
     /// <param name="profile">The integration.</param>
     /// <param name="id">The group's id.</param>
     /// <param name="displayName">Its name.</param>
-    /// <returns>The role values; empty for a group that is not mapped.</returns>
-    public static IReadOnlyList<string> RolesOf(IntegrationProfile profile, string id, string? displayName)
+    /// <returns>The roles and entitlements; none for a group that is not mapped.</returns>
+    public static AccessGrants GrantsOf(IntegrationProfile profile, string id, string? displayName)
     {
         var mappings = profile.Integration.GroupMappings;
-        if (mappings.Count == 0)
-        {
-            return [];
-        }
-
-        return [.. mappings
-            .Where(m => m.Group == id || (displayName is not null && string.Equals(m.Group.Trim(), displayName.Trim(), StringComparison.OrdinalIgnoreCase)))
-            .SelectMany(m => m.Roles)
-            .Distinct(StringComparer.OrdinalIgnoreCase)];
+        return mappings.Count == 0 ? AccessGrants.None : AccessGrants.Union(mappings.Where(m => m.Names(id, displayName)).Select(m => m.Grants));
     }
 
-    /// <summary>The roles that somebody has through groups.</summary>
+    /// <summary>What somebody has through groups.</summary>
     /// <param name="groups">Reads the memberships.</param>
     /// <param name="profile">The integration.</param>
     /// <param name="userId">The user.</param>
     /// <param name="cancellationToken">Cancels the reads.</param>
-    /// <returns>The role values; empty where no group gives any.</returns>
-    public static async ValueTask<IReadOnlyList<string>> RolesThroughGroupsAsync(
+    /// <returns>The roles and entitlements; none where no group gives any.</returns>
+    public static async ValueTask<AccessGrants> ThroughGroupsAsync(
         GroupReader groups, IntegrationProfile profile, string userId, CancellationToken cancellationToken = default)
     {
         if (profile.Integration.GroupMappings.Count == 0)
         {
-            return [];
+            return AccessGrants.None;
         }
 
         var memberOf = await groups.GroupsOfAsync(profile, userId, cancellationToken);
-        return [.. memberOf.SelectMany(g => RolesOf(profile, g.Id, g.DisplayName)).Distinct(StringComparer.OrdinalIgnoreCase)];
+        return AccessGrants.Union(memberOf.Select(g => GrantsOf(profile, g.Id, g.DisplayName)));
     }
+
+    /// <summary>What mappings give to somebody, or gave once: who has any of it without being wished it loses it.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <returns>The roles and entitlements.</returns>
+    public static AccessGrants ManagedBy(IntegrationProfile profile) =>
+        AccessGrants.Union(profile.Integration.GroupMappings.Select(m => m.Grants).Append(profile.Integration.FormerGrants));
 
     /// <summary>
     /// Gathers the changes that make the app follow a change of what somebody's groups give: the wish grows, and an

@@ -1,13 +1,15 @@
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Listing;
 using IdLcm.Domain.Operations;
+using IdLcm.Domain.Scim;
 using IdLcm.Domain.Storage;
+using IdLcm.Domain.Users;
 
 namespace IdLcm.Domain.Groups;
 
 /// <summary>Reads groups and memberships, with change sets that are still rolled forward laid over the rows.</summary>
 /// <param name="store">The record store.</param>
-public sealed class GroupReader(IRecordStore store)
+public sealed partial class GroupReader(IRecordStore store)
 {
     private const int MaxTries = 5;
 
@@ -163,92 +165,6 @@ public sealed class GroupReader(IRecordStore store)
         return groups;
     }
 
-    /// <summary>Reads the groups of everybody on a page of the list, in one pass over their rows.</summary>
-    /// <param name="profile">The integration.</param>
-    /// <param name="memberIds">The members, in the order of their ids, with no other between them.</param>
-    /// <param name="cancellationToken">Cancels the reads.</param>
-    /// <returns>The groups by member, in the order of their ids; who is in none is left out.</returns>
-    public async Task<IReadOnlyDictionary<string, List<GroupRecord>>> GroupsOfPageAsync(
-        IntegrationProfile profile, IReadOnlyList<string> memberIds, CancellationToken cancellationToken = default)
-    {
-        var partition = profile.Partition;
-        var found = new Dictionary<string, SortedSet<string>>(StringComparer.Ordinal);
-        if (memberIds.Count > 0 && await store.GetAsync(partition, Rows.GroupsState, cancellationToken) is { } state)
-        {
-            var pending = await PendingAsync(partition, state, cancellationToken);
-            await ReadRowsAsync(partition, memberIds, found, cancellationToken);
-            foreach (var (groupId, set) in pending)
-            {
-                foreach (var memberId in memberIds)
-                {
-                    if (set.Adding(memberId))
-                    {
-                        SetOf(found, memberId).Add(groupId);
-                    }
-                    else if (set.Removing(memberId))
-                    {
-                        found.GetValueOrDefault(memberId)?.Remove(groupId);
-                    }
-                }
-            }
-        }
-
-        var known = new Dictionary<string, GroupRecord?>(StringComparer.Ordinal);
-        var groups = new Dictionary<string, List<GroupRecord>>(found.Count, StringComparer.Ordinal);
-        foreach (var (memberId, ids) in found)
-        {
-            foreach (var id in ids)
-            {
-                if (!known.TryGetValue(id, out var group))
-                {
-                    var row = await store.GetAsync(partition, Rows.Group(id), cancellationToken);
-                    known[id] = group = row is null ? null : GroupRecords.Decode(row.Value);
-                }
-
-                if (group is not null)
-                {
-                    if (!groups.TryGetValue(memberId, out var list))
-                    {
-                        groups[memberId] = list = [];
-                    }
-
-                    list.Add(group);
-                }
-            }
-        }
-
-        return groups;
-    }
-
-    private async Task ReadRowsAsync(
-        string partition, IReadOnlyList<string> memberIds, Dictionary<string, SortedSet<string>> found, CancellationToken cancellationToken)
-    {
-        var range = new RowRange(Rows.MemberGroup(memberIds[0], ""), RowRange.Prefix(Rows.MemberGroup(memberIds[^1], "")).To);
-        string? continuation = null;
-        do
-        {
-            var page = await store.QueryAsync(partition, range, RecordLimits.MaxPageSize, continuation, cancellationToken);
-            foreach (var row in page.Records)
-            {
-                var at = row.Row.LastIndexOf(':');
-                SetOf(found, row.Row[Rows.MemberGroups.Length..at]).Add(row.Row[(at + 1)..]);
-            }
-
-            continuation = page.Continuation;
-        }
-        while (continuation is not null);
-    }
-
-    private static SortedSet<string> SetOf(Dictionary<string, SortedSet<string>> found, string memberId)
-    {
-        if (!found.TryGetValue(memberId, out var ids))
-        {
-            found[memberId] = ids = new(StringComparer.Ordinal);
-        }
-
-        return ids;
-    }
-
     private async Task<IReadOnlyList<(string GroupId, GroupChangeSet Set)>> PendingAsync(string partition, StoredRecord state, CancellationToken cancellationToken)
     {
         var pending = DomainJson.Decode<GroupsState>(state.Value).Pending;
@@ -267,6 +183,23 @@ public sealed class GroupReader(IRecordStore store)
         }
 
         return sets;
+    }
+
+    /// <summary>The name by which people know a member.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="member">The member.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The display name, else the user name; null where it was deleted meanwhile.</returns>
+    public async ValueTask<string?> NameOfAsync(IntegrationProfile profile, GroupMember member, CancellationToken cancellationToken = default)
+    {
+        var row = await store.GetAsync(profile.Partition, member.Kind == MemberKind.User ? Rows.User(member.Id) : Rows.Group(member.Id), cancellationToken);
+        if (row is null || member.Kind == MemberKind.Group)
+        {
+            return row is null ? null : GroupRecords.Decode(row.Value).DisplayName;
+        }
+
+        var user = ScimResource.FromStored(UserRecords.Decode(row.Value).Resource.Span, profile.UserType);
+        return user.DisplayName ?? user.UserName;
     }
 
     /// <summary>Whether a group has a change set that is not rolled forward yet.</summary>

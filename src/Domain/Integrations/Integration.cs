@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Groups;
 using IdLcm.Domain.Sync;
 
 namespace IdLcm.Domain.Integrations;
@@ -31,11 +32,41 @@ public sealed record Integration
     /// <summary>How much a sync may record as gone without a person's word.</summary>
     public SyncSafeguard Safeguard { get; init => field = value ?? new(); } = new();
 
+    /// <summary>How it syncs by itself.</summary>
+    public SyncSettings Sync { get; init => field = value ?? new(); } = new();
+
+    /// <summary>How failed operations are tried again, where it differs from the gateway's own rules; null for those.</summary>
+    public RetryPolicySettings? Retry { get; init; }
+
+    /// <summary>When failures of the app as a whole hold the queue.</summary>
+    public CircuitSettings Circuit { get; init => field = value ?? new(); } = new();
+
+    /// <summary>Set while the integration only shows what it would do.</summary>
+    public Pause? ObserveOnly { get; init; }
+
+    /// <summary>When many people who are taken away at once are held; null for never.</summary>
+    public InboundHoldSettings? InboundHold { get; init; }
+
+    /// <summary>The attributes of the user schema by which people are matched to accounts when the primary identifier does not, in this order.</summary>
+    public IReadOnlyList<string> MatchBy { get; init => field = value ?? []; } = [];
+
+    /// <summary>True once a person said which account is somebody's who is still to come.</summary>
+    public bool AwaitsMatches { get; init; }
+
+    /// <summary>How long a deprovision may take until an alarm is raised, in minutes; null for no alarm.</summary>
+    public int? LeaverLimitMinutes { get; init; } = 60;
+
+    /// <summary>When the app's invitation is sent.</summary>
+    public InviteModel Invite { get; init; }
+
     /// <summary>The user schema where it differs from the connector's own; null for the connector's.</summary>
     public UserSchema? UserSchema { get; init; }
 
     /// <summary>What groups give in the app; empty where they give nothing.</summary>
     public IReadOnlyList<GroupMapping> GroupMappings { get; init => field = value ?? []; } = [];
+
+    /// <summary>What group mappings gave once and none gives any more: who still has it without being wished it loses it.</summary>
+    public AccessGrants FormerGrants { get; init => field = value ?? AccessGrants.None; } = AccessGrants.None;
 
     /// <summary>Set while all writes of this integration are paused.</summary>
     public Pause? Paused { get; init; }
@@ -56,6 +87,15 @@ public sealed record Integration
 
     /// <summary>Until when requests and answers are captured for support; null for not at all.</summary>
     public DateTimeOffset? CaptureUntil { get; init; }
+
+    /// <summary>How long activity is kept, in days; null for good.</summary>
+    public int? ActivityDays { get; init; }
+
+    /// <summary>Set while the integration is being deleted and its accounts are taken away first.</summary>
+    public Pause? Closing { get; init; }
+
+    /// <summary>When it was deleted. Nobody finds it any more; its records are kept for the auditor.</summary>
+    public DateTimeOffset? DeletedAt { get; init; }
 
     /// <summary>The last validation, or null before the first.</summary>
     public ValidationReport? Validation { get; init; }
@@ -109,12 +149,88 @@ public sealed record DeprovisionModel
 
     /// <summary>On SCIM DELETE (a hard delete): the account is deleted where the app can.</summary>
     public DeprovisionAction OnDelete { get; init; } = DeprovisionAction.Delete;
+
+    /// <summary>Whoever leaves is deactivated at once and deleted after so many days; null to follow the other two. For apps that can do both.</summary>
+    public int? DeleteAfterDays { get; init; }
+
+    /// <summary>True when each deletion waits for a person's approval.</summary>
+    public bool DeleteNeedsApproval { get; init; }
 }
 
-/// <summary>A group that gives its members roles in the app. After a change, <see cref="Groups.GroupService.ReapplyAsync"/> lets the app follow.</summary>
+/// <summary>When the app's invitation is sent.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<InviteModel>))]
+public enum InviteModel
+{
+    /// <summary>At once.</summary>
+    [JsonStringEnumMemberName("immediate")]
+    Immediate,
+
+    /// <summary>When the person opens the claim link.</summary>
+    [JsonStringEnumMemberName("onClaim")]
+    OnClaim,
+}
+
+/// <summary>How failed operations are tried again; what is null stays as the gateway's own rules have it.</summary>
+public sealed record RetryPolicySettings
+{
+    /// <summary>The wait after the first failed attempt, in seconds.</summary>
+    public int? FirstDelaySeconds { get; init; }
+
+    /// <summary>The longest wait, in seconds.</summary>
+    public int? MaxDelaySeconds { get; init; }
+
+    /// <summary>The most attempts by failure code; 1 for no second one.</summary>
+    public IReadOnlyDictionary<FailureCode, int> Attempts { get; init => field = value ?? new Dictionary<FailureCode, int>(); } = new Dictionary<FailureCode, int>();
+}
+
+/// <summary>When failures of the app as a whole hold the queue, so that they do not use up everybody's attempts.</summary>
+public sealed record CircuitSettings
+{
+    /// <summary>So many failures of the app as a whole in a row hold the queue.</summary>
+    public int Failures { get; init; } = 8;
+
+    /// <summary>How long until one operation is tried, in seconds; doubles up to <see cref="MaxProbeSeconds"/>.</summary>
+    public int ProbeSeconds { get; init; } = 30;
+
+    /// <summary>The longest wait between two tries, in seconds.</summary>
+    public int MaxProbeSeconds { get; init; } = 600;
+}
+
+/// <summary>When people whom an identity provider takes away are held: a wrong scope or group there takes away many at once.</summary>
+public sealed record InboundHoldSettings
+{
+    /// <summary>The window, in minutes.</summary>
+    public int WindowMinutes { get; init; } = 60;
+
+    /// <summary>The share of the users within the window, in per cent.</summary>
+    public int Percent { get; init; } = 20;
+
+    /// <summary>The most within the window, whatever the share.</summary>
+    public int Absolute { get; init; } = 50;
+
+    /// <summary>Below this many users the share says nothing and only the absolute limit counts.</summary>
+    public int MinimumPopulation { get; init; } = 10;
+}
+
+/// <summary>A group that gives its members access in the app. After a change, <see cref="GroupService.ReapplyAsync"/> lets the app follow.</summary>
 /// <param name="Group">The group: its SCIM id, or its displayName in any letter case.</param>
 /// <param name="Roles">The values of the roles.</param>
-public sealed record GroupMapping(string Group, IReadOnlyList<string> Roles);
+public sealed record GroupMapping(string Group, IReadOnlyList<string> Roles)
+{
+    /// <summary>The value strings of the entitlements.</summary>
+    public IReadOnlyList<string> Entitlements { get; init => field = value ?? []; } = [];
+
+    /// <summary>What it gives.</summary>
+    [JsonIgnore]
+    public AccessGrants Grants => new(Roles, Entitlements);
+
+    /// <summary>Whether it is about a group.</summary>
+    /// <param name="id">The group's id.</param>
+    /// <param name="displayName">Its name.</param>
+    /// <returns>True when it is.</returns>
+    public bool Names(string id, string? displayName) =>
+        Group == id || (displayName is not null && string.Equals(Group.Trim(), displayName.Trim(), StringComparison.OrdinalIgnoreCase));
+}
 
 /// <summary>Writes are paused.</summary>
 /// <param name="By">By whom.</param>

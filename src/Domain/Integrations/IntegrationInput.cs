@@ -1,4 +1,5 @@
 using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Sync;
 
 namespace IdLcm.Domain.Integrations;
 
@@ -70,6 +71,51 @@ public sealed record IntegrationChange
 
     /// <summary>True to go back to the connector's user schema.</summary>
     public bool ResetUserSchema { get; init; }
+
+    /// <summary>The new safeguard, as a whole.</summary>
+    public SyncSafeguard? Safeguard { get; init; }
+
+    /// <summary>How it is to sync by itself, as a whole.</summary>
+    public SyncSettings? Sync { get; init; }
+
+    /// <summary>How failed operations are to be tried again, as a whole.</summary>
+    public RetryPolicySettings? Retry { get; init; }
+
+    /// <summary>When failures of the app are to hold the queue, as a whole.</summary>
+    public CircuitSettings? Circuit { get; init; }
+
+    /// <summary>When many people who are taken away at once are to be held.</summary>
+    public Maybe<InboundHoldSettings> InboundHold { get; init; }
+
+    /// <summary>After how many days whoever left is to be deleted.</summary>
+    public Maybe<int?> DeleteAfterDays { get; init; }
+
+    /// <summary>Whether deletions are to wait for approval.</summary>
+    public bool? DeleteNeedsApproval { get; init; }
+
+    /// <summary>How long a deprovision may take, in minutes.</summary>
+    public Maybe<int?> LeaverLimitMinutes { get; init; }
+
+    /// <summary>How long activity is to be kept, in days.</summary>
+    public Maybe<int?> ActivityDays { get; init; }
+
+    /// <summary>The attributes by which people are to be matched.</summary>
+    public IReadOnlyList<string>? MatchBy { get; init; }
+
+    /// <summary>When the app's invitation is to be sent.</summary>
+    public InviteModel? Invite { get; init; }
+}
+
+/// <summary>A value that is to be set, to nothing perhaps, or left.</summary>
+/// <typeparam name="T">The value's type.</typeparam>
+/// <param name="IsGiven">True when it is to be set.</param>
+/// <param name="Value">The value.</param>
+public readonly record struct Maybe<T>(bool IsGiven, T? Value)
+{
+    /// <summary>What it becomes.</summary>
+    /// <param name="before">What it was.</param>
+    /// <returns>The value.</returns>
+    public T? Or(T? before) => IsGiven ? Value : before;
 }
 
 /// <summary>An integration that was made, or whose change asks for a new validation.</summary>

@@ -59,6 +59,36 @@ public sealed partial class IntegrationService
         return await ShowAsync(id, changed, cancellationToken);
     }
 
+    /// <summary>Has an integration only show what it would do, or lets it do that.</summary>
+    /// <param name="id">The integration; any text.</param>
+    /// <param name="observe">True to only show.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="by">Who asks.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>The integration, or why it was not changed.</returns>
+    public async Task<Result<IntegrationView>> ObserveAsync(string id, bool observe, string? reason, Provenance by, CancellationToken cancellationToken = default)
+    {
+        var problems = new List<FieldProblem>();
+        if (IntegrationRules.Text(reason, "reason", IntegrationRules.MaxText, problems) is not { } why)
+        {
+            return Refusal.Invalid(problems);
+        }
+
+        var changed = await integrations.ChangeAsync(
+            id,
+            before =>
+            {
+                var now = clock.GetUtcNow();
+                return before.ObserveOnly is not null == observe
+                    ? null
+                    : (before with { ObserveOnly = observe ? new Pause(by.Actor, now, why) : null },
+                        [Event(observe ? ActivityKind.ObserveOnlyStarted : ActivityKind.ObserveOnlyEnded, by, now, before.Name, why)]);
+            },
+            cancellationToken);
+        signal.Raise(id);
+        return await ShowAsync(id, changed, cancellationToken);
+    }
+
     /// <summary>Stops all writes of every integration; queued work is kept.</summary>
     /// <param name="reason">Why.</param>
     /// <param name="by">Who asks.</param>

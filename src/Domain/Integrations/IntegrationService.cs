@@ -15,6 +15,7 @@ namespace IdLcm.Domain.Integrations;
 /// <param name="catalog">The connectors.</param>
 /// <param name="secrets">Keeps the secrets of service accounts.</param>
 /// <param name="operations">Opens validations.</param>
+/// <param name="unmatched">Finds unmatched accounts by other attributes.</param>
 /// <param name="signal">Told when a lane may have work.</param>
 /// <param name="feed">Told of every change.</param>
 /// <param name="clock">The clock.</param>
@@ -25,6 +26,7 @@ public sealed partial class IntegrationService(
     IConnectorCatalog catalog,
     ISecretStore secrets,
     OperationService operations,
+    Matching.Unmatched unmatched,
     LaneSignal signal,
     ChangeFeed feed,
     TimeProvider clock)
@@ -111,6 +113,7 @@ public sealed partial class IntegrationService(
             IntegrationRules.Schema(change.UserSchema, problems);
         }
 
+        PolicyRules.Check(change, change.UserSchema ?? profile.Schema, problems);
         IReadOnlyDictionary<string, string> settings = profile.Integration.Settings;
         var retest = false;
         var changed = await integrations.ChangeAsync(
@@ -132,7 +135,18 @@ public sealed partial class IntegrationService(
                     {
                         OnDeactivate = change.OnDeactivate ?? before.Deprovision.OnDeactivate,
                         OnDelete = change.OnDelete ?? before.Deprovision.OnDelete,
+                        DeleteAfterDays = change.DeleteAfterDays.Or(before.Deprovision.DeleteAfterDays),
+                        DeleteNeedsApproval = change.DeleteNeedsApproval ?? before.Deprovision.DeleteNeedsApproval,
                     },
+                    Safeguard = change.Safeguard ?? before.Safeguard,
+                    Sync = change.Sync ?? before.Sync,
+                    Retry = change.Retry ?? before.Retry,
+                    Circuit = change.Circuit ?? before.Circuit,
+                    InboundHold = change.InboundHold.Or(before.InboundHold),
+                    LeaverLimitMinutes = change.LeaverLimitMinutes.Or(before.LeaverLimitMinutes),
+                    ActivityDays = change.ActivityDays.Or(before.ActivityDays),
+                    MatchBy = change.MatchBy ?? before.MatchBy,
+                    Invite = change.Invite ?? before.Invite,
                     UserSchema = change.ResetUserSchema ? null : change.UserSchema ?? before.UserSchema,
                     ModifiedAt = now,
                 };
@@ -151,7 +165,13 @@ public sealed partial class IntegrationService(
             return NotFound(id);
         }
 
+        if (change.MatchBy is not null && await profiles.FindAsync(id, cancellationToken) is { } now)
+        {
+            await unmatched.IndexAsync(now, cancellationToken);
+        }
+
         feed.Publish(new LiveChange(id, null));
+        signal.Raise(id);
         var validation = retest ? await ValidateAsync(id, by, cancellationToken) : null;
         return new SavedIntegration(await views.ViewAsync(changed, cancellationToken), validation);
     }
@@ -211,8 +231,31 @@ public sealed partial class IntegrationService(
 
         if (before.Deprovision != after.Deprovision)
         {
-            what.Add($"deprovisioning is {after.Deprovision.OnDeactivate} on deactivation, {after.Deprovision.OnDelete} on deletion");
+            var later = after.Deprovision.DeleteAfterDays is { } days ? $", deleted after {days} days" : "";
+            what.Add($"deprovisioning is {after.Deprovision.OnDeactivate} on deactivation, {after.Deprovision.OnDelete} on deletion{later}{(after.Deprovision.DeleteNeedsApproval ? ", with approval" : "")}");
         }
+
+        if (before.Safeguard != after.Safeguard)
+        {
+            what.Add($"the safeguard allows {after.Safeguard.Percent} %, at most {after.Safeguard.Absolute?.ToString() ?? "any number"}; assignments {after.Safeguard.Assignments.Percent} %, at most {after.Safeguard.Assignments.Absolute?.ToString() ?? "any number"}");
+        }
+
+        if (before.Sync != after.Sync)
+        {
+            what.Add($"it syncs {(after.Sync.Schedule is { } schedule ? $"by '{schedule.Cron}' {schedule.TimeZone}" : "by hand")}, drift: {after.Sync.Drift}");
+        }
+
+        (bool Differs, string What)[] others =
+        [
+            (!ReferenceEquals(before.Retry, after.Retry), "the retry policy changed"),
+            (before.Circuit != after.Circuit, $"{after.Circuit.Failures} failures of the app hold the queue"),
+            (before.InboundHold != after.InboundHold, after.InboundHold is null ? "removals are not held" : $"more than {after.InboundHold.Percent} % or {after.InboundHold.Absolute} removals are held"),
+            (before.LeaverLimitMinutes != after.LeaverLimitMinutes, $"leavers are overdue after {after.LeaverLimitMinutes?.ToString() ?? "no"} minutes"),
+            (!before.MatchBy.SequenceEqual(after.MatchBy), $"people are matched by {string.Join(", ", after.MatchBy)}"),
+            (before.ActivityDays != after.ActivityDays, $"activity is kept {(after.ActivityDays is { } kept ? $"{kept} days" : "for good")}"),
+            (before.Invite != after.Invite, $"invitations are sent {after.Invite}"),
+        ];
+        what.AddRange(others.Where(other => other.Differs).Select(other => other.What));
 
         if (!ReferenceEquals(before.UserSchema, after.UserSchema))
         {

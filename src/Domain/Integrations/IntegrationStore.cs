@@ -8,7 +8,7 @@ namespace IdLcm.Domain.Integrations;
 /// <param name="store">The record store.</param>
 public sealed class IntegrationStore(IRecordStore store)
 {
-    private const string WorkspacePartition = "workspace";
+    private const string WorkspacePartition = ActivityLog.Workspace;
     private const string WorkspaceRow = "workspace";
     private const string EntryPrefix = "i:";
     private const string KeyPrefix = "key:";
@@ -18,7 +18,7 @@ public sealed class IntegrationStore(IRecordStore store)
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <returns>The integration, or null where there is none.</returns>
     public async ValueTask<Versioned<Integration>?> FindAsync(string id, CancellationToken cancellationToken = default) =>
-        IsWellFormed(id) ? await store.FindAsync<Integration>(Rows.Partition(id), Rows.Integration, cancellationToken) : null;
+        IsWellFormed(id) && await store.FindAsync<Integration>(Rows.Partition(id), Rows.Integration, cancellationToken) is { Value.DeletedAt: null } found ? found : null;
 
     /// <summary>Reads an integration, unless it is the version that the caller knows.</summary>
     /// <param name="id">Its id; any text.</param>
@@ -32,7 +32,13 @@ public sealed class IntegrationStore(IRecordStore store)
             return null;
         }
 
-        return new Versioned<Integration?>(record.ETag == knownETag ? null : DomainJson.Decode<Integration>(record.Value), record.ETag);
+        if (record.ETag == knownETag)
+        {
+            return new Versioned<Integration?>(null, record.ETag);
+        }
+
+        var integration = DomainJson.Decode<Integration>(record.Value);
+        return integration.DeletedAt is null ? new Versioned<Integration?>(integration, record.ETag) : null;
     }
 
     /// <summary>Reads every integration, in the order of their ids.</summary>
@@ -192,21 +198,40 @@ public sealed class IntegrationStore(IRecordStore store)
     /// <param name="key">The key.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>A task that ends when it is durable.</returns>
-    public Task AddApiKeyAsync(ApiKey key, CancellationToken cancellationToken = default) =>
-        store.CommitAsync(WorkspacePartition, [TypedRecords.Insert(KeyPrefix + key.Id, key)], cancellationToken);
+    public Task AddApiKeyAsync(ApiKey key, CancellationToken cancellationToken = default) => AddApiKeyAsync(key, null, cancellationToken);
+
+    /// <summary>Adds an API key, with the event that tells of it.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="told">The event of the workspace's activity; null for none.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>A task that ends when it is durable.</returns>
+    public Task AddApiKeyAsync(ApiKey key, ActivityEvent? told, CancellationToken cancellationToken = default) => store.CommitAsync(
+        WorkspacePartition,
+        told is null ? [TypedRecords.Insert(KeyPrefix + key.Id, key)] : [TypedRecords.Insert(KeyPrefix + key.Id, key), ActivityLog.Append(told)],
+        cancellationToken);
+
+    /// <summary>Takes an integration out of the list. Its records stay, and nobody finds them by it any more.</summary>
+    /// <param name="id">The integration.</param>
+    /// <param name="told">The event of the workspace's activity.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>A task that ends when it is durable.</returns>
+    public Task UnlistAsync(string id, ActivityEvent told, CancellationToken cancellationToken = default) =>
+        store.CommitAsync(WorkspacePartition, [RecordChange.DeleteIfExists(EntryPrefix + id), ActivityLog.Append(told)], cancellationToken);
 
     /// <summary>Revokes an API key.</summary>
     /// <param name="id">Its id.</param>
+    /// <param name="told">The event of the workspace's activity; null for none.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>True when there was one.</returns>
-    public async Task<bool> RemoveApiKeyAsync(string id, CancellationToken cancellationToken = default)
+    public async Task<bool> RemoveApiKeyAsync(string id, ActivityEvent? told = null, CancellationToken cancellationToken = default)
     {
         if (await FindApiKeyAsync(id, cancellationToken) is null)
         {
             return false;
         }
 
-        await store.CommitAsync(WorkspacePartition, [RecordChange.DeleteIfExists(KeyPrefix + id)], cancellationToken);
+        RecordChange[] tells = told is null ? [] : [ActivityLog.Append(told)];
+        await store.CommitAsync(WorkspacePartition, [RecordChange.DeleteIfExists(KeyPrefix + id), .. tells], cancellationToken);
         return true;
     }
 

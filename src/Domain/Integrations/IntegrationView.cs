@@ -13,6 +13,16 @@ namespace IdLcm.Domain.Integrations;
 public sealed record IntegrationView(
     Integration Integration, ConnectorManifest? Manifest, IntegrationStatus Status, DateTimeOffset? LastSynced, Pause? WorkspacePaused)
 {
+    /// <summary>The sync plan that a safeguard halted and that waits for a person; null for none.</summary>
+    public string? HaltedPlanId { get; init; }
+
+    /// <summary>Set while failures of the app as a whole hold the queue.</summary>
+    public CircuitState? Circuit { get; init; }
+
+    /// <summary>How many operations wait for a person's word, at most 1000.</summary>
+    public int Held { get; init; }
+
+
     /// <summary>The app's name as people know it.</summary>
     public string AppName => Manifest?.AppName ?? Integration.ConnectorId;
 }
@@ -38,12 +48,19 @@ public sealed class IntegrationViews(IRecordStore store, IntegrationStore integr
     {
         var facts = await FactsAsync(integration, cancellationToken);
         var workspace = await integrations.WorkspaceAsync(cancellationToken);
+        var lane = (await store.FindAsync<Lane>(Rows.Partition(integration.Id), Rows.Lane, cancellationToken))?.Value;
+        var held = await store.QueryAsync(Rows.Partition(integration.Id), RowRange.Prefix(Rows.Held), RecordLimits.MaxPageSize, null, cancellationToken);
         return new IntegrationView(
             integration,
             catalog.Find(integration.ConnectorId, integration.ConnectorVersion),
             IntegrationStatuses.Derive(facts),
-            LastSynced: (await store.FindAsync<Lane>(Rows.Partition(integration.Id), Rows.Lane, cancellationToken))?.Value.LastSyncedAt,
-            workspace.Paused);
+            LastSynced: lane?.LastSyncedAt,
+            workspace.Paused)
+        {
+            HaltedPlanId = lane?.HaltedPlanId,
+            Circuit = lane?.Circuit is { OpenedAt: not null } open ? open : null,
+            Held = held.Records.Count,
+        };
     }
 
     /// <summary>Gathers the facts.</summary>
@@ -55,13 +72,14 @@ public sealed class IntegrationViews(IRecordStore store, IntegrationStore integr
         var partition = Rows.Partition(integration.Id);
         var lane = (await store.FindAsync<Lane>(partition, Rows.Lane, cancellationToken))?.Value ?? new Lane();
         var validating = await IsValidatingAsync(partition, lane, cancellationToken);
+        var tasks = await store.QueryAsync(partition, RowRange.Prefix(HumanTasks.HumanTask.OpenPrefix), 1, null, cancellationToken);
         var retries = await store.QueryAsync(partition, RowRange.Prefix(Rows.Retries), 1, null, cancellationToken);
         return new IntegrationFacts(
             AppUnderValidation: await IsAppUnderValidationAsync(integration, validating, cancellationToken),
             ValidationRunning: validating,
             OperationsRunning: lane.Leases.Any(lease => lease.Kind != OperationKind.Validate),
             RetryWaiting: retries.Records.Count > 0,
-            HumanTaskOpen: false,
+            HumanTaskOpen: tasks.Records.Count > 0,
             LastValidationPassed: integration.Validation?.Passed,
             LatestOperationFailed: lane.LatestFailed,
             OperationSinceValidation: lane.LatestEndedAt is { } ended && (integration.Validation is null || ended >= integration.Validation.EndedAt));

@@ -22,21 +22,43 @@ public static class AccountGoals
     /// <summary>What the wish means in this app.</summary>
     /// <param name="profile">The integration.</param>
     /// <param name="user">The user that owns the account.</param>
+    /// <param name="account">The account.</param>
+    /// <param name="now">The time: an account that was deactivated may be due to be deleted.</param>
     /// <returns>The goal.</returns>
-    public static AccountGoal Of(IntegrationProfile profile, UserRecord user)
+    public static AccountGoal Of(IntegrationProfile profile, UserRecord user, AppAccount account, DateTimeOffset now)
     {
-        if (user.DeletedAt is null && user.Active)
+        var left = HasLeft(profile, user);
+        if (!left && account.Revoked is null)
         {
             return AccountGoal.Active;
         }
 
         var model = profile.Integration.Deprovision;
-        var wanted = user.DeletedAt is null ? model.OnDeactivate : model.OnDelete;
         var can = profile.Manifest.Capabilities;
+        var wanted = !left || user.DeletedAt is null ? model.OnDeactivate : model.OnDelete;
+        if (left && profile.Integration.Closing is null && model.DeleteAfterDays is not null && can is { Deactivate: true, Delete: true })
+        {
+            return account.DeleteDueAt <= now ? AccountGoal.Gone : AccountGoal.Inactive;
+        }
+
         return wanted == DeprovisionAction.Delete
             ? can.Delete || !can.Deactivate ? AccountGoal.Gone : AccountGoal.Inactive
             : can.Deactivate || !can.Delete ? AccountGoal.Inactive : AccountGoal.Gone;
     }
+
+    /// <summary>Whether the identity provider says that a person leaves.</summary>
+    /// <param name="profile">The integration; one that is being deleted has nobody any more.</param>
+    /// <param name="user">The user.</param>
+    /// <returns>True when the user was deactivated or deleted.</returns>
+    public static bool HasLeft(IntegrationProfile profile, UserRecord user) =>
+        user.DeletedAt is not null || !user.Active || (profile.Integration.Closing is not null && user.Owned);
+
+    /// <summary>The place of an operation in the queue.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="goal">Its goal.</param>
+    /// <returns>The priority.</returns>
+    public static int PriorityOf(AppAccount account, AccountGoal goal) =>
+        account.Revoked is not null ? OperationPriority.Emergency : goal == AccountGoal.Active ? OperationPriority.Normal : OperationPriority.Leaver;
 
     /// <summary>The operation that brings an account from where it stands to its goal.</summary>
     /// <param name="state">Where it stands; null for no record.</param>

@@ -12,6 +12,9 @@ namespace IdLcm.Domain.Operations;
 /// <param name="Failure">Why the goal cannot be reached, or null.</param>
 public sealed record AccountStep(ConnectorVerb? Call, JsonObject? Inputs, string? Change, Failure? Failure)
 {
+    /// <summary>What a person has to approve before the goal can be reached; null for nothing.</summary>
+    public string? NeedsApproval { get; init; }
+
     /// <summary>The app shows what is wished.</summary>
     public static AccountStep Done { get; } = new(null, null, null, null);
 }
@@ -22,6 +25,8 @@ public sealed record AccountStep(ConnectorVerb? Call, JsonObject? Inputs, string
 /// </summary>
 public static class AccountPlan
 {
+    private const string EntitlementsInput = "entitlements";
+
     /// <summary>Finds the next step.</summary>
     /// <param name="profile">The integration.</param>
     /// <param name="goal">The goal.</param>
@@ -85,18 +90,58 @@ public static class AccountPlan
 
         if (desired.RolesFor(profile, seen.Roles) is { } roles && !SameSet(roles, seen.Roles))
         {
+            if (profile.Manifest.Capabilities.SetRoles == SetRolesMode.Recreate)
+            {
+                // In this app roles are given when an account is made, and only then.
+                return desired.Recreate ? Take(profile, seen) : Refuse(
+                    $"{profile.Manifest.AppName} changes roles only by removing the account and making it again, which a person has to approve.") with
+                {
+                    NeedsApproval = $"change role from {Named(seen.Roles)} to {Named(roles)}",
+                };
+            }
+
             if (profile.Manifest.Capabilities.SetRoles != SetRolesMode.InPlace)
             {
                 return Refuse($"{profile.Manifest.AppName} cannot change the roles of an existing account.");
             }
 
             var inputs = Identify(seen);
-            inputs["roles"] = new JsonArray([.. roles.Select(role => (JsonNode)role)]);
+            inputs["roles"] = Values(roles);
             return Run(profile, ConnectorVerb.SetRoles, inputs, $"changed role from {Named(seen.Roles)} to {Named(roles)}");
         }
 
-        return AccountStep.Done;
+        return Entitle(profile, desired, seen, applied);
     }
+
+    private static AccountStep Entitle(IntegrationProfile profile, DesiredAccount desired, ObservedAccount seen, JsonObject? applied)
+    {
+        // What the app does not show is compared with what was last written.
+        var has = seen.Attributes.ContainsKey(EntitlementsInput) ? seen.Entitlements : AttributeValues.Strings(applied?[EntitlementsInput]);
+        if (desired.EntitlementsFor(has) is not { } wished || SameSet(wished, has))
+        {
+            return AccountStep.Done;
+        }
+
+        if (!profile.Manifest.Capabilities.SetEntitlements)
+        {
+            return Refuse($"{profile.Manifest.AppName} cannot change the entitlements of an existing account.");
+        }
+
+        List<string> added = [.. wished.Except(has, StringComparer.OrdinalIgnoreCase)];
+        List<string> removed = [.. has.Except(wished, StringComparer.OrdinalIgnoreCase)];
+        var inputs = Identify(seen);
+        inputs[EntitlementsInput] = Values(wished);
+        inputs["addedEntitlements"] = Values(added);
+        inputs["removedEntitlements"] = Values(removed);
+        string[] change =
+        [
+            .. added.Count == 0 ? [] : new[] { $"given {string.Join(", ", added)}" },
+            .. removed.Count == 0 ? [] : new[] { $"relieved of {string.Join(", ", removed)}" },
+        ];
+        return Run(profile, ConnectorVerb.SetEntitlements, inputs, string.Join(" and ", change));
+    }
+
+    private static JsonArray Values(IReadOnlyList<string> values) => new([.. values.Select(value => (JsonNode)value)]);
 
     private static List<string> Different(IntegrationProfile profile, DesiredAccount desired, ObservedAccount seen, JsonObject? applied)
     {
@@ -136,7 +181,12 @@ public static class AccountPlan
 
         if (desired.Roles.Count > 0 && (declared is null || declared.Contains("roles")))
         {
-            inputs["roles"] = new JsonArray([.. desired.Roles.Select(role => (JsonNode)role)]);
+            inputs["roles"] = Values(desired.Roles);
+        }
+
+        if (desired.Entitlements.Count > 0 && declared?.Contains(EntitlementsInput) == true)
+        {
+            inputs[EntitlementsInput] = Values(desired.Entitlements);
         }
 
         return inputs;

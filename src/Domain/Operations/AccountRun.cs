@@ -27,7 +27,7 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
             ?? throw new InvalidDataException($"Operation {run.Operation.Id} has no account record.");
         var user = (await store.FindUserAsync(profile.Partition, account.UserId, cancellationToken))?.Value
             ?? throw new InvalidDataException($"Account {account.Key} has no user.");
-        var goal = AccountGoals.Of(profile, user);
+        var goal = AccountGoals.Of(profile, user, account, clock.GetUtcNow());
         var outcome = new RunOutcome { UserId = user.Id, Generation = user.Wish };
         if (AccountGoals.KindFor(account.State, goal) != run.Operation.Kind)
         {
@@ -45,8 +45,9 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
         await using var session = opened.Session;
 
         // The memberships after the user: what changes from now on makes the wish grow, and a successor finds it.
-        var granted = await GroupAccess.RolesThroughGroupsAsync(new GroupReader(store), profile, user.Id, cancellationToken);
-        return await AgreeAsync(run, session, account, DesiredAccount.Of(profile, user, granted), goal, outcome, cancellationToken);
+        var granted = await GroupAccess.ThroughGroupsAsync(new GroupReader(store), profile, user.Id, cancellationToken);
+        var desired = DesiredAccount.Of(profile, user, granted) with { Recreate = account.RecreateApproved == user.Wish };
+        return await AgreeAsync(run, session, account, desired, goal, outcome, cancellationToken);
     }
 
     private async Task<RunOutcome> AgreeAsync(
@@ -92,12 +93,12 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
             outcome = outcome with { Observed = seen, WasRead = true, Changes = changes };
             if (step.Failure is not null)
             {
-                return outcome with { Failure = step.Failure, Final = true };
+                return outcome with { Failure = step.Failure, Final = true, NeedsApproval = step.NeedsApproval };
             }
 
             if (step.Call is not { } verb)
             {
-                return outcome with { Applied = goal == AccountGoal.Active ? (JsonObject)desired.Attributes.DeepClone() : applied };
+                return outcome with { Applied = goal == AccountGoal.Active ? desired.Kept(applied) : applied };
             }
 
             run.Begin(verb);
@@ -166,10 +167,11 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
     {
         foreach (var (name, wished) in inputs)
         {
-            if (name == "roles")
+            if (name is "roles" || (name is "entitlements" && seen.Attributes.ContainsKey(name)))
             {
                 var wanted = AttributeValues.Strings(wished);
-                if (wanted.Count != seen.Roles.Count || wanted.Any(role => !seen.Roles.Contains(role, StringComparer.OrdinalIgnoreCase)))
+                var shown = AttributeValues.Strings(seen.Attributes[name]);
+                if (wanted.Count != shown.Count || wanted.Any(value => !shown.Contains(value, StringComparer.OrdinalIgnoreCase)))
                 {
                     return false;
                 }
@@ -189,7 +191,7 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
         var merged = (JsonObject?)applied?.DeepClone() ?? [];
         foreach (var (name, value) in inputs)
         {
-            if (name is not ("identifier" or "roles"))
+            if (name is not ("identifier" or "roles" or "addedEntitlements" or "removedEntitlements"))
             {
                 merged[name] = value?.DeepClone();
             }

@@ -1,4 +1,5 @@
 using IdLcm.Domain.Activity;
+using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Storage;
 using IdLcm.Domain.Users;
@@ -30,12 +31,20 @@ internal sealed class Intake(IRecordStore store, IntegrationProfile profile, Pro
     /// <returns>The account as it will be.</returns>
     public async Task<AppAccount> ServeAsync(AppAccount account, string? etag, bool touched, UserRecord user, CancellationToken cancellationToken)
     {
-        var goal = AccountGoals.Of(profile, user);
+        if (account.DeleteDueAt is { } due && !AccountGoals.HasLeft(profile, user))
+        {
+            // Whoever is back is not deleted: the deletion that was planned is undone.
+            Changes.Add(RecordChange.DeleteIfExists(Rows.Deletion(due, account.Key)));
+            account = account with { DeleteDueAt = null };
+            touched = true;
+        }
+
+        var goal = AccountGoals.Of(profile, user, account, now);
         var kind = AccountGoals.KindFor(account.State, goal);
         var open = account.OpenOperationId is { } openId
             ? await store.FindAsync<Operation>(profile.Partition, Rows.Operation(openId), cancellationToken)
             : null;
-        var priority = goal == AccountGoal.Active ? OperationPriority.Normal : OperationPriority.Leaver;
+        var priority = AccountGoals.PriorityOf(account, goal);
 
         if (open is not null && ProvisioningStates.IsOngoing(account.State!.Value))
         {
@@ -44,7 +53,7 @@ internal sealed class Intake(IRecordStore store, IntegrationProfile profile, Pro
         }
         else if (open is not null && open.Value.Kind == kind)
         {
-            ShareQueued(open, priority);
+            ShareQueued(open, priority, goal);
         }
         else
         {
@@ -64,7 +73,12 @@ internal sealed class Intake(IRecordStore store, IntegrationProfile profile, Pro
             }
             else if (kind is { } needed)
             {
-                account = Open(account, needed, priority, user, now);
+                if (goal != AccountGoal.Active && account.Observed is { Active: true })
+                {
+                    Changes.Add(Leavers.LeaverWatch.Watch(account.Key, now));
+                }
+
+                account = Open(account, needed, priority, user, now, await InboundAsync(account, goal, cancellationToken));
                 touched = true;
             }
         }
@@ -88,10 +102,17 @@ internal sealed class Intake(IRecordStore store, IntegrationProfile profile, Pro
     /// <param name="priority">Its place.</param>
     /// <param name="user">The user that owns the account.</param>
     /// <param name="dueAt">Not before.</param>
+    /// <param name="hold">Whose word it waits for; null for nobody's.</param>
     /// <returns>The account with the operation.</returns>
-    public AppAccount Open(AppAccount account, OperationKind kind, int priority, UserRecord user, DateTimeOffset dueAt)
+    public AppAccount Open(AppAccount account, OperationKind kind, int priority, UserRecord user, DateTimeOffset dueAt, OperationHold? hold = null)
     {
         var operation = NewOperation(kind, priority, account.Identifier, dueAt) with { AccountKey = account.Key, UserId = user.Id };
+        hold ??= HoldFor(operation, account);
+        if (hold is not null)
+        {
+            operation = operation with { Hold = hold, QueueRow = Rows.HeldPlace(operation.Id) };
+        }
+
         Enqueue(operation);
         return account.Move(AccountGoals.Awaiting(kind), now).Opened(operation.Id);
     }
@@ -99,8 +120,58 @@ internal sealed class Intake(IRecordStore store, IntegrationProfile profile, Pro
     /// <summary>Opens an operation on the integration itself.</summary>
     /// <param name="kind">What it does.</param>
     /// <param name="priority">Its place.</param>
-    public void OpenForIntegration(OperationKind kind, int priority) =>
-        Enqueue(NewOperation(kind, priority, profile.Integration.Name, now));
+    /// <param name="planId">For a sync: the plan that a person allowed.</param>
+    public void OpenForIntegration(OperationKind kind, int priority, string? planId = null) =>
+        Enqueue(NewOperation(kind, priority, profile.Integration.Name, now) with { PlanId = planId });
+
+    /// <summary>Whose word an operation waits for, by how the integration is set.</summary>
+    private OperationHold? HoldFor(Operation operation, AppAccount account)
+    {
+        if (operation.Kind == OperationKind.Deprovision && profile.Integration.Deprovision.DeleteNeedsApproval && account.State is not null
+            && account.State != ProvisioningState.ProvisioningAwaiting)
+        {
+            var approval = new ApprovalRecord
+            {
+                Id = Ids.NewestFirst(now),
+                Kind = ApprovalKind.DeleteAccount,
+                Status = ApprovalStatus.Pending,
+                Target = operation.Target,
+                Detail = $"delete {operation.Target} in {profile.Manifest.AppName}",
+                UserId = operation.UserId,
+                AccountKey = operation.AccountKey,
+                OperationId = operation.Id,
+                RequestedBy = provenance.Actor,
+                RequestedAt = now,
+            };
+            Changes.Add(TypedRecords.Insert(ApprovalRecord.Row(approval.Id), approval));
+            Changes.Add(ActivityLog.Append(OperationEvents.Make(ActivityKind.ApprovalRequested, operation, provenance.Actor, now, approval.Detail)));
+            return new OperationHold(HoldKind.Approval, now, "Deletions of this integration wait for a person's approval.", approval.Id);
+        }
+
+        return operation.Kind == OperationKind.Provision && profile.Integration.Invite == InviteModel.OnClaim
+            && profile.Manifest.Capabilities.CreateUser is CreateUserMode.InviteEmail or CreateUserMode.InviteLink
+            ? new OperationHold(HoldKind.Claim, now, "The account is made when the person opens the claim link.")
+            : null;
+    }
+
+    /// <summary>An identity provider that takes away more people within a while than is plausible is asked about by a person first.</summary>
+    private async Task<OperationHold?> InboundAsync(AppAccount account, AccountGoal goal, CancellationToken cancellationToken)
+    {
+        if (profile.Integration.InboundHold is not { } limit || goal == AccountGoal.Active || provenance.Source != "scim"
+            || account.Observed is not { Active: true })
+        {
+            return null;
+        }
+
+        var window = now.AddMinutes(-limit.WindowMinutes);
+        var range = RowRange.Prefix(Rows.Leavers) with { From = Rows.Leavers + Rows.Time(window) };
+        var lately = (await store.QueryAsync(profile.Partition, range, Math.Min(limit.Absolute + 1, RecordLimits.MaxPageSize), null, cancellationToken)).Records.Count + 1;
+        Changes.Add(RecordChange.Insert($"{Rows.Leavers}{Rows.Time(now)}:{Ids.NewShort()}", default));
+        var population = await new Listing.CountedListing(store).PageAsync(profile.Partition, Listing.Listed.Users, 1, 0, cancellationToken);
+        var rule = new Sync.RemovalLimit { Percent = limit.Percent, Absolute = limit.Absolute, MinimumPopulation = limit.MinimumPopulation };
+        var reason = rule.Exceeded((int)Math.Min(population.Total, int.MaxValue), lately, $"people were taken away within {limit.WindowMinutes} minutes");
+        return reason is null ? null : new OperationHold(HoldKind.Inbound, now, reason);
+    }
 
     /// <summary>Ends an operation that waits, because a later wish or a person made it needless.</summary>
     /// <param name="open">The operation.</param>
@@ -141,6 +212,10 @@ internal sealed class Intake(IRecordStore store, IntegrationProfile profile, Pro
         Changes.Add(TypedRecords.Insert(Rows.Operation(operation.Id), operation));
         Changes.Add(RecordChange.Insert(operation.QueueRow!, default));
         Changes.Add(ActivityLog.Append(OperationEvents.Make(OperationEvents.Requested(operation.Kind), operation, provenance.Actor, now)));
+        if (operation.Hold is { } hold)
+        {
+            Changes.Add(ActivityLog.Append(OperationEvents.Make(ActivityKind.OperationHeld, operation, provenance.Actor, now, hold.Reason)));
+        }
     }
 
     private void Share(Operation open)
@@ -149,17 +224,25 @@ internal sealed class Intake(IRecordStore store, IntegrationProfile profile, Pro
         Changes.Add(ActivityLog.Append(OperationEvents.Make(OperationEvents.Requested(open.Kind), open, provenance.Actor, now)));
     }
 
-    private void ShareQueued(Versioned<Operation> open, int priority)
+    private void ShareQueued(Versioned<Operation> open, int priority, AccountGoal goal)
     {
         Share(open.Value);
-        if (priority < open.Value.Priority && open.Value.QueueRow is { } row)
+
+        // Whoever is back is not asked about any more, and an emergency asks nobody.
+        var released = open.Value.Hold is { Kind: HoldKind.Inbound } && (goal == AccountGoal.Active || priority == OperationPriority.Emergency);
+        if ((priority < open.Value.Priority || released) && open.Value.QueueRow is { } row)
         {
-            var moved = open.Value.Status == OperationStatus.Retrying
+            var moved = released ? Rows.QueuePlace(priority, open.Value.DueAt, open.Value.Id)
+                : open.Value.Hold is not null ? row
+                : open.Value.Status == OperationStatus.Retrying
                 ? Rows.RetryPlace(open.Value.DueAt, priority, open.Value.Id)
                 : Rows.QueuePlace(priority, open.Value.DueAt, open.Value.Id);
-            Changes.Add(TypedRecords.Write(Rows.Operation(open.Value.Id), open.Value with { Priority = priority, QueueRow = moved }, open.ETag));
-            Changes.Add(RecordChange.DeleteIfExists(row));
-            Changes.Add(RecordChange.Insert(moved, default));
+            Changes.Add(TypedRecords.Write(Rows.Operation(open.Value.Id), open.Value with { Priority = priority, QueueRow = moved, Hold = released ? null : open.Value.Hold }, open.ETag));
+            if (moved != row)
+            {
+                Changes.Add(RecordChange.DeleteIfExists(row));
+                Changes.Add(RecordChange.Insert(moved, default));
+            }
         }
     }
 }

@@ -22,6 +22,15 @@ public sealed record Lane
     /// <summary>When the last sync was attempted.</summary>
     public DateTimeOffset? LastSyncedAt { get; init; }
 
+    /// <summary>How many operations in a row have failed for good.</summary>
+    public int FailuresInRow { get; init; }
+
+    /// <summary>The plan that a safeguard halted and nobody has decided about; null for none.</summary>
+    public string? HaltedPlanId { get; init; }
+
+    /// <summary>How the app as a whole does; null while nothing is wrong with it.</summary>
+    public CircuitState? Circuit { get; init; }
+
     /// <summary>The lease of an operation.</summary>
     /// <param name="operationId">The operation.</param>
     /// <returns>The lease, or null when it does not run.</returns>
@@ -141,6 +150,26 @@ public static class Rows
 
     /// <summary>Prefix of the operations that wait for another attempt.</summary>
     public const string Retries = "r:";
+
+    /// <summary>Prefix of the operations that wait for a person's word.</summary>
+    public const string Held = "h:";
+
+    /// <summary>Prefix of the accounts that are to be deleted some day.</summary>
+    public const string Deletions = "d:";
+
+    /// <summary>Prefix of the people whom identity providers took away lately.</summary>
+    public const string Leavers = "lv:";
+
+    /// <summary>A place among those that wait for a person's word.</summary>
+    /// <param name="operationId">The operation.</param>
+    /// <returns>The key.</returns>
+    public static string HeldPlace(string operationId) => Held + operationId;
+
+    /// <summary>An account that is to be deleted.</summary>
+    /// <param name="dueAt">When.</param>
+    /// <param name="accountKey">The account.</param>
+    /// <returns>The key.</returns>
+    public static string Deletion(DateTimeOffset dueAt, string accountKey) => $"{Deletions}{Time(dueAt)}:{accountKey}";
 
     /// <summary>A place in the queue.</summary>
     /// <param name="priority">The priority.</param>

@@ -27,6 +27,8 @@ public sealed class LaneScheduler(
     Settlement settlement,
     TimeProvider clock)
 {
+    private static readonly int[] AnyPriority = [.. Enumerable.Range(OperationPriority.Emergency, OperationPriority.Last + 1)];
+
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<string, SemaphoreSlim> turns = new(StringComparer.Ordinal);
@@ -112,22 +114,41 @@ public sealed class LaneScheduler(
                     return (true, (null, null));
                 }
 
-                var (row, nextDue) = await FirstAsync(profile.Partition, cancellationToken);
+                var circuit = lane.Value.Circuit;
+                var held = circuit?.OpenedAt is not null;
+                var probes = held && circuit!.ProbeAt <= clock.GetUtcNow() && lane.Value.Leases.Count == 0;
+
+                // A validation is how a person finds out that the app is there again; it and a sync change nothing in it.
+                int[] admitted = held && !probes ? [OperationPriority.Validation]
+                    : profile.Integration.ObserveOnly is not null ? [OperationPriority.Validation, OperationPriority.Background]
+                    : AnyPriority;
+                var (row, nextDue) = await FirstAsync(profile.Partition, admitted, cancellationToken);
+                nextDue = held && !probes && (nextDue is null || circuit!.ProbeAt < nextDue) ? circuit!.ProbeAt : nextDue;
                 return row is null ? (true, (null, nextDue)) : await AdmitAsync(profile, lane, row, cancellationToken);
             },
             cancellationToken);
 
     /// <summary>The most urgent row whose time has come; the first come among equals.</summary>
-    private async Task<(string? Row, DateTimeOffset? NextDue)> FirstAsync(string partition, CancellationToken cancellationToken)
+    private async Task<(string? Row, DateTimeOffset? NextDue)> FirstAsync(string partition, int[] admitted, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var queued = await store.QueryAsync(partition, RowRange.Prefix(Rows.Queue), 1, null, cancellationToken);
+        string? best = null;
+        foreach (var range in ReferenceEquals(admitted, AnyPriority) ? [RowRange.Prefix(Rows.Queue)] : admitted.Select(p => RowRange.Prefix($"{Rows.Queue}{p}:")))
+        {
+            var queued = await store.QueryAsync(partition, range, 1, null, cancellationToken);
+            best ??= queued.Records.Count > 0 ? queued.Records[0].Row : null;
+        }
+
         var retries = await store.QueryAsync(partition, RowRange.Prefix(Rows.Retries), 64, null, cancellationToken);
-        var best = queued.Records.Count > 0 ? queued.Records[0].Row : null;
         DateTimeOffset? nextDue = null;
         foreach (var record in retries.Records)
         {
             var parts = record.Row.Split(':');
+            if (!admitted.Contains(parts[2][0] - '0'))
+            {
+                continue;
+            }
+
             var due = DateTimeOffset.FromUnixTimeMilliseconds(Convert.ToInt64(parts[1], 16));
             if (due > now)
             {

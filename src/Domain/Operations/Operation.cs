@@ -109,6 +109,15 @@ public sealed record Operation
     /// <summary>The operation that goes on where this one was overtaken by a newer wish.</summary>
     public string? SuccessorId { get; init; }
 
+    /// <summary>For a sync that a person allowed: the plan that it applies.</summary>
+    public string? PlanId { get; init; }
+
+    /// <summary>How many of its attempts do not count, because the app as a whole was known to be down.</summary>
+    public int FreeAttempts { get; init; }
+
+    /// <summary>Whose word it waits for; null when it waits for nobody's.</summary>
+    public OperationHold? Hold { get; init; }
+
     /// <summary>Why it was cancelled, in words.</summary>
     public string? CancelReason { get; init; }
 
@@ -119,6 +128,27 @@ public sealed record Operation
     [JsonIgnore]
     public bool Ended => Status is not (OperationStatus.Queued or OperationStatus.Running or OperationStatus.Retrying);
 }
+
+/// <summary>What an operation waits for beside its turn.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<HoldKind>))]
+public enum HoldKind
+{
+    /// <summary>A person has to approve it.</summary>
+    Approval,
+
+    /// <summary>An identity provider took away more people than is plausible: a person has to release or reject it.</summary>
+    Inbound,
+
+    /// <summary>The person whom it is about has to claim the account.</summary>
+    Claim,
+}
+
+/// <summary>An operation is kept, and does not run until a person says so.</summary>
+/// <param name="Kind">What it waits for.</param>
+/// <param name="Since">Since when.</param>
+/// <param name="Reason">Why, in words.</param>
+/// <param name="ApprovalId">For <see cref="HoldKind.Approval"/>, the approval.</param>
+public sealed record OperationHold(HoldKind Kind, DateTimeOffset Since, string Reason, string? ApprovalId = null);
 
 /// <summary>The order of the queue.</summary>
 public static class OperationPriority

@@ -15,6 +15,7 @@ namespace IdLcm.Domain.Operations;
 /// <param name="store">The record store.</param>
 /// <param name="profiles">The integrations with their connectors.</param>
 /// <param name="runner">Runs connectors.</param>
+/// <param name="plans">Keeps the plans of syncs.</param>
 /// <param name="settlement">Writes how the attempt ended.</param>
 /// <param name="running">The attempts of this process, to cancel them.</param>
 /// <param name="clock">The clock.</param>
@@ -22,6 +23,7 @@ public sealed class OperationActivity(
     IRecordStore store,
     IntegrationProfiles profiles,
     IConnectorRunner runner,
+    SyncPlans plans,
     Settlement settlement,
     RunningOperations running,
     TimeProvider clock) : Activity<OperationRun, OperationRunResult>
@@ -48,6 +50,14 @@ public sealed class OperationActivity(
 
         var began = clock.GetTimestamp();
         var outcome = await AttemptAsync(run, cancellationToken);
+        if (outcome is { PlanId: { } planId, Failure: null, Halted: null })
+        {
+            // The workflow applies the plan; the lease is held until it has.
+            var read = await run.CloseAsync();
+            await store.CommitAsync(profile!.Partition, [RecordChange.Upsert(Rows.Attempt(run.Operation.Id, read.Number), DomainJson.Encode(read))], CancellationToken.None);
+            return new OperationRunResult(Ended: false, OperationStatus.Running, null, planId);
+        }
+
         var operation = await settlement.SettleAsync(input.IntegrationId, run.Lease, await run.CloseAsync(), outcome, CancellationToken.None);
         Telemetry.Attempt(operation, outcome.Failure?.Code, clock.GetElapsedTime(began));
         trace?.SetStatus(outcome.Failure is null ? ActivityStatusCode.Ok : ActivityStatusCode.Error, outcome.Failure?.Code.ToString());
@@ -64,7 +74,7 @@ public sealed class OperationActivity(
             var outcome = run.Operation.Kind switch
             {
                 OperationKind.Validate => await new ValidationRun(runner).RunAsync(run, linked.Token),
-                OperationKind.Sync => await new SyncRun(store, runner, clock).RunAsync(run, linked.Token),
+                OperationKind.Sync => await new SyncRun(store, plans, runner, clock).RunAsync(run, linked.Token),
                 _ => await new AccountRun(store, runner, clock).RunAsync(run, linked.Token),
             };
             return stopping.IsCancellationRequested && outcome.Failure is { Code: FailureCode.Cancelled }

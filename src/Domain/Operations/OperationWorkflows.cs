@@ -1,3 +1,4 @@
+using IdLcm.Domain.Sync;
 using IdLcm.Domain.Workflows;
 
 namespace IdLcm.Domain.Operations;
@@ -12,7 +13,8 @@ public sealed record OperationRun(string IntegrationId, string OperationId, int 
 /// <param name="Ended">True when the operation has ended; false when another attempt will be admitted.</param>
 /// <param name="Status">The operation's status.</param>
 /// <param name="FailureCode">Why the attempt failed, or null.</param>
-public sealed record OperationRunResult(bool Ended, OperationStatus Status, string? FailureCode);
+/// <param name="PlanId">For a sync that read the app and has not ended: the plan that is to be applied now.</param>
+public sealed record OperationRunResult(bool Ended, OperationStatus Status, string? FailureCode, string? PlanId = null);
 
 /// <summary>
 /// An operation as a durable flow: runs the attempt that its lane admitted, and waits for the lane to admit the next
@@ -32,6 +34,7 @@ public abstract class OperationWorkflow : Workflow<OperationRun, OperationRunRes
         {
             context.SetCustomStatus(run);
             var result = await context.CallActivityAsync<OperationRunResult>(OperationActivity.ActivityName, run, RetryPolicy.Infrastructure);
+            result = await FollowAsync(context, run, result);
             if (result.Ended)
             {
                 return result;
@@ -47,6 +50,13 @@ public abstract class OperationWorkflow : Workflow<OperationRun, OperationRunRes
             run = admitted.Value;
         }
     }
+
+    /// <summary>What comes after an attempt, before the operation has ended.</summary>
+    /// <param name="context">The workflow's context.</param>
+    /// <param name="run">The attempt.</param>
+    /// <param name="result">How it ended.</param>
+    /// <returns>How it ended with what came after.</returns>
+    protected virtual Task<OperationRunResult> FollowAsync(WorkflowContext context, OperationRun run, OperationRunResult result) => Task.FromResult(result);
 
     /// <summary>The workflow of a kind of operation.</summary>
     /// <param name="kind">The kind.</param>
@@ -89,11 +99,36 @@ public sealed class ValidateWorkflow : OperationWorkflow
     public override string Name => NameOf(OperationKind.Validate);
 }
 
-/// <summary>Brings the gateway's records up to what the app shows.</summary>
+/// <summary>Brings the gateway's records up to what the app shows: applies the plan some lines at a time, so that a killed one goes on where it was.</summary>
 public sealed class SyncWorkflow : OperationWorkflow
 {
     /// <inheritdoc/>
     public override string Name => NameOf(OperationKind.Sync);
+
+    /// <inheritdoc/>
+    protected override async Task<OperationRunResult> FollowAsync(WorkflowContext context, OperationRun run, OperationRunResult result)
+    {
+        if (result.Ended || result.PlanId is not { } planId)
+        {
+            return result;
+        }
+
+        var applied = SyncApplied.None;
+        for (var chunk = 0; ; chunk++)
+        {
+            var step = await context.CallActivityAsync<SyncStepResult>(
+                ApplySyncActivity.ActivityName, new SyncStep(run.IntegrationId, run.OperationId, planId, chunk), RetryPolicy.Infrastructure);
+            applied = applied.Plus(step.Applied);
+            if (step.Last)
+            {
+                break;
+            }
+        }
+
+        var end = await context.CallActivityAsync<OperationRunResult>(EndSyncActivity.ActivityName, new SyncEnd(run, planId, applied), RetryPolicy.Infrastructure);
+        await context.CallActivityAsync<int>(CorrectDriftActivity.ActivityName, run, RetryPolicy.Infrastructure);
+        return end;
+    }
 }
 
 /// <summary>Which failed operations to open again.</summary>

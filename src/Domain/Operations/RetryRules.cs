@@ -17,6 +17,19 @@ public sealed record RetryRules
     /// <summary>The most attempts when only this person's change fails.</summary>
     public int OtherAttempts { get; init; } = 4;
 
+    /// <summary>The rules with what an integration says otherwise.</summary>
+    /// <param name="policy">What it says; null for nothing.</param>
+    /// <returns>The rules.</returns>
+    public RetryRules For(Integrations.RetryPolicySettings? policy) => policy is null ? this : this with
+    {
+        FirstDelay = policy.FirstDelaySeconds is { } first ? TimeSpan.FromSeconds(first) : FirstDelay,
+        MaxDelay = policy.MaxDelaySeconds is { } most ? TimeSpan.FromSeconds(most) : MaxDelay,
+        Attempts = policy.Attempts,
+    };
+
+    /// <summary>The most attempts by failure code, where they differ.</summary>
+    public IReadOnlyDictionary<FailureCode, int> Attempts { get; init; } = new Dictionary<FailureCode, int>();
+
     /// <summary>Decides about the next attempt.</summary>
     /// <param name="code">Why the attempt failed.</param>
     /// <param name="attempt">The number of the failed attempt, from 1.</param>
@@ -25,7 +38,8 @@ public sealed record RetryRules
     public TimeSpan? DelayAfter(FailureCode code, int attempt, double jitter)
     {
         var info = FailureCodes.Of(code);
-        if (!info.Retryable || attempt >= (info.Infrastructure ? InfrastructureAttempts : OtherAttempts))
+        var most = Attempts.TryGetValue(code, out var own) ? own : !info.Retryable ? 1 : info.Infrastructure ? InfrastructureAttempts : OtherAttempts;
+        if (attempt >= most)
         {
             return null;
         }

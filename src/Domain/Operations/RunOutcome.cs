@@ -44,6 +44,18 @@ public sealed record RunOutcome
     /// <summary>Why a safeguard halted it, or null. Nothing was applied then.</summary>
     public string? Halted { get; init; }
 
+    /// <summary>The plan that a sync made or is to apply.</summary>
+    public string? PlanId { get; init; }
+
+    /// <summary>What was recorded of <see cref="PlanId"/>; null while it is not applied.</summary>
+    public Sync.SyncApplied? PlanApplied { get; init; }
+
+    /// <summary>What a person has to approve before it goes on; null for nothing.</summary>
+    public string? NeedsApproval { get; init; }
+
+    /// <summary>True when the app as a whole is held to be down, so that the attempt does not count.</summary>
+    public bool Down { get; init; }
+
     /// <summary>What a validation found.</summary>
     public IReadOnlyList<ValidationFinding>? Findings { get; init; }
 }

@@ -81,6 +81,8 @@ public sealed class Settlement(
 
         var now = clock.GetUtcNow();
         var changes = new List<RecordChange>(10);
+        var circuit = Judge(profile, lane.Value.Circuit, found.Value, outcome, changes, now);
+        outcome = outcome with { Down = circuit?.OpenedAt is not null };
         var operation = found.Value.AccountKey is null
             ? await SettleIntegrationAsync(profile, found.Value, outcome, changes, now, cancellationToken)
             : await SettleAccountAsync(profile, found.Value, outcome, changes, now, cancellationToken);
@@ -97,19 +99,99 @@ public sealed class Settlement(
             changes.Add(RecordChange.Upsert(Rows.Attempt(operation.Id, final.Number), DomainJson.Encode(final)));
         }
 
-        var settled = lane.Value with { Leases = [.. lane.Value.Leases.Where(l => l.OperationId != operation.Id)] };
+        var settled = lane.Value with { Leases = [.. lane.Value.Leases.Where(l => l.OperationId != operation.Id)], Circuit = circuit };
         if (operation.Ended && operation.Kind != OperationKind.Validate)
         {
             settled = settled with { LatestFailed = operation.Status is OperationStatus.Failed or OperationStatus.Halted, LatestEndedAt = now };
+            settled = CountFailures(profile, settled, operation, changes, now);
         }
 
         if (operation.Kind == OperationKind.Sync)
         {
             settled = settled with { LastSyncedAt = now };
+            settled = await SettlePlanAsync(profile, settled, operation, outcome, changes, now, cancellationToken);
+        }
+
+        if (operation.Status == OperationStatus.Failed && HumanTasks.HumanTask.For(profile, operation, now) is { } task)
+        {
+            changes.Add(TypedRecords.Insert(HumanTasks.HumanTask.Row(task.Id), task));
+            changes.Add(ActivityLog.Append(OperationEvents.Make(ActivityKind.TaskOpened, operation, Provenance.System.Actor, now, task.Title)));
         }
 
         changes.Add(TypedRecords.Write(Rows.Lane, settled, lane.ETag));
         return ((await store.CommitAsync(profile.Partition, changes, cancellationToken)).Committed, operation);
+    }
+
+    /// <summary>What an attempt says about the app as a whole.</summary>
+    private static CircuitState? Judge(
+        IntegrationProfile profile, CircuitState? before, Operation operation, RunOutcome outcome, List<RecordChange> changes, DateTimeOffset now)
+    {
+        if (outcome.CalledOff || outcome.Cancelled || outcome.Overtaken)
+        {
+            return before;
+        }
+
+        var after = CircuitState.After(before, profile.Integration.Circuit, outcome.Failure?.Code, now);
+        var (was, isOpen) = (before?.OpenedAt is not null, after?.OpenedAt is not null);
+        if (was != isOpen)
+        {
+            var detail = isOpen ? $"{after!.Failures} failures in a row, the last {Describe(outcome.Failure)}" : $"held since {before!.OpenedAt:u}";
+            changes.Add(ActivityLog.Append(OperationEvents.Make(
+                isOpen ? ActivityKind.CircuitOpened : ActivityKind.CircuitClosed, operation, Provenance.System.Actor, now, detail) with { Target = profile.Integration.Name }));
+        }
+
+        return after;
+    }
+
+    /// <summary>After some failures in a row a sync looks what is there.</summary>
+    private Lane CountFailures(IntegrationProfile profile, Lane lane, Operation operation, List<RecordChange> changes, DateTimeOffset now)
+    {
+        if (operation.Kind == OperationKind.Sync || operation.Status is not (OperationStatus.Failed or OperationStatus.Succeeded))
+        {
+            return lane;
+        }
+
+        var inRow = operation.Status == OperationStatus.Failed ? lane.FailuresInRow + 1 : 0;
+        if (profile.Integration.Sync.AfterFailures is { } most && inRow >= most && lane.HaltedPlanId is null)
+        {
+            var look = new Intake(store, profile, new Provenance("repeated failure", "system"), now);
+            look.OpenForIntegration(OperationKind.Sync, OperationPriority.Background);
+            changes.AddRange(look.Changes);
+            inRow = 0;
+        }
+
+        return lane with { FailuresInRow = inRow };
+    }
+
+    /// <summary>The plan goes with the sync that made or applied it; one that nobody decided about gives way to a newer one.</summary>
+    private async Task<Lane> SettlePlanAsync(
+        IntegrationProfile profile, Lane lane, Operation operation, RunOutcome outcome, List<RecordChange> changes, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (outcome.PlanId is not { } planId)
+        {
+            return lane;
+        }
+
+        if (lane.HaltedPlanId is { } older && older != planId
+            && await store.FindAsync<Sync.SyncPlanRecord>(profile.Partition, Sync.SyncPlans.Row(older), cancellationToken) is { Value.Status: Sync.SyncPlanStatus.Halted } halted)
+        {
+            changes.Add(TypedRecords.Write(Sync.SyncPlans.Row(older), halted.Value with { Status = Sync.SyncPlanStatus.Superseded }, halted.ETag));
+            lane = lane with { HaltedPlanId = null };
+        }
+
+        if (outcome.Halted is not null)
+        {
+            return lane with { HaltedPlanId = planId };
+        }
+
+        if (outcome.PlanApplied is { } applied
+            && await store.FindAsync<Sync.SyncPlanRecord>(profile.Partition, Sync.SyncPlans.Row(planId), cancellationToken) is { } plan)
+        {
+            changes.Add(TypedRecords.Write(
+                Sync.SyncPlans.Row(planId), plan.Value with { Status = Sync.SyncPlanStatus.Applied, AppliedAt = now, Applied = applied, AppliedBy = operation.Id }, plan.ETag));
+        }
+
+        return lane;
     }
 
     private async Task<Operation> SettleIntegrationAsync(
@@ -122,7 +204,7 @@ public sealed class Settlement(
 
         if (operation.Kind == OperationKind.Sync)
         {
-            return SettleSync(operation, outcome, changes, now);
+            return SettleSync(profile, operation, outcome, changes, now);
         }
 
         var passed = outcome.Failure is null;
@@ -150,11 +232,11 @@ public sealed class Settlement(
         return ended;
     }
 
-    private Operation SettleSync(Operation operation, RunOutcome outcome, List<RecordChange> changes, DateTimeOffset now)
+    private Operation SettleSync(IntegrationProfile profile, Operation operation, RunOutcome outcome, List<RecordChange> changes, DateTimeOffset now)
     {
-        if (Delay(operation, outcome) is not null)
+        if (Delay(profile, operation, outcome) is not null)
         {
-            var waiting = Retried(operation, outcome, now);
+            var waiting = Retried(profile, operation, outcome, now);
             changes.Add(ActivityLog.Append(OperationEvents.Make(ActivityKind.RetryScheduled, waiting, Provenance.System.Actor, now, Describe(outcome.Failure))));
             return waiting;
         }
@@ -175,14 +257,14 @@ public sealed class Settlement(
         var settled = account.Value;
         if (outcome.WasRead)
         {
-            settled = settled with { Observed = outcome.Observed };
+            settled = Access.AccessGrants.Follow(settled with { Observed = outcome.Observed }, operation.Id, operation.RequestedBy.Actor);
         }
 
         var newer = outcome.UserId is not null && (outcome.UserId != user.Value.Id || outcome.Generation != user.Value.Wish);
-        var goal = AccountGoals.Of(profile, user.Value);
-        if (outcome.CalledOff || (Delay(operation, outcome) is not null && (!newer || AccountGoals.KindFor(settled.State, goal) == operation.Kind)))
+        var goal = AccountGoals.Of(profile, user.Value, settled, now);
+        if (outcome.CalledOff || (Delay(profile, operation, outcome) is not null && (!newer || AccountGoals.KindFor(settled.State, goal) == operation.Kind)))
         {
-            var waiting = outcome.CalledOff ? Requeued(operation) : Retried(operation, outcome, now);
+            var waiting = outcome.CalledOff ? Requeued(operation) : Retried(profile, operation, outcome, now);
             if (!outcome.CalledOff)
             {
                 changes.Add(ActivityLog.Append(OperationEvents.Make(
@@ -206,7 +288,14 @@ public sealed class Settlement(
             {
                 SatisfiedGeneration = outcome.Generation,
                 Applied = outcome.Observed is null ? null : outcome.Applied ?? settled.Applied,
+                RecreateApproved = null,
             };
+            settled = PlanDeletion(profile, ended, settled, user.Value, changes, now);
+        }
+
+        if (outcome.NeedsApproval is { } wanted)
+        {
+            AskApproval(profile, ended, settled, wanted, changes, now);
         }
 
         changes.Add(ActivityLog.Append(OperationEvents.Make(EndEvent(ended), ended, Provenance.System.Actor, now, EndDetail(ended))));
@@ -240,16 +329,62 @@ public sealed class Settlement(
     private Operation Succeed(
         IntegrationProfile profile, Operation ended, ref AppAccount account, UserRecord user, bool newer, List<RecordChange> changes, DateTimeOffset now)
     {
-        var goal = AccountGoals.Of(profile, user);
+        var goal = AccountGoals.Of(profile, user, account, now);
         if ((!newer && ended.CancelReason != OvertakenReason) || AccountGoals.KindFor(account.State, goal) is not { } kind)
         {
             return ended;
         }
 
         var intake = new Intake(store, profile, ended.RequestedBy, now);
-        account = intake.Open(account, kind, goal == AccountGoal.Active ? OperationPriority.Normal : OperationPriority.Leaver, user, now);
+        account = intake.Open(account, kind, AccountGoals.PriorityOf(account, goal), user, now);
         changes.AddRange(intake.Changes);
         return ended with { SuccessorId = intake.OperationId };
+    }
+
+    /// <summary>A person who left is deactivated now and deleted some days later.</summary>
+    private static AppAccount PlanDeletion(
+        IntegrationProfile profile, Operation ended, AppAccount account, UserRecord user, List<RecordChange> changes, DateTimeOffset now)
+    {
+        if (account.State == ProvisioningState.Deleted)
+        {
+            if (account.DeleteDueAt is { } planned)
+            {
+                changes.Add(RecordChange.DeleteIfExists(Rows.Deletion(planned, account.Key)));
+            }
+
+            return account with { DeleteDueAt = null, DiedAt = now, SeenAgainAt = null };
+        }
+
+        account = account with { DiedAt = null, SeenAgainAt = null };
+        if (profile.Integration.Deprovision.DeleteAfterDays is not { } days || account.DeleteDueAt is not null || !AccountGoals.HasLeft(profile, user)
+            || account.Observed is not { Active: false } || !profile.Manifest.Capabilities.Delete)
+        {
+            return account;
+        }
+
+        var due = now.AddDays(days);
+        changes.Add(RecordChange.Upsert(Rows.Deletion(due, account.Key), default));
+        changes.Add(ActivityLog.Append(OperationEvents.Make(ActivityKind.DeletionScheduled, ended, Provenance.System.Actor, now, $"on {due:u}, unless the person returns")));
+        return account with { DeleteDueAt = due };
+    }
+
+    private static void AskApproval(IntegrationProfile profile, Operation ended, AppAccount account, string wanted, List<RecordChange> changes, DateTimeOffset now)
+    {
+        var approval = new ApprovalRecord
+        {
+            Id = Ids.NewestFirst(now),
+            Kind = ApprovalKind.Recreate,
+            Status = ApprovalStatus.Pending,
+            Target = ended.Target,
+            Detail = $"remove {ended.Target} from {profile.Manifest.AppName} and make the account again, to {wanted}",
+            UserId = account.UserId,
+            AccountKey = account.Key,
+            OperationId = ended.Id,
+            RequestedBy = ended.RequestedBy.Actor,
+            RequestedAt = now,
+        };
+        changes.Add(TypedRecords.Insert(ApprovalRecord.Row(approval.Id), approval));
+        changes.Add(ActivityLog.Append(OperationEvents.Make(ActivityKind.ApprovalRequested, ended, Provenance.System.Actor, now, approval.Detail)));
     }
 
     private const string OvertakenReason = "A newer wish asks for something else.";
@@ -270,16 +405,28 @@ public sealed class Settlement(
         };
     }
 
-    private TimeSpan? Delay(Operation operation, RunOutcome outcome) =>
-        outcome.Failure is null || outcome.Final || outcome.Cancelled || outcome.Overtaken
-            ? null
-            : rules.DelayAfter(outcome.Failure.Code, operation.Attempt, Random.Shared.NextDouble());
-
-    private Operation Retried(Operation operation, RunOutcome outcome, DateTimeOffset now)
+    private TimeSpan? Delay(IntegrationProfile profile, Operation operation, RunOutcome outcome)
     {
-        var due = now + (Delay(operation, outcome) ?? TimeSpan.Zero);
+        if (outcome.Failure is null || outcome.Final || outcome.Cancelled || outcome.Overtaken)
+        {
+            return null;
+        }
+
+        // While the app as a whole is down nobody's attempts are used up: the circuit says when the next one is tried.
+        return IsFree(operation, outcome)
+            ? TimeSpan.Zero
+            : rules.For(profile.Integration.Retry).DelayAfter(outcome.Failure.Code, operation.Attempt - operation.FreeAttempts, Random.Shared.NextDouble());
+    }
+
+    private static bool IsFree(Operation operation, RunOutcome outcome) =>
+        outcome is { Down: true, Failure: { } failure } && operation.Kind != OperationKind.Validate && FailureCodes.Of(failure.Code).Infrastructure;
+
+    private Operation Retried(IntegrationProfile profile, Operation operation, RunOutcome outcome, DateTimeOffset now)
+    {
+        var due = now + (Delay(profile, operation, outcome) ?? TimeSpan.Zero);
         return operation with
         {
+            FreeAttempts = operation.FreeAttempts + (IsFree(operation, outcome) ? 1 : 0),
             Status = OperationStatus.Retrying,
             DueAt = due,
             Failure = outcome.Failure,

@@ -26,7 +26,10 @@ internal sealed class ValidationRun(IConnectorRunner runner)
             ?? await CheckAsync(ConnectorVerb.ListUsers, "Users", result => result.Complete
                 ? (null, $"{result.Rows.Count} accounts read, proved complete.")
                 : (new Failure(FailureCode.IncompleteRead, "The list of accounts was not proved complete."), ""))
-            ?? await CheckAsync(ConnectorVerb.ListRoles, "Roles", result => CompareRoles(profile, result.Rows));
+            ?? await CheckAsync(ConnectorVerb.ListRoles, "Roles", result => CompareRoles(profile, result.Rows))
+            ?? (EntitlementCatalog.IsReadable(profile)
+                ? await CheckAsync(ConnectorVerb.ListEntitlements, "Entitlements", result => (null, $"{EntitlementCatalog.Read(profile, result.Rows).Count} entitlements read."))
+                : null);
         return new RunOutcome { Failure = failure, Findings = findings, Final = true };
 
         async Task<Failure?> CheckAsync(ConnectorVerb verb, string name, Func<VerbResult, (Failure? Failure, string Detail)> judge)

@@ -48,6 +48,13 @@ internal static class ImportedUser
             resource = resource.With("roles", new ScimArray([.. seen.Roles.Select(role => (ScimValue)new ScimComplex(new ScimMember("value", role), new ScimMember("display", role)))]));
         }
 
+        // Identity providers find the resource type of an entitlement by its type.
+        if (seen.Entitlements.Count > 0 && profile.Schema.EntitlementTypes.Count > 0)
+        {
+            resource = resource.With("entitlements", new ScimArray([.. seen.Entitlements.Select(value => (ScimValue)new ScimComplex(
+                new ScimMember("value", value), new ScimMember("display", value), new ScimMember("type", ScimSchemas.EntitlementType.Name)))]));
+        }
+
         return resource;
     }
 

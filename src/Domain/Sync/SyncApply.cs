@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Storage;
@@ -51,7 +50,7 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
                 var now = clock.GetUtcNow();
                 var changes = new List<RecordChange>
                 {
-                    TypedRecords.Write(Rows.Account(key), account.Value.Move(ProvisioningState.Deleted, now) with { Observed = null, Applied = null }, account.ETag),
+                    TypedRecords.Write(Rows.Account(key), account.Value.Move(ProvisioningState.Deleted, now) with { Observed = null, Applied = null, DeleteDueAt = null, Grants = [] }, account.ETag),
                 };
                 var owner = await store.FindUserAsync(profile.Partition, account.Value.UserId, cancellationToken);
                 if (owner?.Value is { Owned: false, DeletedAt: null } unmatched)
@@ -59,10 +58,27 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
                     var resource = Scim.ScimResource.FromStored(unmatched.Resource.Span, profile.UserType);
                     changes.AddRange(UserRecords.Bury(unmatched with { DeletedAt = now, ModifiedAt = now, Generation = unmatched.Generation + 1 }, owner.ETag));
                     changes.Add(RecordChange.DeleteIfExists(Rows.UserName(resource.UserName!)));
-                    changes.AddRange(UserService.IndexRows(resource, unmatched.Id).Select(RecordChange.DeleteIfExists));
+                    changes.AddRange(UserClaims.IndexRows(resource, unmatched.Id).Select(RecordChange.DeleteIfExists));
                 }
 
                 return ((await store.CommitAsync(profile.Partition, changes, cancellationToken)).Committed, true);
+            },
+            cancellationToken);
+
+    /// <summary>Notes that a list showed an account again that was proved deleted, or that the next one did not.</summary>
+    public Task<SyncApplied> SightedAsync(string key, bool seen, CancellationToken cancellationToken) =>
+        Optimistic.RunAsync(
+            async () =>
+            {
+                var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(key), cancellationToken);
+                if (account?.Value is not { State: ProvisioningState.Deleted, DiedAt: { } died } || (seen && died >= readSince))
+                {
+                    return (true, SyncApplied.None);
+                }
+
+                var noted = account.Value with { SeenAgainAt = seen ? account.Value.SeenAgainAt ?? clock.GetUtcNow() : null };
+                var result = await store.CommitAsync(profile.Partition, [TypedRecords.Write(Rows.Account(key), noted, account.ETag)], cancellationToken);
+                return (result.Committed, SyncApplied.None);
             },
             cancellationToken);
 
@@ -73,19 +89,14 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
     {
         var now = clock.GetUtcNow();
         var known = account.Value;
-        var merged = (JsonObject?)known.Observed?.Attributes.DeepClone() ?? [];
-        foreach (var (name, value) in seen.Attributes)
-        {
-            merged[name] = value?.DeepClone();
-        }
-
-        var observed = seen with { Attributes = merged };
+        var observed = SyncComparison.Merge(known.Observed, seen);
         var updated = known with { Observed = observed, Identifier = seen.Identifier };
         if (known.State is null or ProvisioningState.Deleted or ProvisioningState.ProvisioningFailed)
         {
-            updated = updated.Move(ProvisioningState.Onboarded, now);
+            updated = updated.Move(ProvisioningState.Onboarded, now) with { DiedAt = null, SeenAgainAt = null };
         }
 
+        updated = Access.AccessGrants.Follow(updated, null, Access.AccessGrants.Found);
         var changes = new List<RecordChange> { TypedRecords.Write(Rows.Account(known.Key), updated, account.ETag) };
         if (!owner.Value.Owned)
         {
@@ -96,10 +107,11 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
             {
                 var changed = owner.Value with { Generation = owner.Value.Generation + 1, Resource = resource.ToStored(), ModifiedAt = now, Active = observed.Active };
                 changes.Add(UserRecords.Write(changed, owner.ETag));
-                var oldRows = UserService.IndexRows(before, changed.Id);
-                var newRows = UserService.IndexRows(resource, changed.Id);
+                var oldRows = UserClaims.IndexRows(before, changed.Id);
+                var newRows = UserClaims.IndexRows(resource, changed.Id);
                 changes.AddRange(oldRows.Except(newRows).Select(RecordChange.DeleteIfExists));
                 changes.AddRange(newRows.Except(oldRows).Select(row => RecordChange.Upsert(row, default)));
+                changes.AddRange(Matching.MatchIndex.Rows(profile, observed, changed.Id));
             }
         }
 
@@ -136,14 +148,19 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
             Applied = null,
             LastFailure = null,
             SatisfiedGeneration = 1,
+            DiedAt = null,
+            SeenAgainAt = null,
+            DeleteDueAt = null,
         };
+        fresh = Access.AccessGrants.Follow(fresh with { Grants = [] }, null, Access.AccessGrants.Found);
         fresh = fresh.State == ProvisioningState.Onboarded ? fresh : fresh.Move(ProvisioningState.Onboarded, now);
         return
         [
             UserRecords.Write(user, null),
             TypedRecords.Write(Rows.Account(key), fresh, account?.ETag),
             RecordChange.Insert(nameRow, Encoding.ASCII.GetBytes(user.Id)),
-            .. UserService.IndexRows(resource, user.Id).Select(row => RecordChange.Insert(row, default)),
+            .. UserClaims.IndexRows(resource, user.Id).Select(row => RecordChange.Insert(row, default)),
+            .. Matching.MatchIndex.Rows(profile, seen, user.Id),
         ];
     }
 }

@@ -1,74 +1,188 @@
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using IdLcm.Domain.Users;
 
 namespace IdLcm.Domain.Sync;
 
-/// <summary>How many accounts a sync may record as gone without a person's word.</summary>
-public sealed record SyncSafeguard
+/// <summary>What a sync would record of one account.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<SyncEntryKind>))]
+public enum SyncEntryKind
 {
-    /// <summary>The share of the known accounts, in per cent.</summary>
-    public int Percent { get; init; } = 20;
+    /// <summary>The app shows it and nobody here knew.</summary>
+    New,
 
-    /// <summary>The most accounts, whatever the share; null for no such limit.</summary>
-    public int? Absolute { get; init; } = 50;
+    /// <summary>The app shows it otherwise than before.</summary>
+    Changed,
 
-    /// <summary>Below this many known accounts the share says nothing and only the absolute limit counts.</summary>
-    public int MinimumPopulation { get; init; } = 10;
+    /// <summary>The app does not show it any more.</summary>
+    Gone,
 
-    /// <summary>Whether a plan goes too far.</summary>
-    /// <param name="population">How many accounts are known.</param>
-    /// <param name="gone">How many would be recorded as gone.</param>
-    /// <returns>Why it goes too far, or null when it does not.</returns>
-    public string? Exceeded(int population, int gone)
-    {
-        if (Absolute is { } most && gone > most)
-        {
-            return $"{gone} accounts would be recorded as gone; the safeguard allows {most}.";
-        }
+    /// <summary>An account that was proved deleted is listed again: a list may be stale, so it takes a second one to believe it.</summary>
+    SeenAgain,
 
-        return population >= MinimumPopulation && gone * 100L > (long)population * Percent
-            ? $"{gone} of {population} accounts would be recorded as gone; the safeguard allows {Percent} %."
-            : null;
-    }
+    /// <summary>An account that one list showed again is not in the next one.</summary>
+    NotSeenAgain,
 }
 
-/// <summary>What a sync would change in the gateway's records.</summary>
-/// <param name="Seen">Accounts that the app shows and that are new or differ.</param>
-/// <param name="Gone">Keys of accounts that are known and that the app does not show any more.</param>
+/// <summary>One attribute that differs.</summary>
+/// <param name="Attribute">Its name in the user schema, or <c>status</c>, <c>roles</c>, <c>entitlements</c>.</param>
+/// <param name="Before">What was known; null for nothing.</param>
+/// <param name="After">What the app shows; null for nothing.</param>
+public sealed record SyncDifference(string Attribute, string? Before, string? After);
+
+/// <summary>One line of a plan.</summary>
+public sealed record SyncEntry
+{
+    /// <summary>What would be recorded.</summary>
+    public required SyncEntryKind Kind { get; init; }
+
+    /// <summary>The account's key.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>Its primary identifier.</summary>
+    public required string Identifier { get; init; }
+
+    /// <summary>The user that it stands for, where it is known.</summary>
+    public string? UserId { get; init; }
+
+    /// <summary>What the app shows; null when it shows nothing.</summary>
+    public ObservedAccount? Seen { get; init; }
+
+    /// <summary>What differs.</summary>
+    public IReadOnlyList<SyncDifference> Differences { get; init => field = value ?? []; } = [];
+
+    /// <summary>The roles and entitlements that it would be recorded to have lost.</summary>
+    public IReadOnlyList<string> Lost { get; init => field = value ?? []; } = [];
+}
+
+/// <summary>A plan in numbers.</summary>
+/// <param name="Read">How many accounts the app showed.</param>
 /// <param name="Population">How many accounts were known and in the app.</param>
-/// <param name="Added">How many of <paramref name="Seen"/> are new.</param>
-public sealed record SyncPlan(IReadOnlyList<ObservedAccount> Seen, IReadOnlyList<string> Gone, int Population, int Added)
+/// <param name="Assignments">How many roles and entitlements they were known to have.</param>
+/// <param name="New">Accounts that nobody here knew.</param>
+/// <param name="Changed">Accounts that differ.</param>
+/// <param name="Gone">Accounts that the app does not show any more.</param>
+/// <param name="LostAssignments">Roles and entitlements that accounts still there have no more, or cannot use.</param>
+public sealed record SyncCounts(int Read, int Population, int Assignments, int New, int Changed, int Gone, int LostAssignments);
+
+/// <summary>Compares what is known with what a complete read of the app showed.</summary>
+internal static class SyncComparison
 {
     /// <summary>Compares.</summary>
     /// <param name="known">The known accounts by key.</param>
-    /// <param name="shown">What a complete read of the app showed.</param>
-    /// <returns>The plan.</returns>
-    public static SyncPlan Of(IReadOnlyDictionary<string, AppAccount> known, IEnumerable<ObservedAccount> shown)
+    /// <param name="shown">What the app showed.</param>
+    /// <param name="counts">The numbers.</param>
+    /// <returns>What would be recorded.</returns>
+    public static List<SyncEntry> Compare(IReadOnlyDictionary<string, AppAccount> known, IReadOnlyList<ObservedAccount> shown, out SyncCounts counts)
     {
-        var seen = new List<ObservedAccount>();
-        var keys = new HashSet<string>(StringComparer.Ordinal);
-        var added = 0;
-        foreach (var account in shown)
+        var entries = new List<SyncEntry>();
+        var keys = new HashSet<string>(shown.Count, StringComparer.Ordinal);
+        foreach (var seen in shown)
         {
-            var key = Ids.KeyOf(account.Identifier);
-            keys.Add(key);
-            var before = known.GetValueOrDefault(key);
-            if (before?.State is null or ProvisioningState.Deleted)
+            var key = Ids.KeyOf(seen.Identifier);
+            if (keys.Add(key) && Entry(key, known.GetValueOrDefault(key), seen) is { } entry)
             {
-                added++;
-                seen.Add(account);
-            }
-            else if (before.OpenOperationId is null && (before.State == ProvisioningState.ProvisioningFailed || Differs(before.Observed, account)))
-            {
-                seen.Add(account);
+                entries.Add(entry);
             }
         }
 
-        var inApp = known.Values.Where(a => a.State == ProvisioningState.Onboarded && a.OpenOperationId is null).ToList();
-        return new SyncPlan(seen, [.. inApp.Where(a => !keys.Contains(a.Key)).Select(a => a.Key)], inApp.Count, added);
+        var (population, assignments) = (0, 0);
+        foreach (var account in known.Values)
+        {
+            if (account.State == ProvisioningState.Onboarded && account.OpenOperationId is null)
+            {
+                population++;
+                assignments += account.Observed is { Active: true } before ? Assignments(before).Count() : 0;
+                if (!keys.Contains(account.Key))
+                {
+                    entries.Add(new SyncEntry { Kind = SyncEntryKind.Gone, Key = account.Key, Identifier = account.Identifier, UserId = account.UserId });
+                }
+            }
+            else if (account is { State: ProvisioningState.Deleted, SeenAgainAt: not null } && !keys.Contains(account.Key))
+            {
+                entries.Add(new SyncEntry { Kind = SyncEntryKind.NotSeenAgain, Key = account.Key, Identifier = account.Identifier, UserId = account.UserId });
+            }
+        }
+
+        counts = new SyncCounts(
+            shown.Count,
+            population,
+            assignments,
+            entries.Count(e => e.Kind == SyncEntryKind.New),
+            entries.Count(e => e.Kind == SyncEntryKind.Changed),
+            entries.Count(e => e.Kind == SyncEntryKind.Gone),
+            entries.Sum(e => e.Lost.Count));
+        return entries;
     }
 
-    /// <summary>A list shows fewer attributes than a single account's page: only what it shows is compared.</summary>
-    private static bool Differs(ObservedAccount? before, ObservedAccount now) =>
-        before is null || before.Status != now.Status
-        || now.Attributes.Any(a => !System.Text.Json.Nodes.JsonNode.DeepEquals(a.Value, before.Attributes[a.Key]));
+    /// <summary>The values of the roles and entitlements that an account shows.</summary>
+    public static IEnumerable<string> Assignments(ObservedAccount seen) =>
+        seen.Roles.Concat(AttributeValues.Strings(seen.Attributes["entitlements"])).Distinct(StringComparer.OrdinalIgnoreCase);
+
+    private static SyncEntry? Entry(string key, AppAccount? before, ObservedAccount seen)
+    {
+        var entry = new SyncEntry { Kind = SyncEntryKind.New, Key = key, Identifier = seen.Identifier, UserId = before?.UserId, Seen = seen };
+        switch (before?.State)
+        {
+            case ProvisioningState.Deleted when before is { DiedAt: not null, SeenAgainAt: null }:
+                return entry with { Kind = SyncEntryKind.SeenAgain };
+            case null or ProvisioningState.Deleted:
+                return entry;
+            case var state when before.OpenOperationId is null:
+                var differences = Differences(before.Observed, seen);
+                return state != ProvisioningState.ProvisioningFailed && before.Observed is not null && differences.Count == 0
+                    ? null
+                    : entry with { Kind = SyncEntryKind.Changed, Differences = differences, Lost = Lost(before.Observed, seen) };
+            default:
+                return null;
+        }
+    }
+
+    private static List<string> Lost(ObservedAccount? before, ObservedAccount now)
+    {
+        if (before is not { Active: true })
+        {
+            return [];
+        }
+
+        // Who is suspended keeps roles on paper and has none of their use.
+        var held = Assignments(before);
+        return now.Active ? [.. held.Except(Assignments(Merge(before, now)), StringComparer.OrdinalIgnoreCase)] : [.. held];
+    }
+
+    /// <summary>A list shows fewer attributes than a single account's page: what it leaves out stays as it was known.</summary>
+    public static ObservedAccount Merge(ObservedAccount? before, ObservedAccount now)
+    {
+        var merged = (JsonObject?)before?.Attributes.DeepClone() ?? [];
+        foreach (var (name, value) in now.Attributes)
+        {
+            merged[name] = value?.DeepClone();
+        }
+
+        return now with { Attributes = merged };
+    }
+
+    /// <summary>Whether two reads of an account show the same.</summary>
+    public static bool Same(ObservedAccount one, ObservedAccount other) => Differences(one, other).Count == 0 && Differences(other, one).Count == 0;
+
+    private static List<SyncDifference> Differences(ObservedAccount? before, ObservedAccount now)
+    {
+        var differences = new List<SyncDifference>();
+        if (before?.Status != now.Status)
+        {
+            differences.Add(new SyncDifference("status", before?.Status, now.Status));
+        }
+
+        foreach (var (name, value) in now.Attributes)
+        {
+            if (name != "status" && !JsonNode.DeepEquals(value, before?.Attributes[name]))
+            {
+                differences.Add(new SyncDifference(name, Text(before?.Attributes[name]), Text(value)));
+            }
+        }
+
+        return differences;
+    }
+
+    private static string? Text(JsonNode? value) => value is JsonArray ? string.Join(", ", AttributeValues.Strings(value)) : AttributeValues.Text(value);
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using IdLcm.Domain.Activity;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Storage;
@@ -6,58 +8,145 @@ using IdLcm.Domain.Users;
 namespace IdLcm.Domain.Sync;
 
 /// <summary>
-/// Reads every account of the app and brings the gateway's records up to it, so that identity providers can import and
-/// match them. Nothing is applied unless the read is proved complete and the safeguard holds.
+/// Reads every account of the app and makes the plan that brings the gateway's records up to it, so that identity
+/// providers can import and match them. The plan is kept, and applied by the workflow afterwards, only when the read is
+/// proved complete and the safeguard holds or a person allowed it.
 /// </summary>
 /// <param name="store">The record store.</param>
+/// <param name="plans">Keeps plans.</param>
 /// <param name="runner">Runs connectors.</param>
 /// <param name="clock">The clock.</param>
-internal sealed class SyncRun(IRecordStore store, IConnectorRunner runner, TimeProvider clock)
+internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRunner runner, TimeProvider clock)
 {
-    public async Task<RunOutcome> RunAsync(ActiveRun run, CancellationToken cancellationToken)
+    /// <summary>How old the read of a plan may be when it is applied; an older one is checked against a new read.</summary>
+    public static readonly TimeSpan FreshFor = TimeSpan.FromMinutes(15);
+
+    public Task<RunOutcome> RunAsync(ActiveRun run, CancellationToken cancellationToken) =>
+        run.Operation.PlanId is { } allowed ? AllowedAsync(run, allowed, cancellationToken) : PlanAsync(run, cancellationToken);
+
+    private async Task<RunOutcome> PlanAsync(ActiveRun run, CancellationToken cancellationToken)
     {
         var profile = run.Profile;
-        var readSince = clock.GetUtcNow();
-        var opened = await runner.OpenAsync(Sessions.For(profile, run), cancellationToken);
+        var readAt = clock.GetUtcNow();
+        var (shown, failure) = await ReadAsync(run, cancellationToken);
+        if (shown is null)
+        {
+            return new RunOutcome { Failure = failure };
+        }
+
+        var entries = SyncComparison.Compare(await KnownAsync(profile.Partition, cancellationToken), shown.Accounts, out var counts);
+        var reasons = profile.Integration.Safeguard.Exceeded(counts);
+        var plan = new SyncPlanRecord
+        {
+            Id = run.Operation.Id,
+            Status = reasons.Count > 0 ? SyncPlanStatus.Halted : SyncPlanStatus.Ready,
+            ReadAt = readAt,
+            CreatedAt = clock.GetUtcNow(),
+            Counts = counts,
+            Chunks = await plans.KeepAsync(entries, cancellationToken),
+            Lines = entries.Count,
+            HaltReasons = reasons,
+            AppliedBy = reasons.Count > 0 ? null : run.Operation.Id,
+        };
+        var told = OperationEvents.Make(ActivityKind.SyncPlanReady, run.Operation, Provenance.System.Actor, plan.CreatedAt, Describe(counts, shown.Entitlements));
+        await store.CommitAsync(profile.Partition, [RecordChange.Upsert(SyncPlans.Row(plan.Id), DomainJson.Encode(plan)), ActivityLog.Append(told)], cancellationToken);
+        if (reasons.Count > 0)
+        {
+            return new RunOutcome { Halted = string.Join(" ", reasons), PlanId = plan.Id };
+        }
+
+        // What the app offers takes nothing from anybody, so it needs no plan.
+        if (shown.Entitlements is { } offered)
+        {
+            await new EntitlementCatalog(store).ApplyAsync(profile, offered, cancellationToken);
+        }
+
+        return new RunOutcome { PlanId = plan.Id };
+    }
+
+    /// <summary>Applies exactly what a person allowed: nothing that a later read does not bear out, and nothing beside it.</summary>
+    private async Task<RunOutcome> AllowedAsync(ActiveRun run, string planId, CancellationToken cancellationToken)
+    {
+        var partition = run.Profile.Partition;
+        var found = await plans.FindAsync(partition, planId, cancellationToken) ?? throw new InvalidDataException($"There is no plan {planId}.");
+        if (found.Value.Status != SyncPlanStatus.Allowed || clock.GetUtcNow() - found.Value.ReadAt <= FreshFor)
+        {
+            return new RunOutcome { PlanId = planId };
+        }
+
+        var readAt = clock.GetUtcNow();
+        var (shown, failure) = await ReadAsync(run, cancellationToken);
+        if (shown is null)
+        {
+            return new RunOutcome { Failure = failure };
+        }
+
+        var now = shown.Accounts.GroupBy(seen => Ids.KeyOf(seen.Identifier), StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
+        var kept = new List<SyncEntry>();
+        foreach (var hash in found.Value.Chunks)
+        {
+            foreach (var entry in await plans.ChunkAsync(hash, cancellationToken) ?? throw new InvalidDataException($"The lines of plan {planId} are gone."))
+            {
+                var seen = now.GetValueOrDefault(entry.Key);
+                var holds = entry.Seen is null ? seen is null : seen is not null && SyncComparison.Same(entry.Seen, seen);
+                if (holds)
+                {
+                    kept.Add(entry with { Seen = seen });
+                }
+            }
+        }
+
+        var checkedPlan = found.Value with
+        {
+            ReadAt = readAt,
+            Chunks = await plans.KeepAsync(kept, cancellationToken),
+            Dropped = found.Value.Dropped + found.Value.Lines - kept.Count,
+            Lines = kept.Count,
+        };
+        await store.CommitAsync(partition, [TypedRecords.Write(SyncPlans.Row(planId), checkedPlan, found.ETag)], cancellationToken);
+        return new RunOutcome { PlanId = planId };
+    }
+
+    private async Task<(Shown? Shown, Failure? Failure)> ReadAsync(ActiveRun run, CancellationToken cancellationToken)
+    {
+        var opened = await runner.OpenAsync(Sessions.For(run.Profile, run), cancellationToken);
         run.Keep(opened.Evidence);
         if (opened.Session is null)
         {
-            return new RunOutcome { Failure = opened.Failure };
+            return (null, opened.Failure);
         }
 
-        IReadOnlyList<ObservedAccount> shown;
-        await using (opened.Session)
+        await using var session = opened.Session;
+        var (users, failure) = await ListAsync(run, session, ConnectorVerb.ListUsers, "accounts", cancellationToken);
+        if (users is null)
         {
-            run.Begin(ConnectorVerb.ListUsers);
-            var result = await opened.Session.RunAsync(new VerbCall(ConnectorVerb.ListUsers, []), cancellationToken);
-            run.Keep(result.Evidence);
-            if (result.Failure is not null || !result.Complete)
+            return (null, failure);
+        }
+
+        IReadOnlyList<EntitlementOption>? offered = null;
+        if (EntitlementCatalog.IsReadable(run.Profile))
+        {
+            (var listed, failure) = await ListAsync(run, session, ConnectorVerb.ListEntitlements, "entitlements", cancellationToken);
+            if (listed is null)
             {
-                return new RunOutcome { Failure = result.Failure ?? new Failure(FailureCode.IncompleteRead, "The list of accounts was not proved complete.") };
+                return (null, failure);
             }
 
-            shown = [.. result.Rows.Select(row => ImportedUser.Observe(profile, row, clock.GetUtcNow())).OfType<ObservedAccount>()];
+            offered = EntitlementCatalog.Read(run.Profile, listed);
         }
 
-        var plan = SyncPlan.Of(await KnownAsync(profile.Partition, cancellationToken), shown);
-        if (profile.Integration.Safeguard.Exceeded(plan.Population, plan.Gone.Count) is { } reason)
-        {
-            return new RunOutcome { Halted = reason };
-        }
+        return (new Shown([.. users.Select(row => ImportedUser.Observe(run.Profile, row, clock.GetUtcNow())).OfType<ObservedAccount>()], offered), null);
+    }
 
-        var apply = new SyncApply(store, profile, readSince, clock);
-        var (seen, gone) = (0, 0);
-        foreach (var account in plan.Seen)
-        {
-            seen += await apply.SeenAsync(account, cancellationToken) ? 1 : 0;
-        }
-
-        foreach (var key in plan.Gone)
-        {
-            gone += await apply.GoneAsync(key, cancellationToken) ? 1 : 0;
-        }
-
-        return new RunOutcome { Changes = [$"read {shown.Count} accounts: {plan.Added} new, {seen - Math.Min(seen, plan.Added)} changed, {gone} gone"] };
+    private static async Task<(IReadOnlyList<JsonObject>? Rows, Failure? Failure)> ListAsync(
+        ActiveRun run, IConnectorSession session, ConnectorVerb verb, string what, CancellationToken cancellationToken)
+    {
+        run.Begin(verb);
+        var result = await session.RunAsync(new VerbCall(verb, []), cancellationToken);
+        run.Keep(result.Evidence);
+        return result.Failure is null && result.Complete
+            ? (result.Rows, null)
+            : (null, result.Failure ?? new Failure(FailureCode.IncompleteRead, $"The list of {what} was not proved complete."));
     }
 
     private async Task<Dictionary<string, AppAccount>> KnownAsync(string partition, CancellationToken cancellationToken)
@@ -77,4 +166,13 @@ internal sealed class SyncRun(IRecordStore store, IConnectorRunner runner, TimeP
         while (continuation is not null);
         return known;
     }
+
+    private static string Describe(SyncCounts counts, IReadOnlyList<EntitlementOption>? offered) =>
+        $"read {counts.Read} accounts: {counts.New} new, {counts.Changed} changed, {counts.Gone} gone, {counts.LostAssignments} assignments lost"
+        + (offered is null ? "" : $"; {offered.Count} entitlements are offered");
 }
+
+/// <summary>What a complete read of an app showed.</summary>
+/// <param name="Accounts">The accounts.</param>
+/// <param name="Entitlements">The entitlements that it offers; null where they cannot be read.</param>
+internal sealed record Shown(IReadOnlyList<ObservedAccount> Accounts, IReadOnlyList<EntitlementOption>? Entitlements);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Groups;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Scim;
 
@@ -12,23 +13,32 @@ namespace IdLcm.Domain.Users;
 /// <param name="Active">True when the account is to be usable.</param>
 public sealed record DesiredAccount(string Identifier, JsonObject Attributes, IReadOnlyList<string> Roles, bool Active)
 {
-    /// <summary>The roles that some group gives: who has one without being wished it loses it.</summary>
-    public IReadOnlyList<string> Managed { get; init; } = [];
+    /// <summary>What some group gives, or gave: who has any of it without being wished it loses it.</summary>
+    public AccessGrants Managed { get; init; } = AccessGrants.None;
+
+    /// <summary>The wished entitlements, the person's own and those that groups give.</summary>
+    public IReadOnlyList<string> Entitlements { get; init; } = [];
+
+    /// <summary>True when the identity provider says which entitlements the person has of its own: then those are all.</summary>
+    public bool NamesEntitlements { get; init; }
+
+    /// <summary>True when a person approved that the account be removed and made again for this wish.</summary>
+    public bool Recreate { get; init; }
 
     /// <summary>Reads the wish out of a SCIM user.</summary>
     /// <param name="profile">The integration.</param>
     /// <param name="user">The user.</param>
-    /// <param name="granted">The roles that groups give.</param>
+    /// <param name="granted">What groups give.</param>
     /// <returns>The wish.</returns>
-    public static DesiredAccount Of(IntegrationProfile profile, UserRecord user, IReadOnlyList<string>? granted = null) =>
+    public static DesiredAccount Of(IntegrationProfile profile, UserRecord user, AccessGrants? granted = null) =>
         Of(profile, ScimResource.FromStored(user.Resource.Span, profile.UserType), granted);
 
     /// <summary>Reads the wish out of a SCIM resource.</summary>
     /// <param name="profile">The integration.</param>
     /// <param name="resource">The resource.</param>
-    /// <param name="granted">The roles that groups give.</param>
+    /// <param name="granted">What groups give.</param>
     /// <returns>The wish.</returns>
-    public static DesiredAccount Of(IntegrationProfile profile, ScimResource resource, IReadOnlyList<string>? granted = null)
+    public static DesiredAccount Of(IntegrationProfile profile, ScimResource resource, AccessGrants? granted = null)
     {
         var attributes = new JsonObject();
         foreach (var attribute in profile.Schema.Attributes)
@@ -42,10 +52,44 @@ public sealed record DesiredAccount(string Identifier, JsonObject Attributes, IR
 
         var identifier = IdentifierOf(profile, resource) ?? "";
         attributes[profile.PrimaryIdentifier.Name] = identifier;
-        return new DesiredAccount(identifier, attributes, RolesOf(profile, resource, granted), resource.IsActive)
+        return new DesiredAccount(identifier, attributes, RolesOf(profile, resource, granted?.Roles), resource.IsActive)
         {
-            Managed = [.. profile.Integration.GroupMappings.SelectMany(m => m.Roles).Distinct(StringComparer.OrdinalIgnoreCase)],
+            Managed = GroupAccess.ManagedBy(profile),
+            Entitlements = EntitlementsOf(profile, resource, granted?.Entitlements),
+            NamesEntitlements = profile.Schema.EntitlementTypes.Count > 0 && resource["entitlements"] is not null,
         };
+    }
+
+    /// <summary>The values that were written, to be compared with later where the app does not show them.</summary>
+    /// <param name="applied">What was written last.</param>
+    /// <returns>The values to keep.</returns>
+    public JsonObject Kept(JsonObject? applied)
+    {
+        var kept = (JsonObject)Attributes.DeepClone();
+        if (applied?["entitlements"] is { } entitlements)
+        {
+            kept["entitlements"] = entitlements.DeepClone();
+        }
+
+        return kept;
+    }
+
+    /// <summary>
+    /// What the entitlements of an account are to become. Where the identity provider names none, a person keeps what no
+    /// group gives, and has what groups give beside it.
+    /// </summary>
+    /// <param name="has">The entitlements that the account has.</param>
+    /// <returns>The entitlements, or null where they are left alone.</returns>
+    public IReadOnlyList<string>? EntitlementsFor(IReadOnlyList<string> has)
+    {
+        if (NamesEntitlements)
+        {
+            return Entitlements;
+        }
+
+        return Entitlements.Count == 0 && !has.Any(value => Managed.Entitlements.Contains(value, StringComparer.OrdinalIgnoreCase))
+            ? null
+            : [.. has.Except(Managed.Entitlements, StringComparer.OrdinalIgnoreCase).Union(Entitlements, StringComparer.OrdinalIgnoreCase)];
     }
 
     /// <summary>
@@ -62,12 +106,12 @@ public sealed record DesiredAccount(string Identifier, JsonObject Attributes, IR
             return Roles;
         }
 
-        if (!seen.Any(role => Managed.Contains(role, StringComparer.OrdinalIgnoreCase)))
+        if (!seen.Any(role => Managed.Roles.Contains(role, StringComparer.OrdinalIgnoreCase)))
         {
             return null;
         }
 
-        var kept = seen.Where(role => !Managed.Contains(role, StringComparer.OrdinalIgnoreCase)).ToList();
+        var kept = seen.Where(role => !Managed.Roles.Contains(role, StringComparer.OrdinalIgnoreCase)).ToList();
         return kept.Count > 0 || profile.Manifest.Capabilities.MultipleRoles
             ? kept
             : profile.Schema.Roles.MinBy(option => option.Ranking) is { } least ? [least.Value] : null;
@@ -155,14 +199,22 @@ public sealed record DesiredAccount(string Identifier, JsonObject Attributes, IR
         return null;
     }
 
+    /// <summary>The entitlements that a resource names and that groups give; none where the app has no kind of them.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="resource">The resource.</param>
+    /// <param name="granted">The entitlements that groups give.</param>
+    /// <returns>The value strings.</returns>
+    public static IReadOnlyList<string> EntitlementsOf(IntegrationProfile profile, ScimResource resource, IReadOnlyList<string>? granted = null) =>
+        profile.Schema.EntitlementTypes.Count == 0 ? [] : [.. Values(resource, "entitlements").Union(granted ?? [], StringComparer.OrdinalIgnoreCase)];
+
     private static bool Matches(RoleOption option, string value) =>
         string.Equals(option.Value, value, StringComparison.OrdinalIgnoreCase)
         || string.Equals(option.DisplayName, value, StringComparison.OrdinalIgnoreCase);
 
-    private static List<string> Values(ScimResource resource)
+    private static List<string> Values(ScimResource resource, string attribute = "roles")
     {
         var values = new List<string>();
-        if (resource["roles"] is ScimArray array)
+        if (resource[attribute] is ScimArray array)
         {
             foreach (var item in array)
             {

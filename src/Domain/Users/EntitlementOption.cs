@@ -1,6 +1,4 @@
-using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
-using IdLcm.Domain.Storage;
 
 namespace IdLcm.Domain.Users;
 
@@ -9,28 +7,20 @@ namespace IdLcm.Domain.Users;
 /// <param name="DisplayName">What people see.</param>
 /// <param name="Type">One of the user schema's entitlement types.</param>
 /// <param name="Description">What it allows.</param>
-public sealed record EntitlementOption(string Value, string DisplayName, string Type, string Description = "")
+/// <param name="Incompatible">The value strings of those that cannot be held beside it.</param>
+public sealed record EntitlementOption(
+    string Value, string DisplayName, string Type, string Description = "", IReadOnlyList<string>? Incompatible = null)
 {
     /// <summary>The key of its row: no character of the value reaches it.</summary>
-    public string Row => Rows.Entitlements + Ids.KeyOf(Value);
+    public string Row => RowOf(Value);
 
-    /// <summary>Reads the entitlements that an app offers, in a fixed order.</summary>
-    /// <param name="store">The record store.</param>
-    /// <param name="profile">The integration.</param>
-    /// <param name="cancellationToken">Cancels between pages.</param>
-    /// <returns>The entitlements.</returns>
-    public static async Task<IReadOnlyList<EntitlementOption>> ListAsync(
-        IRecordStore store, IntegrationProfile profile, CancellationToken cancellationToken = default)
-    {
-        var options = new List<EntitlementOption>();
-        string? continuation = null;
-        do
-        {
-            var page = await store.QueryAsync(profile.Partition, RowRange.Prefix(Rows.Entitlements), RecordLimits.MaxPageSize, continuation, cancellationToken);
-            options.AddRange(page.Records.Select(row => DomainJson.Decode<EntitlementOption>(row.Value)));
-            continuation = page.Continuation;
-        }
-        while (continuation is not null);
-        return options;
-    }
+    /// <summary>The row of a value string.</summary>
+    /// <param name="value">The value string; letter case does not matter.</param>
+    /// <returns>The key.</returns>
+    public static string RowOf(string value) => Rows.Entitlements + Ids.KeyOf(value);
+
+    internal bool Excludes(string value) => Incompatible?.Contains(value, StringComparer.OrdinalIgnoreCase) == true;
+
+    internal bool IsSameAs(EntitlementOption other) =>
+        this with { Incompatible = null } == other with { Incompatible = null } && (Incompatible ?? []).SequenceEqual(other.Incompatible ?? [], StringComparer.Ordinal);
 }

@@ -89,6 +89,24 @@ public sealed record AppAccount
     /// <summary>The values last written and verified, by the names of the user schema: what the app does not show is compared with them.</summary>
     public JsonObject? Applied { get; init; }
 
+    /// <summary>When an operation proved the account deleted; null when it did not, or the account came back.</summary>
+    public DateTimeOffset? DiedAt { get; init; }
+
+    /// <summary>When a list showed the account again after <see cref="DiedAt"/>; lists can be stale, so it takes another one to believe it.</summary>
+    public DateTimeOffset? SeenAgainAt { get; init; }
+
+    /// <summary>When an account that was deactivated is to be deleted; null for never.</summary>
+    public DateTimeOffset? DeleteDueAt { get; init; }
+
+    /// <summary>The roles and entitlements that the app shows, since when and why.</summary>
+    public IReadOnlyList<Access.AccessGrant> Grants { get; init => field = value ?? []; } = [];
+
+    /// <summary>A person took all access away, whatever identity providers wish, until a person gives it back.</summary>
+    public Revocation? Revoked { get; init; }
+
+    /// <summary>The <see cref="UserRecord.Wish"/> for which a person approved that the account be removed and made again.</summary>
+    public long? RecreateApproved { get; init; }
+
     /// <summary>The key of the account that is about to take this identifier: nobody else may.</summary>
     public string? ReservedFor { get; init; }
 
@@ -114,6 +132,12 @@ public sealed record AppAccount
     };
 }
 
+/// <summary>A person took all access of an account away.</summary>
+/// <param name="By">Who.</param>
+/// <param name="At">When.</param>
+/// <param name="Reason">Why.</param>
+public sealed record Revocation(string By, DateTimeOffset At, string Reason);
+
 /// <summary>An account as a read of the app showed it.</summary>
 public sealed record ObservedAccount
 {
@@ -134,4 +158,7 @@ public sealed record ObservedAccount
 
     /// <summary>The roles that it showed.</summary>
     public IReadOnlyList<string> Roles => AttributeValues.Strings(Attributes["roles"]);
+
+    /// <summary>The value strings of the entitlements that it showed.</summary>
+    public IReadOnlyList<string> Entitlements => AttributeValues.Strings(Attributes["entitlements"]);
 }

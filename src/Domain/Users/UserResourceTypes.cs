@@ -17,7 +17,9 @@ public static class UserResourceTypes
     /// <returns>The type.</returns>
     public static ScimResourceType Build(ConnectorManifest manifest, UserSchema schema)
     {
-        var type = new ScimResourceType("User", ScimSchemas.UserType.Endpoint, CoreOf(schema), [.. ScimSchemas.UserType.Extensions, new ScimSchemaExtension(ScimSchemas.Provisioning)])
+        var uses = AttributeUses.Of(schema);
+        var extensions = ScimSchemas.UserType.Extensions.Select(e => e with { Schema = uses.Adapt(e.Schema) });
+        var type = new ScimResourceType("User", ScimSchemas.UserType.Endpoint, uses.Adapt(ScimSchemas.User), [.. extensions, new ScimSchemaExtension(ScimSchemas.Provisioning)])
         {
             Description = $"A person's account in {manifest.AppName}",
         };
@@ -42,40 +44,13 @@ public static class UserResourceTypes
                     _ => ScimAttributeType.String,
                 },
                 MultiValued = attribute.MultiValued,
-                Required = attribute.Required,
-                Returned = attribute.Returned switch
-                {
-                    "always" => ScimReturned.Always,
-                    "never" => ScimReturned.Never,
-                    "request" => ScimReturned.Request,
-                    _ => ScimReturned.Default,
-                },
+                RequiredByApp = attribute.Required,
+                DataClassification = attribute.DataClassification,
+                Returned = AttributeUses.ReturnedOf(attribute),
                 Description = attribute.Label,
             });
         }
 
         return type.WithExtension(builder.Build());
-    }
-
-    /// <summary>The core schema, with the roles that the app has.</summary>
-    private static ScimSchema CoreOf(UserSchema schema)
-    {
-        if (schema.Roles.Count == 0)
-        {
-            return ScimSchemas.User;
-        }
-
-        return new ScimSchema(ScimSchemas.User.Id, ScimSchemas.User.Name, ScimSchemas.User.Description, ScimSchemas.User.Attributes.Select(attribute =>
-            attribute.Name != "roles" ? attribute : new ScimAttribute(attribute.Name)
-            {
-                Type = attribute.Type,
-                MultiValued = attribute.MultiValued,
-                Description = attribute.Description,
-                SubAttributes = [.. attribute.SubAttributes.Select(sub => sub.Name != "value" ? sub : new ScimAttribute(sub.Name)
-                {
-                    Description = sub.Description,
-                    CanonicalValues = [.. schema.Roles.Select(role => role.Value)],
-                })],
-            }));
     }
 }

@@ -6,44 +6,6 @@ using IdLcm.Domain.Storage;
 
 namespace IdLcm.Domain.Users;
 
-/// <summary>What became of a write of a user.</summary>
-public enum UserWriteKind
-{
-    /// <summary>A new resource.</summary>
-    Created,
-
-    /// <summary>An unmatched app user now has an owner; its id stays.</summary>
-    Adopted,
-
-    /// <summary>The wish changed.</summary>
-    Changed,
-
-    /// <summary>The wish was already so.</summary>
-    Unchanged,
-
-    /// <summary>The resource is deleted.</summary>
-    Deleted,
-
-    /// <summary>There is no such resource.</summary>
-    NotFound,
-
-    /// <summary>The version is not the one that the client named.</summary>
-    VersionMismatch,
-
-    /// <summary>Another resource has the same user name or stands for the same account.</summary>
-    Taken,
-
-    /// <summary>The resource lacks what an account needs, or asks for what cannot be.</summary>
-    Invalid,
-}
-
-/// <summary>The result of a write of a user.</summary>
-/// <param name="Kind">What became of it.</param>
-/// <param name="User">The user as it is now, where there is one.</param>
-/// <param name="OperationId">The operation that carries it to the app, or null when nothing has to be done there.</param>
-/// <param name="Detail">For a refused write, why, in a sentence for the client.</param>
-public sealed record UserWrite(UserWriteKind Kind, UserRecord? User = null, string? OperationId = null, string? Detail = null);
-
 /// <summary>
 /// The identity provider's side of users: changes the wish and, in the same commit, opens or shares the operation that
 /// carries it to the app. Nothing is answered before that commit is durable.
@@ -51,9 +13,11 @@ public sealed record UserWrite(UserWriteKind Kind, UserRecord? User = null, stri
 /// <param name="store">The record store.</param>
 /// <param name="signal">Told when a lane has work.</param>
 /// <param name="clock">The clock.</param>
-public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvider clock)
+public sealed partial class UserService(IRecordStore store, LaneSignal signal, TimeProvider clock)
 {
     private readonly Memberships memberships = new(store);
+    private readonly EntitlementCatalog entitlements = new(store);
+    private readonly UserClaims claims = new(store);
 
     /// <summary>Reads a user that SCIM shows.</summary>
     /// <param name="profile">The integration.</param>
@@ -103,21 +67,22 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
     /// <param name="provenance">Who asks.</param>
     /// <param name="cancellationToken">Cancels before the commit.</param>
     /// <returns>What became of it.</returns>
-    public Task<UserWrite> CreateAsync(
+    public async Task<UserWrite> CreateAsync(
         IntegrationProfile profile, ScimResource resource, Provenance provenance, CancellationToken cancellationToken = default)
     {
-        if (Problem(profile, resource) is { } problem)
+        if ((Problem(profile, resource) ?? await EntitlementProblemAsync(profile, resource, cancellationToken)) is { } problem)
         {
-            return Task.FromResult(new UserWrite(UserWriteKind.Invalid, Detail: problem));
+            return new UserWrite(UserWriteKind.Invalid, Detail: problem);
         }
 
         // Most people are new. The commit refuses when one is not, so only then is it worth looking for whoever is in the way.
-        var looks = false;
-        return WriteAsync(
+        var looks = profile.Integration.MatchBy.Count > 0 || profile.Integration.AwaitsMatches;
+        var matches = looks;
+        return await WriteAsync(
             profile,
             () =>
             {
-                var attempt = TryCreateAsync(profile, resource, looks, provenance, cancellationToken);
+                var attempt = TryCreateAsync(profile, resource, looks, matches, provenance, cancellationToken);
                 looks = true;
                 return attempt;
             },
@@ -165,7 +130,7 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
     }
 
     private async Task<(bool Committed, UserWrite Write)> TryCreateAsync(
-        IntegrationProfile profile, ScimResource resource, bool looks, Provenance provenance, CancellationToken cancellationToken)
+        IntegrationProfile profile, ScimResource resource, bool looks, bool matches, Provenance provenance, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var identifier = DesiredAccount.IdentifierOf(profile, resource)!;
@@ -192,6 +157,11 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
             return await TryAdoptAsync(profile, holder, resource, provenance, now, cancellationToken);
         }
 
+        if (matches && await Matching.MatchIndex.FindAsync(store, profile, resource, cancellationToken) is { } matched)
+        {
+            return await TryAdoptAsync(profile, matched, resource, provenance, now, cancellationToken);
+        }
+
         var user = new UserRecord
         {
             Id = Ids.NewUserId(now),
@@ -206,7 +176,7 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
         var intake = new Intake(store, profile, provenance, now);
         intake.Changes.Add(UserRecords.Write(user, null));
         intake.Changes.Add(RecordChange.Insert(nameRow, System.Text.Encoding.ASCII.GetBytes(user.Id)));
-        foreach (var row in IndexRows(resource, user.Id))
+        foreach (var row in UserClaims.IndexRows(resource, user.Id))
         {
             intake.Changes.Add(RecordChange.Insert(row, default));
         }
@@ -232,201 +202,13 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
         return (write.Committed, write.Write with { Kind = write.Write.Kind == UserWriteKind.Changed ? UserWriteKind.Adopted : write.Write.Kind });
     }
 
-    private async Task<(bool Committed, UserWrite Write)> TryChangeAsync(
-        IntegrationProfile profile,
-        string id,
-        Func<UserRecord, ScimResource, ScimResource> change,
-        Predicate<long>? versions,
-        Provenance provenance,
-        CancellationToken cancellationToken)
-    {
-        var found = await FindAnyAsync(profile, id, cancellationToken);
-        if (found?.Value is not { DeletedAt: null } user)
-        {
-            return (true, new UserWrite(UserWriteKind.NotFound));
-        }
-
-        if (versions?.Invoke(user.Generation) == false)
-        {
-            return (true, new UserWrite(UserWriteKind.VersionMismatch, user));
-        }
-
-        var before = ScimResource.FromStored(user.Resource.Span, profile.UserType, user.Id);
-        var after = change(user, before);
-        if (Problem(profile, after) is { } problem)
-        {
-            return (true, new UserWrite(UserWriteKind.Invalid, user, Detail: problem));
-        }
-
-        if (user.Owned && after.Attributes.Equals(before.Attributes) && !await HasFailedAsync(profile, user, cancellationToken))
-        {
-            return (true, new UserWrite(UserWriteKind.Unchanged, user));
-        }
-
-        return await PutAsync(profile, found, before, after, provenance, clock.GetUtcNow(), cancellationToken);
-    }
-
-    /// <summary>An identity provider that sends the same wish again after a failure wants it tried again.</summary>
-    private async Task<bool> HasFailedAsync(IntegrationProfile profile, UserRecord user, CancellationToken cancellationToken)
-    {
-        var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.AccountKey), cancellationToken);
-        return account?.Value.State is ProvisioningState.ProvisioningFailed or ProvisioningState.UpdateFailed or ProvisioningState.DeleteFailed;
-    }
-
-    private async Task<(bool Committed, UserWrite Write)> PutAsync(
-        IntegrationProfile profile,
-        Versioned<UserRecord> found,
-        ScimResource before,
-        ScimResource resource,
-        Provenance provenance,
-        DateTimeOffset now,
-        CancellationToken cancellationToken)
-    {
-        var user = found.Value;
-        var changed = user with
-        {
-            Generation = user.Generation + 1,
-            Resource = resource.ToStored(),
-            Owned = true,
-            ModifiedAt = now,
-            Active = resource.IsActive,
-        };
-        var intake = new Intake(store, profile, provenance, now);
-        intake.Changes.Add(UserRecords.Write(changed, found.ETag));
-
-        if (await MoveUserNameAsync(profile, before, resource, user.Id, intake.Changes, cancellationToken) is { } taken)
-        {
-            return (true, taken);
-        }
-
-        var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.AccountKey), cancellationToken)
-            ?? throw new InvalidDataException($"User {user.Id} has no account record.");
-        var identifier = DesiredAccount.IdentifierOf(profile, resource)!;
-        if (await ReserveAsync(profile, account.Value, DesiredAccount.IdentifierOf(profile, before), identifier, intake.Changes, cancellationToken) is { } reserved)
-        {
-            return (true, reserved);
-        }
-
-        await intake.ServeAsync(account.Value, account.ETag, touched: false, changed, cancellationToken);
-        return (await CommitAsync(profile, intake, cancellationToken), new UserWrite(UserWriteKind.Changed, changed, intake.OperationId));
-    }
-
-    private async Task<UserWrite?> MoveUserNameAsync(
-        IntegrationProfile profile, ScimResource before, ScimResource after, string id, List<RecordChange> changes, CancellationToken cancellationToken)
-    {
-        if (before.UserName != after.UserName && Rows.UserName(before.UserName!) is var oldRow && Rows.UserName(after.UserName!) is var newRow && oldRow != newRow)
-        {
-            if (await store.GetAsync(profile.Partition, newRow, cancellationToken) is not null)
-            {
-                return new UserWrite(UserWriteKind.Taken, Detail: $"A user with the userName '{after.UserName}' exists.");
-            }
-
-            changes.Add(RecordChange.DeleteIfExists(oldRow));
-            changes.Add(RecordChange.Insert(newRow, System.Text.Encoding.ASCII.GetBytes(id)));
-        }
-
-        if (before.ExternalId == after.ExternalId && Equals(before["emails"], after["emails"]))
-        {
-            return null;
-        }
-
-        var oldRows = IndexRows(before, id);
-        var newRows = IndexRows(after, id);
-        changes.AddRange(oldRows.Except(newRows).Select(RecordChange.DeleteIfExists));
-        changes.AddRange(newRows.Except(oldRows).Select(row => RecordChange.Upsert(row, default)));
-        return null;
-    }
-
-    /// <summary>A new primary identifier is kept for this account from the wish until the app has it, so that nobody else gets it.</summary>
-    private async Task<UserWrite?> ReserveAsync(
-        IntegrationProfile profile, AppAccount account, string? before, string after, List<RecordChange> changes, CancellationToken cancellationToken)
-    {
-        if (before == after)
-        {
-            return null;
-        }
-
-        var oldKey = before is null ? account.Key : Ids.KeyOf(before);
-        var newKey = Ids.KeyOf(after);
-        if (newKey == oldKey)
-        {
-            return null;
-        }
-
-        if (newKey != account.Key)
-        {
-            var other = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(newKey), cancellationToken);
-            if (other is not null && other.Value.ReservedFor != account.Key)
-            {
-                var owner = other.Value.ReservedFor is null ? await FindAsync(profile, other.Value.UserId, cancellationToken) : null;
-                if (other.Value.ReservedFor is not null || owner is not null || other.Value.State is not ProvisioningState.Deleted)
-                {
-                    return new UserWrite(UserWriteKind.Taken, Detail: $"Another user stands for the account '{after}'.");
-                }
-            }
-
-            var reservation = new AppAccount { Key = newKey, Identifier = after, UserId = account.UserId, ReservedFor = account.Key };
-            changes.Add(TypedRecords.Write(Rows.Account(newKey), reservation, other?.ETag));
-        }
-
-        if (oldKey != account.Key)
-        {
-            changes.Add(RecordChange.DeleteIfExists(Rows.Account(oldKey)));
-        }
-
-        return null;
-    }
-
-    private async Task<(bool Committed, UserWrite Write)> TryDeleteAsync(
-        IntegrationProfile profile, string id, Predicate<long>? versions, Provenance provenance, CancellationToken cancellationToken)
-    {
-        var found = await FindAnyAsync(profile, id, cancellationToken);
-        if (found?.Value is not { DeletedAt: null } user)
-        {
-            return (true, new UserWrite(UserWriteKind.NotFound));
-        }
-
-        if (versions?.Invoke(user.Generation) == false)
-        {
-            return (true, new UserWrite(UserWriteKind.VersionMismatch, user));
-        }
-
-        var now = clock.GetUtcNow();
-        var resource = ScimResource.FromStored(user.Resource.Span, profile.UserType);
-        var deleted = user with { Generation = user.Generation + 1, DeletedAt = now, ModifiedAt = now };
-        var intake = new Intake(store, profile, provenance, now);
-        intake.Changes.AddRange(UserRecords.Bury(deleted, found.ETag));
-        intake.Changes.Add(RecordChange.DeleteIfExists(Rows.UserName(resource.UserName!)));
-        intake.Changes.AddRange(IndexRows(resource, user.Id).Select(RecordChange.DeleteIfExists));
-        var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.AccountKey), cancellationToken)
-            ?? throw new InvalidDataException($"User {user.Id} has no account record.");
-
-        // A reservation for an identifier that the app never got is given back.
-        var wished = Ids.KeyOf(DesiredAccount.IdentifierOf(profile, resource) ?? account.Value.Identifier);
-        if (wished != account.Value.Key)
-        {
-            intake.Changes.Add(RecordChange.DeleteIfExists(Rows.Account(wished)));
-        }
-
-        await intake.ServeAsync(account.Value, account.ETag, touched: false, deleted, cancellationToken);
-        await memberships.LeaveAllAsync(profile.Partition, user.Id, intake.Changes, now, cancellationToken);
-        if (!await CommitAsync(profile, intake, cancellationToken))
-        {
-            return (false, new UserWrite(UserWriteKind.NotFound));
-        }
-
-        // A group that took the user in at this very moment, and those beyond what one commit holds.
-        await memberships.SweepAsync(profile.Partition, user.Id, now, cancellationToken);
-        return (true, new UserWrite(UserWriteKind.Deleted, deleted, intake.OperationId));
-    }
-
     private async Task<bool> CommitAsync(IntegrationProfile profile, Intake intake, CancellationToken cancellationToken) =>
         (await store.CommitAsync(profile.Partition, intake.Changes, cancellationToken)).Committed;
 
     private async ValueTask<Versioned<UserRecord>?> FindAnyAsync(IntegrationProfile profile, string id, CancellationToken cancellationToken) =>
         IntegrationStore.IsWellFormed(id) ? await store.FindUserAsync(profile.Partition, id, cancellationToken) : null;
 
-    private static string? Problem(IntegrationProfile profile, ScimResource resource)
+    private static string? Problem(IntegrationProfile profile, ScimResource resource, ScimResource? before = null)
     {
         if (string.IsNullOrWhiteSpace(resource.UserName))
         {
@@ -440,7 +222,14 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
 
         foreach (var attribute in profile.Schema.Attributes)
         {
-            if (attribute is { Required: true, PrimaryIdentifier: false, Scim: { } path } && string.IsNullOrWhiteSpace(resource.GetText(path)))
+            if (attribute is not { Required: true, PrimaryIdentifier: false })
+            {
+                continue;
+            }
+
+            // What an imported account lacks may stay so: it need not be complete to be changed.
+            var path = attribute.Scim ?? $"{UserResourceTypes.ExtensionUrn(profile.Manifest.Id)}:{attribute.Name}";
+            if (string.IsNullOrWhiteSpace(resource.GetText(path)) && (before is null || !string.IsNullOrWhiteSpace(before.GetText(path))))
             {
                 return $"{profile.Manifest.AppName} needs the {attribute.Label} of a person: the attribute '{path}' is required.";
             }
@@ -449,29 +238,8 @@ public sealed class UserService(IRecordStore store, LaneSignal signal, TimeProvi
         return DesiredAccount.RoleProblem(profile, resource);
     }
 
-    internal static List<string> IndexRows(ScimResource resource, string id)
-    {
-        var rows = new List<string>(3);
-        if (resource.ExternalId is { Length: > 0 } externalId)
-        {
-            rows.Add(Rows.Index('e', externalId, id));
-        }
-
-        if (resource["emails"] is ScimArray emails)
-        {
-            foreach (var email in emails)
-            {
-                if ((email as ScimComplex)?.GetString("value") is { Length: > 0 } address)
-                {
-                    var row = Rows.Index('m', address, id);
-                    if (!rows.Contains(row))
-                    {
-                        rows.Add(row);
-                    }
-                }
-            }
-        }
-
-        return rows;
-    }
+    private Task<string?> EntitlementProblemAsync(IntegrationProfile profile, ScimResource resource, CancellationToken cancellationToken) =>
+        DesiredAccount.EntitlementsOf(profile, resource) is { Count: > 0 } values
+            ? entitlements.ProblemAsync(profile, values, cancellationToken)
+            : Task.FromResult<string?>(null);
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace IdLcm.Gateway.Api;
 
@@ -18,9 +19,13 @@ public static class ManagementApi
         services.AddSingleton<IntegrationService>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<FailureLimiter>();
+        services.AddSingleton<DeniedCalls>();
+        services.AddSingleton<Domain.Access.AccessReport>();
+        services.AddSingleton<Claims.ClaimLinks>();
         services.AddSingleton<ApiGate>();
         services.AddSingleton<OperationLocator>();
         services.AddSingleton<UserListing>();
+        services.TryAddSingleton<InstanceHistory>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJsonContext.Default));
         services.AddApiDocument();
     }
@@ -37,8 +42,18 @@ public static class ManagementApi
         IntegrationEndpoints.Map(api);
         TokenEndpoints.Map(api);
         ScimAccessEndpoints.Map(api);
+        GroupMappingEndpoints.Map(api);
         UserEndpoints.Map(api);
         OperationEndpoints.Map(api);
+        InstanceEndpoint.Map(api);
+        SyncPlanEndpoints.Map(api);
+        ApprovalEndpoints.Map(api);
+        HumanTaskEndpoints.Map(api);
+        UnmatchedEndpoints.Map(api);
+        LeaverEndpoints.Map(api);
+        NotificationEndpoints.Map(api);
+        AccessEndpoints.Map(api);
+        Claims.ClaimEndpoints.Map(api);
         EvidenceEndpoint.Map(api);
         ActivityEndpoints.Map(api);
         EventStream.Map(api);

@@ -31,6 +31,7 @@ internal sealed partial class ActivitySealer(
     {
         try
         {
+            await log.SealAsync(ActivityLog.Workspace, stoppingToken);
             foreach (var id in await integrations.ListIdsAsync(stoppingToken))
             {
                 await log.SealAsync(id, stoppingToken);

@@ -1,14 +1,22 @@
 using IdLcm.Domain.Activity;
+using IdLcm.Domain.Approvals;
 using IdLcm.Domain.Groups;
+using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Leavers;
 using IdLcm.Domain.Listing;
+using IdLcm.Domain.Matching;
+using IdLcm.Domain.Notifications;
 using IdLcm.Domain.Operations;
+using IdLcm.Domain.Sync;
 using IdLcm.Domain.Users;
 using IdLcm.Domain.Workflows;
 using IdLcm.Gateway.Api;
+using IdLcm.Gateway.Claims;
 using IdLcm.Gateway.Dashboard;
+using IdLcm.Gateway.Notifications;
 using IdLcm.Gateway.Scim;
-using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -34,6 +42,7 @@ public static class GatewayServices
         services.AddSingleton<IntegrationProfiles>();
         services.AddSingleton<ActivityLog>();
         services.AddSingleton<UserService>();
+        services.AddSingleton<EntitlementCatalog>();
         services.AddSingleton<CountedListing>();
         services.AddSingleton<ListingKeeper>();
         services.AddSingleton<GroupReader>();
@@ -41,11 +50,27 @@ public static class GatewayServices
         services.AddSingleton<GroupWork>();
         services.AddSingleton<GroupService>();
         services.AddSingleton<MemberCare>();
+        services.AddSingleton<SyncPlans>();
+        services.AddSingleton<SyncDecisions>();
+        services.AddSingleton<SyncTimer>();
+        services.AddSingleton<DriftReport>();
+        services.AddSingleton<Unmatched>();
+        services.AddSingleton<ApprovalService>();
+        services.AddSingleton<HumanTaskService>();
+        services.AddSingleton<EmergencyRevoke>();
+        services.AddSingleton<LeaverWatch>();
+        services.AddSingleton<IntegrationClosing>();
+        services.TryAddSingleton<SmtpOptions>();
+        services.AddSingleton<INotificationSender, NotificationSender>();
+        services.AddSingleton<NotificationPump>();
         services.AddSingleton<OperationService>();
         services.AddSingleton<Settlement>();
         services.AddSingleton<LaneScheduler>();
         services.AddSingleton<IActivity, OperationActivity>();
         services.AddSingleton<IActivity, ReopenActivity>();
+        services.AddSingleton<IActivity, ApplySyncActivity>();
+        services.AddSingleton<IActivity, EndSyncActivity>();
+        services.AddSingleton<IActivity, CorrectDriftActivity>();
         services.AddSingleton<IWorkflow, ProvisionWorkflow>();
         services.AddSingleton<IWorkflow, UpdateWorkflow>();
         services.AddSingleton<IWorkflow, DeprovisionWorkflow>();
@@ -66,18 +91,23 @@ public static class GatewayServices
         services.AddHostedService<LaneHost>();
         services.AddHostedService<ActivitySealer>();
         services.AddHostedService<DirectoryUpkeep>();
+        services.AddHostedService<DueWork>();
+        services.AddHostedService<NotificationHost>();
         return services;
     }
 
     /// <summary>Maps every endpoint.</summary>
-    /// <param name="app">The application.</param>
-    /// <returns>The application.</returns>
-    public static WebApplication MapGateway(this WebApplication app)
+    /// <typeparam name="TRoutes">An application, or the routes of a pipeline inside another host.</typeparam>
+    /// <param name="routes">The routes.</param>
+    /// <returns>The routes.</returns>
+    public static TRoutes MapGateway<TRoutes>(this TRoutes routes)
+        where TRoutes : IEndpointRouteBuilder
     {
-        app.MapScimGateway();
-        app.MapManagementApi();
-        app.MapHealth();
-        app.MapDashboard();
-        return app;
+        routes.MapScimGateway();
+        routes.MapManagementApi();
+        routes.MapClaims();
+        routes.MapHealth();
+        routes.MapDashboard();
+        return routes;
     }
 }

@@ -4,13 +4,14 @@ using IdLcm.Domain;
 using IdLcm.Domain.Activity;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Storage;
+using IdLcm.Gateway.Scim.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace IdLcm.Gateway.Scim;
 
 /// <summary>
-/// Audits requests that were refused. One event a minute for an address and integration: a flood of bad tokens must not
+/// Audits requests that were refused. One event a minute for an address (of IPv6 its /64) and integration: a flood of bad tokens must not
 /// become a flood of writes, and good requests never wait.
 /// </summary>
 internal sealed partial class AccessGuard(IRecordStore store, TimeProvider clock, ILogger<AccessGuard> logger)
@@ -25,7 +26,7 @@ internal sealed partial class AccessGuard(IRecordStore store, TimeProvider clock
     {
         var remote = http.Connection.RemoteIpAddress ?? IPAddress.None;
         var now = clock.GetUtcNow();
-        var key = (integrationId, remote);
+        var key = (integrationId, RemoteNetwork.Of(remote));
         if (audited.TryGetValue(key, out var last) && now - last < Interval)
         {
             return;

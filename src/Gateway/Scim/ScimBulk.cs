@@ -1,11 +1,12 @@
 using System.Text.Json;
+using IdLcm.Domain.Operations;
 using IdLcm.Domain.Scim;
 using Microsoft.AspNetCore.Http;
 
 namespace IdLcm.Gateway.Scim;
 
 /// <summary>The endpoint <c>/Bulk</c> (RFC 7644 section 3.7): each operation is what it would be as a request of its own.</summary>
-internal sealed class ScimBulk(ScimUsers users, ScimGroups groups)
+internal sealed class ScimBulk(ScimUsers users, ScimGroups groups, OperationService operations, ScimTransactions transactions)
 {
     public async Task PostAsync(ScimExchange exchange)
     {
@@ -30,8 +31,39 @@ internal sealed class ScimBulk(ScimUsers users, ScimGroups groups)
             }
         }
 
+        if (await PreferAsync(exchange, outcomes) is { } accepted)
+        {
+            await accepted.WriteAsync(exchange);
+            return;
+        }
+
         await ScimExchange.WriteAsync(
             exchange.Http, StatusCodes.Status200OK, (outcomes, exchange.BaseUrl), static (writer, state) => Write(writer, state.outcomes, state.BaseUrl));
+    }
+
+    /// <summary>
+    /// All operations are durable by now; the client may prefer to wait for the app, or not to have the whole answer
+    /// (RFC 9967 section 2.5.1.2).
+    /// </summary>
+    /// <returns>The answer in place of the whole one, or null.</returns>
+    private async Task<ScimAnswer?> PreferAsync(ScimExchange exchange, Outcome?[] outcomes)
+    {
+        var preference = ScimPreference.Of(exchange.Http.Request);
+        var open = outcomes.Select(outcome => outcome?.Answer?.OperationId).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
+        if (open.Count == 0)
+        {
+            return null;
+        }
+
+        if (preference.Wait is { } patience && await ScimPreference.WaitAsync(exchange, operations, open, patience))
+        {
+            ScimPreference.Applied(exchange.Http.Response, patience);
+            return null;
+        }
+
+        return preference.Async && await transactions.KeepAsync(exchange.Profile.Integration.Id, outcomes.OfType<Outcome>().Select(o => o.ToPart()), exchange.Aborted) is { } transaction
+            ? ScimPreference.Accept(exchange, transaction)
+            : null;
     }
 
     private async Task<Outcome> RunAsync(ScimExchange exchange, ScimBulkOperation operation, Dictionary<string, string> ids)
@@ -80,10 +112,17 @@ internal sealed class ScimBulk(ScimUsers users, ScimGroups groups)
 
     private sealed record Outcome(ScimBulkOperation Operation, ScimAnswer? Answer, ScimError? Error)
     {
+        private string? Path => (Answer?.Id ?? Operation.Id) is { } id ? $"{Operation.Endpoint}/{Uri.EscapeDataString(id)}" : null;
+
+        private string Method => Operation.Method.ToString().ToUpperInvariant();
+
+        public ScimTransactionPart ToPart() => new(
+            Method, Answer?.Status ?? Error!.Status, Path, Operation.BulkId, Answer?.ETag, Answer?.OperationId, Error?.Type ?? ScimErrorType.None, Error?.Detail);
+
         public void WriteTo(Utf8JsonWriter writer, string baseUrl)
         {
             writer.WriteStartObject();
-            writer.WriteString("method"u8, Operation.Method.ToString().ToUpperInvariant());
+            writer.WriteString("method"u8, Method);
             if (Operation.BulkId is { } bulkId)
             {
                 writer.WriteString("bulkId"u8, bulkId);
@@ -94,9 +133,9 @@ internal sealed class ScimBulk(ScimUsers users, ScimGroups groups)
                 writer.WriteString("version"u8, version);
             }
 
-            if ((Answer?.Id ?? Operation.Id) is { } id)
+            if (Path is { } path)
             {
-                writer.WriteString("location"u8, $"{baseUrl}{Operation.Endpoint}/{Uri.EscapeDataString(id)}");
+                writer.WriteString("location"u8, baseUrl + path);
             }
 
             writer.WriteString("status"u8, (Answer?.Status ?? Error!.Status).ToString());

@@ -7,10 +7,8 @@ namespace IdLcm.Gateway.Scim;
 /// <summary>The discovery endpoints (RFC 7644 section 4): what this integration really has.</summary>
 internal static class ScimDiscoveryEndpoints
 {
-    private static readonly ScimServiceProviderConfig Config = new() { Bulk = true, Sort = true, CursorPagination = true };
-
     public static Task ServiceProviderConfigAsync(ScimExchange exchange) => ScimExchange.WriteAsync(
-        exchange.Http, StatusCodes.Status200OK, exchange.BaseUrl, static (writer, baseUrl) => Config.WriteTo(writer, baseUrl));
+        exchange.Http, StatusCodes.Status200OK, exchange, static (writer, e) => ScimCapabilities.Of(e.Profile).WriteTo(writer, e.BaseUrl));
 
     public static Task ResourceTypesAsync(ScimExchange exchange)
     {

@@ -26,6 +26,7 @@ public static class ScimEndpoints
         services.AddSingleton<ScimRoles>();
         services.AddSingleton<ScimEntitlements>();
         services.AddSingleton<ScimBulk>();
+        services.AddSingleton<ScimTransactions>();
     }
 
     /// <summary>Maps the SCIM endpoints.</summary>
@@ -36,8 +37,7 @@ public static class ScimEndpoints
         var scim = new ScimRoutes(
             routes.MapGroup("/scim/v2/{gatewayId}").ExcludeFromDescription(),
             services.GetRequiredService<ScimPipeline>(),
-            services.GetRequiredService<OperationService>(),
-            services.GetRequiredService<GatewayAddress>());
+            services.GetRequiredService<OperationService>());
         var users = services.GetRequiredService<ScimUsers>();
         var groups = services.GetRequiredService<ScimGroups>();
         var roles = services.GetRequiredService<ScimRoles>();
@@ -60,8 +60,12 @@ public static class ScimEndpoints
         scim.Map("/Schemas", ("GET", ScimDiscoveryEndpoints.SchemasAsync));
         scim.Map("/Schemas/{id}", ("GET", ScimDiscoveryEndpoints.SchemaAsync));
 
+        // Where RFC 9967 has a client look for what became of a request that it did not wait for.
+        scim.Map(ScimTransactions.Path + "/{id}", ("GET", services.GetRequiredService<ScimTransactions>().GetAsync));
+
         // Anything else below a gateway is answered in the protocol's own form too.
         scim.MapAny("/{**rest}", exchange => throw ScimRoutes.NoEndpoint(exchange));
+        routes.Map("/scim/{version}/{**rest}", OtherVersionAsync).ExcludeFromDescription();
 
         IReadOnlyList<ScimSource> SourcesOf(ScimExchange exchange)
         {
@@ -78,5 +82,14 @@ public static class ScimEndpoints
 
             return sources;
         }
+    }
+
+    /// <summary>RFC 7644 section 3.13: the version is part of the base URL, and here it is v2.</summary>
+    private static Task OtherVersionAsync(HttpContext http)
+    {
+        var version = (string)http.Request.RouteValues["version"]!;
+        return ScimExchange.WriteErrorAsync(http, version is not ['v' or 'V', >= '0' and <= '9', ..] || string.Equals(version, "v2", StringComparison.OrdinalIgnoreCase)
+            ? new ScimError(StatusCodes.Status404NotFound, ScimErrorType.None, "There is no SCIM gateway at this address.")
+            : new ScimError(StatusCodes.Status400BadRequest, ScimErrorType.InvalidVersion, $"This server speaks SCIM v2, not {version}."));
     }
 }

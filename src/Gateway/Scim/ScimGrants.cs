@@ -1,6 +1,5 @@
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Scim;
-using IdLcm.Domain.Storage;
 using IdLcm.Domain.Users;
 using IdLcm.Gateway.Scim.Queries;
 
@@ -70,8 +69,8 @@ internal sealed class ScimRoles() : ScimGrants(ScimSchemas.RoleType)
 }
 
 /// <summary>The endpoint <c>/Entitlements</c>: what a sync read from the app.</summary>
-internal sealed class ScimEntitlements(IRecordStore store) : ScimGrants(ScimSchemas.EntitlementType)
+internal sealed class ScimEntitlements(EntitlementCatalog catalog) : ScimGrants(ScimSchemas.EntitlementType)
 {
     public override async ValueTask<IReadOnlyList<ScimGrant>> ListAsync(IntegrationProfile profile, CancellationToken cancellationToken) =>
-        [.. (await EntitlementOption.ListAsync(store, profile, cancellationToken)).Select(option => new ScimGrant(option.Value, option.DisplayName, "Entitlement", option.Description))];
+        [.. (await catalog.ListAsync(profile, cancellationToken)).Select(option => new ScimGrant(option.Value, option.DisplayName, "Entitlement", option.Description))];
 }

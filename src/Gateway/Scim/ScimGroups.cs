@@ -11,6 +11,7 @@ namespace IdLcm.Gateway.Scim;
 internal sealed class ScimGroups(GroupService groups, GroupReader reader, CountedListing listing) : ScimSource<Group>, IScimResources
 {
     private const string Members = "members";
+    private const string Display = "members.display";
 
     private const ScimLookupKeys Indexed = ScimLookupKeys.Id | ScimLookupKeys.DisplayName | ScimLookupKeys.ExternalId | ScimLookupKeys.Member;
 
@@ -115,7 +116,8 @@ internal sealed class ScimGroups(GroupService groups, GroupReader reader, Counte
     protected override ScimResource Plain(IntegrationProfile profile, Group record) =>
         ScimResource.FromStoredLazily(record.Record.Resource, ScimSchemas.GroupType, record.Id, MetaOf(record));
 
-    protected override bool IsElsewhere(string name) => string.Equals(name, Members, StringComparison.OrdinalIgnoreCase);
+    protected override bool IsElsewhere(string name) =>
+        string.Equals(name, Members, StringComparison.OrdinalIgnoreCase) || string.Equals(name, Display, StringComparison.OrdinalIgnoreCase);
 
     protected override async ValueTask<ScimResource> CompleteAsync(ScimExchange exchange, Group record, ScimResource plain, Func<string, bool> needs)
     {
@@ -124,14 +126,16 @@ internal sealed class ScimGroups(GroupService groups, GroupReader reader, Counte
             return plain;
         }
 
+        var named = needs(Display);
         var values = new ScimValue[members.Count];
         for (var i = 0; i < values.Length; i++)
         {
             var (id, kind) = members[i];
-            values[i] = new ScimComplex(
+            var member = new ScimComplex(
                 new ScimMember("value", id),
                 new ScimMember("$ref", kind == MemberKind.User ? $"{exchange.BaseUrl}/Users/{id}" : $"{exchange.BaseUrl}/Groups/{id}"),
                 new ScimMember("type", kind == MemberKind.User ? "User" : "Group"));
+            values[i] = named && await reader.NameOfAsync(exchange.Profile, members[i], exchange.Aborted) is { } name ? member.With("display", name) : member;
         }
 
         return plain.With(Members, new ScimArray(values));

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace IdLcm.Gateway.Scim;
 
 /// <summary>
-/// How long a client wants to wait for the app (RFC 7240; RFC 9967 section 2.5.1): <c>respond-async</c> asks for 202 and a
+/// How long a client wants to wait for the app (RFC 7240; RFC 9967 section 2.5.1.1): <c>respond-async</c> asks for 202 and a
 /// place to look, <c>wait=N</c> to be answered only when the result was verified in the app, or after N seconds.
 /// </summary>
 /// <param name="Async">True when the client takes 202.</param>
@@ -43,41 +43,57 @@ internal readonly record struct ScimPreference(bool Async, TimeSpan? Wait)
 
     /// <summary>
     /// Answers as the client prefers. <c>Preference-Applied</c> names what was kept: <c>wait</c> only when the operation
-    /// succeeded in time. In every other case <c>Set-Txn</c> names the operation to ask about.
+    /// succeeded in time. <c>Set-Txn</c>, only with 202 as RFC 9967 section 3 has it, names the operation to ask about.
     /// </summary>
-    public async Task<ScimAnswer> ApplyAsync(ScimExchange exchange, ScimAnswer answer, OperationService operations, GatewayAddress address)
+    public async Task<ScimAnswer> ApplyAsync(ScimExchange exchange, ScimAnswer answer, OperationService operations)
     {
         if (answer.OperationId is not { } id || (!Async && Wait is null))
         {
             return answer;
         }
 
-        var response = exchange.Http.Response.Headers;
-        var operation = await operations.FindAsync(exchange.Profile.Integration.Id, id, exchange.Aborted);
-        if (Wait is { } patience && operation is not null)
+        if (Wait is { } patience && await WaitAsync(exchange, operations, [id], patience) && answer.Again is { } again)
         {
-            operation = await FollowAsync(operations, operation, patience, exchange.Aborted);
-            if (operation.Status == OperationStatus.Succeeded && answer.Again is { } again)
+            Applied(exchange.Http.Response, patience);
+            return await again();
+        }
+
+        return Async ? Accept(exchange, id) with { ETag = answer.ETag } : answer;
+    }
+
+    /// <summary>Waits until operations, and those that go on where they were overtaken, have ended.</summary>
+    /// <returns>True when all of them succeeded in time.</returns>
+    public static async Task<bool> WaitAsync(ScimExchange exchange, OperationService operations, IReadOnlyList<string> operationIds, TimeSpan patience)
+    {
+        var began = System.Diagnostics.Stopwatch.GetTimestamp();
+        foreach (var id in operationIds)
+        {
+            var operation = await operations.FindAsync(exchange.Profile.Integration.Id, id, exchange.Aborted);
+            if (operation is null || (await FollowAsync(operations, operation, patience - System.Diagnostics.Stopwatch.GetElapsedTime(began), exchange.Aborted)).Status != OperationStatus.Succeeded)
             {
-                response["Preference-Applied"] = string.Create(CultureInfo.InvariantCulture, $"wait={(int)patience.TotalSeconds}");
-                response["Set-Txn"] = id;
-                return await again();
+                return false;
             }
         }
 
-        response["Set-Txn"] = id;
-        if (!Async)
-        {
-            return answer;
-        }
+        return true;
+    }
 
+    /// <summary>Says that the answer was held until everything was done.</summary>
+    public static void Applied(HttpResponse response, TimeSpan patience) =>
+        response.Headers["Preference-Applied"] = string.Create(CultureInfo.InvariantCulture, $"wait={(int)patience.TotalSeconds}");
+
+    /// <summary>202, and where to look.</summary>
+    public static ScimAnswer Accept(ScimExchange exchange, string transaction)
+    {
+        var response = exchange.Http.Response.Headers;
         response["Preference-Applied"] = "respond-async";
-        response.Location = $"{address.Base(exchange.Http.Request)}/api/operations/{id}";
-        return new ScimAnswer(StatusCodes.Status202Accepted, ETag: answer.ETag);
+        response["Set-Txn"] = transaction;
+        response.Location = $"{exchange.BaseUrl}{ScimTransactions.Path}/{transaction}";
+        return new ScimAnswer(StatusCodes.Status202Accepted);
     }
 
     /// <summary>Waits for the end of an operation and of those that go on where it was overtaken.</summary>
-    private static async Task<Operation> FollowAsync(OperationService operations, Operation operation, TimeSpan patience, CancellationToken aborted)
+    public static async Task<Operation> FollowAsync(OperationService operations, Operation operation, TimeSpan patience, CancellationToken aborted)
     {
         var began = System.Diagnostics.Stopwatch.GetTimestamp();
         while (true)

@@ -12,7 +12,7 @@ namespace IdLcm.Gateway.Scim;
 /// Maps paths to handlers by method. The path decides first, so that a wrong method is a 405 that says which are right,
 /// and is authenticated like everything else.
 /// </summary>
-internal sealed class ScimRoutes(IEndpointRouteBuilder routes, ScimPipeline pipeline, OperationService operations, GatewayAddress address)
+internal sealed class ScimRoutes(IEndpointRouteBuilder routes, ScimPipeline pipeline, OperationService operations)
 {
     /// <summary>Maps a path.</summary>
     public void Map(string path, params (string Method, Func<ScimExchange, Task> Handler)[] handlers)
@@ -95,7 +95,7 @@ internal sealed class ScimRoutes(IEndpointRouteBuilder routes, ScimPipeline pipe
 
     private async Task AnswerAsync(ScimExchange exchange, ScimAnswer answer)
     {
-        var preferred = await ScimPreference.Of(exchange.Http.Request).ApplyAsync(exchange, answer, operations, address);
+        var preferred = await ScimPreference.Of(exchange.Http.Request).ApplyAsync(exchange, answer, operations);
         await preferred.WriteAsync(exchange);
     }
 }

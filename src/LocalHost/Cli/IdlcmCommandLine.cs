@@ -72,6 +72,8 @@ internal static class IdlcmCommandLine
             ScimCheckCommand.Create(),
             IntegrationCommands.Create(),
             OperationCommands.Create(),
+            SyncCommands.Create(),
+            RevokeCommand.Create(),
             UserCommands.Create(),
             ActivityCommands.Create(),
         };

@@ -3,7 +3,9 @@ using IdLcm.Domain.Operations;
 using IdLcm.Domain.Secrets;
 using IdLcm.Domain.Storage;
 using IdLcm.Gateway.Hosting;
+using IdLcm.Gateway.Notifications;
 using IdLcm.Gateway.Scim;
+using IdLcm.Gateway.Scim.Access;
 using IdLcm.LocalHost.Engine;
 using IdLcm.LocalHost.Secrets;
 using IdLcm.LocalHost.Storage;
@@ -22,7 +24,7 @@ internal static class LocalEdition
     /// <summary>
     /// Builds the application. It does not listen yet. <c>appsettings.json</c> of the data directory, and above it environment
     /// variables <c>IDLCM_Section__Name</c>, may set what Kestrel takes, and the sections <c>Retry</c>
-    /// (<see cref="RetryRules"/>) and <c>Automation</c> (<see cref="AutomationOptions"/>).
+    /// (<see cref="RetryRules"/>), <c>Automation</c> (<see cref="AutomationOptions"/>) and <c>Entra</c> (<see cref="EntraAuthority"/>).
     /// </summary>
     /// <param name="options">How it is run.</param>
     /// <param name="database">The database of its data directory; the caller disposes of it after the application.</param>
@@ -100,6 +102,8 @@ internal static class LocalEdition
     {
         var services = builder.Services;
         services.AddSingleton(Read(builder.Configuration, "Retry", new RetryRules()));
+        services.AddSingleton(Read(builder.Configuration, "Smtp", new SmtpOptions()));
+        services.AddSingleton(Checked(Read(builder.Configuration, "Entra", new EntraAuthority())));
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(new GatewayAddress { PublicUrl = options.PublicUrl?.AbsoluteUri.TrimEnd('/') });
         services.AddSingleton(database);
@@ -112,6 +116,9 @@ internal static class LocalEdition
             SessionDirectory = Path.Combine(options.DataDirectory, "sessions"),
         });
     }
+
+    private static EntraAuthority Checked(EntraAuthority authority) =>
+        authority.Problem() is { } problem ? throw new InvalidDataException($"The configuration is wrong: {problem}") : authority;
 
     private static T Read<T>(ConfigurationManager configuration, string section, T defaults)
         where T : class

@@ -15,6 +15,9 @@ internal sealed class GroupCommitter : IDisposable
     // 32 MiB of 4 KiB pages: a hot page goes to the database file once instead of with every commit.
     private const int CheckpointPages = 8192;
 
+    // The checkpointer cannot keep up: the writer waits for the disk rather than let the WAL grow without end.
+    private const int MostPages = 8 * CheckpointPages;
+
     // When nobody writes, less is worth a checkpoint: it keeps the WAL, and a start after a kill, short.
     private const int IdleCheckpointPages = 256;
     private static readonly TimeSpan IdleBeforeCheckpoint = TimeSpan.FromSeconds(1);
@@ -29,6 +32,7 @@ internal sealed class GroupCommitter : IDisposable
     private readonly List<WriteItem> _group = new(MaxItems);
     private readonly string _path;
     private readonly Thread _thread;
+    private readonly Checkpointer _checkpointer;
     private SqliteWriter? _writer;
     private bool _stopping;
     private bool _waiting;
@@ -41,6 +45,7 @@ internal sealed class GroupCommitter : IDisposable
     {
         _path = path;
         _writer = new SqliteWriter(path);
+        _checkpointer = new Checkpointer(path);
         _thread = new Thread(Run) { IsBackground = true, Name = "idlcm-writer" };
         _thread.Start();
     }
@@ -96,6 +101,7 @@ internal sealed class GroupCommitter : IDisposable
             CheckpointWhenDue();
         }
 
+        _checkpointer.Dispose();
         _ = _writer?.Checkpoint(truncate: true);
         _writer?.Dispose();
     }
@@ -269,15 +275,22 @@ internal sealed class GroupCommitter : IDisposable
     private void CheckpointWhenDue()
     {
         _pages += _writer?.TakePagesWritten() ?? 0;
-        if (_pages >= CheckpointPages)
+        if (_checkpointer.TakeMoved() || _pages >= MostPages)
         {
             Checkpoint();
+        }
+        else if (_pages >= CheckpointPages)
+        {
+            _checkpointer.Ask();
         }
     }
 
     private void Checkpoint()
     {
-        _pages = 0;
-        _ = _writer?.Checkpoint(truncate: false);
+        // -1: the checkpointer is at it, or the disk is full; it is tried again.
+        if (_writer?.Checkpoint(truncate: false) is not -1)
+        {
+            _pages = 0;
+        }
     }
 }

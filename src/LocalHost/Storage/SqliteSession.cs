@@ -52,6 +52,16 @@ internal abstract class SqliteSession : IDisposable
         }
     }
 
+    /// <summary>Moves what it can from the WAL into the database file without waiting for readers.</summary>
+    /// <param name="truncate">Also empties the WAL file, waiting for readers up to the busy timeout.</param>
+    /// <returns>Frames left in the WAL that are not in the database file, or -1 when the checkpoint could not run.</returns>
+    internal int Checkpoint(bool truncate)
+    {
+        var code = raw.sqlite3_wal_checkpoint_v2(
+            Connection, "main", truncate ? raw.SQLITE_CHECKPOINT_TRUNCATE : raw.SQLITE_CHECKPOINT_PASSIVE, out var frames, out var moved);
+        return code == raw.SQLITE_OK ? frames - moved : -1;
+    }
+
     /// <summary>Closes the statements and the connection.</summary>
     public void Dispose()
     {

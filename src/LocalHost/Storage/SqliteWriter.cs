@@ -106,15 +106,5 @@ internal sealed class SqliteWriter : SqliteSession
     internal int TakePagesWritten() =>
         raw.sqlite3_db_status(Connection, raw.SQLITE_DBSTATUS_CACHE_WRITE, out var pages, out _, resetFlg: 1) == raw.SQLITE_OK ? pages : 0;
 
-    /// <summary>Moves what it can from the WAL into the database file without waiting for readers.</summary>
-    /// <param name="truncate">Also empties the WAL file, waiting for readers up to the busy timeout.</param>
-    /// <returns>Frames left in the WAL that are not in the database file, or -1 when the checkpoint could not run.</returns>
-    internal int Checkpoint(bool truncate)
-    {
-        var code = raw.sqlite3_wal_checkpoint_v2(
-            Connection, "main", truncate ? raw.SQLITE_CHECKPOINT_TRUNCATE : raw.SQLITE_CHECKPOINT_PASSIVE, out var frames, out var moved);
-        return code == raw.SQLITE_OK ? frames - moved : -1;
-    }
-
     private protected override void Lent(SqliteStatement statement) => HasWritten |= !statement.IsReadOnly;
 }

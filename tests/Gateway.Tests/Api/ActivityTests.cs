@@ -27,7 +27,7 @@ public sealed class ActivityTests(GatewayFixture fixture) : IClassFixture<Gatewa
             ],
             activity.Items.Take(5).Select(e => e.GetProperty("event").GetString()));
         Assert.Equal(
-            ["Health check triggered", "Health validated", "SCIM integration connected", "Service account created", "Sync started", "Token generated"],
+            ["Health check triggered", "Health validated", "SCIM integration connected", "Service account created", "Sync plan ready", "Sync started", "Token generated"],
             activity.Items.Skip(5).Select(e => e.GetProperty("event").GetString()).Order());
         Assert.Equal("First owner", activity.Items[0].GetProperty("actor").GetString());
 
@@ -36,13 +36,13 @@ public sealed class ActivityTests(GatewayFixture fixture) : IClassFixture<Gatewa
         Assert.Equal(activity.Items.Select(e => e.GetProperty("id").GetString()), sealedToo.Items.Select(e => e.GetProperty("id").GetString()));
         var chain = await Owner.GetAsync($"{integration.Path}/activity/verify");
         Assert.True(chain["intact"].GetBoolean());
-        Assert.Equal(11, chain["events"].GetInt64());
+        Assert.Equal(12, chain["events"].GetInt64());
 
         Assert.Equal("Audit", Assert.Single((await Owner.GetAsync($"{integration.Path}/activity?event=Paused,Health%20check%20failed")).Items).GetProperty("detail").GetString());
         Assert.Equal(2, (await Owner.GetAsync($"{integration.Path}/activity?q=token&event=Token%20generated")).Items.Count);
         var from = Uri.EscapeDataString(DateTimeOffset.UtcNow.AddHours(1).ToString("O"));
         Assert.Empty((await Owner.GetAsync($"{integration.Path}/activity?from={from}")).Items);
-        Assert.Equal(11, (await Owner.GetAsync($"{integration.Path}/activity?to={from}")).Items.Count);
+        Assert.Equal(12, (await Owner.GetAsync($"{integration.Path}/activity?to={from}")).Items.Count);
         var first = await Owner.GetAsync($"{integration.Path}/activity?limit=4");
         var second = await Owner.GetAsync($"{integration.Path}/activity?limit=200&cursor={first.NextCursor}");
         Assert.Equal(sealedToo.Items.Select(e => e.GetProperty("id").GetString()), first.Items.Concat(second.Items).Select(e => e.GetProperty("id").GetString()));

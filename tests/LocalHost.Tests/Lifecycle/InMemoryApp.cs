@@ -59,6 +59,15 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
         },
     };
 
+    /// <summary>What the app can do; tests narrow it.</summary>
+    public ConnectorManifest Offered { get; set; } = Manifest;
+
+    /// <summary>How many reads of the list say that they could not be proved complete.</summary>
+    public int IncompleteReads { get; set; }
+
+    /// <summary>Lists show what this says instead of what is there: a stale copy.</summary>
+    public IReadOnlyList<JsonObject>? StaleList { get; set; }
+
     /// <summary>While set, every sign-in waits for it.</summary>
     public Task? Gate { get; set; }
 
@@ -96,15 +105,33 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
         }
     }
 
-    IReadOnlyList<ConnectorManifest> IConnectorCatalog.List() => [Manifest];
+    IReadOnlyList<ConnectorManifest> IConnectorCatalog.List() => [Offered];
 
-    ConnectorManifest? IConnectorCatalog.Find(string id, string? version) => id == Manifest.Id && version is null or "1.0.0" ? Manifest : null;
+    ConnectorManifest? IConnectorCatalog.Find(string id, string? version) => id == Manifest.Id && version is null or "1.0.0" ? Offered : null;
 
     public JsonObject? Find(string email)
     {
         lock (sync)
         {
             return (JsonObject?)members.GetValueOrDefault(email)?.DeepClone();
+        }
+    }
+
+    /// <summary>Everybody who is there, as the list shows them.</summary>
+    public IReadOnlyList<JsonObject> Everybody()
+    {
+        lock (sync)
+        {
+            return [.. members.Values.Select(m => (JsonObject)m.DeepClone())];
+        }
+    }
+
+    /// <summary>Somebody changes a member by hand.</summary>
+    public void Set(string email, string attribute, JsonNode value)
+    {
+        lock (sync)
+        {
+            members[email][attribute] = value;
         }
     }
 
@@ -166,6 +193,12 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
             cancellationToken.ThrowIfCancellationRequested();
             if (call.CommitGate is null)
             {
+                if (call.Verb == ConnectorVerb.ListUsers && app.IncompleteReads > 0)
+                {
+                    app.IncompleteReads--;
+                    return Done(call, [.. app.Read(call).Take(1)], committed: false) with { Complete = false };
+                }
+
                 return Done(call, app.Read(call), committed: false);
             }
 
@@ -213,6 +246,7 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
         {
             return call.Verb switch
             {
+                ConnectorVerb.ListUsers when StaleList is { } stale => [.. stale.Select(row => (JsonObject)row.DeepClone())],
                 ConnectorVerb.ListUsers => [.. members.Values.Select(m => (JsonObject)m.DeepClone())],
                 ConnectorVerb.GetUser => members.TryGetValue((string)call.Inputs["identifier"]!, out var member) ? [(JsonObject)member.DeepClone()] : [],
                 _ => [],

@@ -46,6 +46,11 @@ internal sealed class RunningGateway : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
+    /// <summary>The clock that tests move; it runs on by itself as well.</summary>
+    public LeapingClock Clock { get; private init; } = null!;
+
+    private string? ownerKey;
+
     public string Partition => Rows.Partition(Integration.Id);
 
     public IRecordStore Store => Services.GetRequiredService<IRecordStore>();
@@ -56,8 +61,9 @@ internal sealed class RunningGateway : IAsyncDisposable
     {
         var directory = Directory.CreateTempSubdirectory("idlcm-").FullName;
         var external = new InMemoryApp();
-        var app = await HostAsync(directory, external, services);
-        var (token, secret) = GatewayTokens.New("Entra ID", DateTimeOffset.UtcNow, TimeSpan.FromDays(1));
+        var clock = new LeapingClock();
+        var app = await HostAsync(directory, external, services, clock);
+        var (token, secret) = GatewayTokens.New("Entra ID", DateTimeOffset.UtcNow, TimeSpan.FromDays(400));
         var integration = new Integration
         {
             Id = Ids.NewShort(),
@@ -73,7 +79,66 @@ internal sealed class RunningGateway : IAsyncDisposable
         };
         integration = configure?.Invoke(integration) ?? integration;
         await app.Services.GetRequiredService<IntegrationStore>().AddAsync(integration, [], Stop);
-        return new RunningGateway(directory, external, app, integration, Client(app, integration.Id, secret), services);
+        return new RunningGateway(directory, external, app, integration, Client(app, integration.Id, secret), services) { Clock = clock };
+    }
+
+    /// <summary>Calls the management API as the owner, or with another key.</summary>
+    public async Task<(int Status, JsonObject Body)> ApiAsync(HttpMethod method, string path, string? body = null, string? key = null)
+    {
+        ownerKey ??= await Gateway.Api.ApiKeyBootstrap.EnsureOwnerKeyAsync(Services.GetRequiredService<IntegrationStore>(), Clock, Stop);
+        using var request = new HttpRequestMessage(method, new Uri(new Uri(app.Urls.First()), $"/api/{path}"));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key ?? ownerKey);
+        if (body is not null)
+        {
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        }
+
+        using var response = await Scim.SendAsync(request, Stop);
+        var text = await response.Content.ReadAsStringAsync(Stop);
+        return ((int)response.StatusCode, text.Length > 0 && text[0] == '{' ? (JsonObject)JsonNode.Parse(text)! : new JsonObject { ["text"] = text });
+    }
+
+    /// <summary>Calls the management API on this integration and wants it to succeed.</summary>
+    public async Task<JsonObject> DoAsync(HttpMethod method, string path, string? body = null)
+    {
+        var (status, answer) = await ApiAsync(method, $"integrations/{Integration.Id}{path}", body);
+        Assert.True(status is >= 200 and < 300, $"{method} {path}: {status} {answer.ToJsonString()}");
+        return answer;
+    }
+
+    /// <summary>Waits until an operation has ended.</summary>
+    public async Task<JsonObject> EndedAsync(string operationId)
+    {
+        var (_, operation) = await ApiAsync(HttpMethod.Get, $"operations/{operationId}?wait=30");
+        Assert.True((bool)operation["ended"]!, operation.ToJsonString());
+        return operation;
+    }
+
+    /// <summary>Syncs, and waits until that has ended.</summary>
+    public async Task<JsonObject> SyncAsync(string expected = "Succeeded")
+    {
+        var operation = await EndedAsync((string)(await DoAsync(HttpMethod.Post, "/sync"))["operationId"]!);
+        Assert.True((string?)operation["status"] == expected, operation.ToJsonString());
+        return operation;
+    }
+
+    /// <summary>The events of the activity, newest first.</summary>
+    public async Task<IReadOnlyList<JsonObject>> ActivityAsync(string? eventName = null)
+    {
+        var query = eventName is null ? "" : $"&event={Uri.EscapeDataString(eventName)}";
+        return [.. (await DoAsync(HttpMethod.Get, $"/activity?limit=200{query}"))["items"]!.AsArray().Select(item => (JsonObject)item!)];
+    }
+
+    /// <summary>Looks again and again until something holds.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> condition, string otherwise)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        while (!await condition())
+        {
+            Assert.False(limit.IsCancellationRequested, otherwise);
+            await Task.Delay(10, Stop);
+        }
     }
 
     /// <summary>Stops the process's parts without letting anything finish, and starts them again on the same data.</summary>
@@ -83,7 +148,7 @@ internal sealed class RunningGateway : IAsyncDisposable
         Scim.Dispose();
         await app.StopAsync(Stop);
         await app.DisposeAsync();
-        app = await HostAsync(directory, External, services);
+        app = await HostAsync(directory, External, services, Clock);
         Scim = Client(app, Integration.Id, authorization);
     }
 
@@ -162,11 +227,12 @@ internal sealed class RunningGateway : IAsyncDisposable
         return client;
     }
 
-    private static async Task<WebApplication> HostAsync(string directory, InMemoryApp external, Action<IServiceCollection>? services)
+    private static async Task<WebApplication> HostAsync(string directory, InMemoryApp external, Action<IServiceCollection>? services, LeapingClock clock)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.Services.AddSingleton<TimeProvider>(clock);
         builder.Services.AddSingleton(_ => SqliteDatabase.Open(directory));
         builder.Services.AddSingleton<IRecordStore>(s => new SqliteRecordStore(s.GetRequiredService<SqliteDatabase>()));
         builder.Services.AddSingleton<IBlobStore>(new FileBlobStore(directory, TimeProvider.System));

@@ -102,21 +102,6 @@ public sealed class OktaTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Entitlements_are_discovered_where_the_app_has_them()
-    {
-        await using var other = await PausedAsync(i => i with
-        {
-            UserSchema = Lifecycle.InMemoryApp.Manifest.UserSchema with { EntitlementTypes = ["project-permission"] },
-        });
-        var option = new Domain.Users.EntitlementOption("project:1/read", "Read project 1", "project-permission", new string('d', 2_000));
-        await other.Store.CommitAsync(other.Partition, [Domain.Storage.TypedRecords.Insert(option.Row, option)], TestContext.Current.CancellationToken);
-        Assert.Contains("/Entitlements", (await other.GetAsync("ResourceTypes")).Resources.Select(t => (string)t["endpoint"]!));
-        var listed = Assert.Single((await other.GetAsync("Entitlements?count=1")).Resources);
-        Assert.Equal(("project:1/read", "Entitlement", 1_000), ((string)listed["id"]!, (string)listed["type"]!, ((string)listed["description"]!).Length));
-        (await other.GetAsync("Entitlements/project%3A1%2Fread")).Is(HttpStatusCode.OK);
-    }
-
-    [Fact]
     public async Task Roles_on_a_user_are_checked_against_the_app()
     {
         var id = await gateway.UserAsync("roles@acme.test", ",\"roles\":[{\"value\":\"Editor\",\"display\":\"Editor\"}]");

@@ -71,7 +71,7 @@ public sealed class CaptureTests : IAsyncLifetime
         Assert.Equal(created.Content.ContentLength, created.Text.Length);
         (await gateway.PatchOpsAsync($"Users/{created.Id}", """{"op":"replace","path":"password","value":"Hidden-2"}""")).Is(HttpStatusCode.OK);
         (await gateway.PatchOpsAsync($"Users/{created.Id}", """{"op":"replace","path":"nothing","value":"x"}""")).IsError(HttpStatusCode.BadRequest, "invalidPath");
-        (await gateway.FilterAsync("Users", "password eq \"Hidden-3\"")).IsError(HttpStatusCode.BadRequest, "invalidFilter");
+        (await gateway.FilterAsync("Users", "password eq \"Hidden-3\"")).IsError(HttpStatusCode.Forbidden, "sensitive");
         (await gateway.PostAsync("Users", "{ no json Hidden-4")).IsError(HttpStatusCode.BadRequest, "invalidSyntax");
         (await gateway.DeleteAsync($"Users/{created.Id}")).Is(HttpStatusCode.NoContent);
 
@@ -80,7 +80,7 @@ public sealed class CaptureTests : IAsyncLifetime
         Assert.DoesNotContain("Hidden-", all, StringComparison.Ordinal);
         Assert.DoesNotContain(gateway.Scim.DefaultRequestHeaders.Authorization!.Parameter!, all, StringComparison.Ordinal);
         Assert.DoesNotContain(new string('e', CaptureRedaction.MaxText + 1), all, StringComparison.Ordinal);
-        Assert.Equal([204, 400, 400, 400, 200, 201], captures.Select(capture => (int)capture["status"]!));
+        Assert.Equal([204, 400, 403, 400, 200, 201], captures.Select(capture => (int)capture["status"]!));
         var first = captures[^1];
         Assert.Equal(("POST", "/Users", "Entra ID", "Okta SCIM Client 1.0.0"), ((string)first["method"]!, (string)first["target"]!, (string)first["caller"]!, (string)first["headers"]!["User-Agent"]!));
         Assert.Equal("***", (string)JsonNode.Parse((string)first["request"]!)!["password"]!);

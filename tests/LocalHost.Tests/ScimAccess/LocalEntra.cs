@@ -59,6 +59,14 @@ internal sealed class LocalEntra : IAsyncDisposable
 
     public void Rotate(string id) => published.Add((id, RSA.Create(2048)));
 
+    /// <summary>Takes a key out of what is published.</summary>
+    public void Withdraw(string id)
+    {
+        var gone = published.Single(key => key.Id == id);
+        published.Remove(gone);
+        gone.Key.Dispose();
+    }
+
     /// <summary>The claims of a token of the provisioning service.</summary>
     public JsonObject Claims(Action<JsonObject>? change = null)
     {

@@ -10,9 +10,18 @@ internal static class SystemPackages
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>A task that ends when nothing is missing.</returns>
     /// <exception cref="DevException">It cannot be installed here.</exception>
-    public static async Task EnsureAsync(CancellationToken cancellationToken)
+    public static Task EnsureAsync(CancellationToken cancellationToken) => EnsureAsync(Missing, cancellationToken);
+
+    /// <summary>Installs also what the tests need: npm, for Azurite.</summary>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>A task that ends when nothing is missing.</returns>
+    /// <exception cref="DevException">It cannot be installed here.</exception>
+    public static Task EnsureForTestsAsync(CancellationToken cancellationToken) =>
+EnsureAsync(static () => OnPath("npm") ? Missing() : [.. Missing(), "npm"], cancellationToken);
+
+    private static async Task EnsureAsync(Func<List<string>> find, CancellationToken cancellationToken)
     {
-        var missing = Missing();
+        var missing = find();
         if (missing.Count == 0)
         {
             return;
@@ -38,7 +47,7 @@ internal static class SystemPackages
             }
         }
 
-        if (Missing() is { Count: > 0 } still)
+        if (find() is { Count: > 0 } still)
         {
             throw new DevException(2, $"apt-get installed without an error, but these are still missing: {string.Join(' ', still)}.");
         }
@@ -69,6 +78,10 @@ internal static class SystemPackages
 
         return missing;
     }
+
+    private static bool OnPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+        .Any(directory => File.Exists(Path.Combine(directory, program)));
 
     // -n: never ask for a password where nobody can answer.
     private static string[] AsRoot() =>

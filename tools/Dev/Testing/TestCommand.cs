@@ -19,9 +19,14 @@ internal static class TestCommand
     public static async Task<int> RunAsync(string[] args, CancellationToken cancellationToken)
     {
         var (filter, names) = Read(args);
-        await SystemPackages.EnsureAsync(cancellationToken);
+        await SystemPackages.EnsureForTestsAsync(cancellationToken);
         await Build.EnsureAsync(BuildScope.Everything, cancellationToken);
         var projects = Select(names);
+        if (projects.Any(project => project.Name == "Functions.Tests"))
+        {
+            await NodePackages.EnsureAsync(cancellationToken);
+        }
+
         foreach (var project in projects.Where(project => !File.Exists(project.Assembly)))
         {
             // Not in the solution (yet).

@@ -130,7 +130,7 @@ public static class ScimDiscovery
         });
         writer.WriteBoolean("multiValued"u8, attribute.MultiValued);
         writer.WriteString("description"u8, attribute.Description);
-        writer.WriteBoolean("required"u8, attribute.Required);
+        writer.WriteBoolean("required"u8, attribute.Required || attribute.RequiredByApp);
         if (attribute.IsText)
         {
             writer.WriteBoolean("caseExact"u8, attribute.CaseExact);
@@ -145,6 +145,7 @@ public static class ScimDiscovery
         });
         writer.WriteString("returned"u8, attribute.Returned switch
         {
+            _ when attribute.AddedOnRequest => "request",
             ScimReturned.Always => "always",
             ScimReturned.Never => "never",
             ScimReturned.Request => "request",
@@ -156,6 +157,11 @@ public static class ScimDiscovery
             ScimUniqueness.Global => "global",
             _ => "none",
         });
+        if (attribute.DataClassification is { } classification)
+        {
+            writer.WriteString("dataClassification"u8, classification);
+        }
+
         WriteStrings(writer, "canonicalValues", attribute.CanonicalValues);
         WriteStrings(writer, "referenceTypes", attribute.ReferenceTypes);
         if (attribute.Type == ScimAttributeType.Complex)

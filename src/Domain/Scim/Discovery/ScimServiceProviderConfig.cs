@@ -10,7 +10,7 @@ namespace IdLcm.Domain.Scim;
 /// <param name="IsPrimary">Whether it is the preferred one.</param>
 public sealed record ScimAuthenticationScheme(string Type, string Name, string Description, Uri? SpecUri = null, bool IsPrimary = false);
 
-/// <summary>What this server can do (RFC 7643 §5; pagination: RFC 9865 §4). It has to tell the truth per integration.</summary>
+/// <summary>What this server can do (RFC 7643 §5; pagination: RFC 9865 §4; asynchronous requests: RFC 9967 §4). It has to tell the truth per integration.</summary>
 public sealed record ScimServiceProviderConfig
 {
     private const string Schema = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
@@ -54,6 +54,15 @@ public sealed record ScimServiceProviderConfig
     /// <summary>How many results a page has where the client leaves it open.</summary>
     public int DefaultPageSize { get; init; } = 100;
 
+    /// <summary>
+    /// Whether a request is completed asynchronously: <c>none</c>, <c>long</c> (when the server likes) or <c>request</c> (when
+    /// the client prefers it); RFC 9967 §4. Security events are not delivered, and none are announced.
+    /// </summary>
+    public string AsyncRequest { get; init; } = "none";
+
+    /// <summary>What the server says beyond the core schema: the URN of an extension and its value; null for nothing.</summary>
+    public ScimMember? Extension { get; init; }
+
     /// <summary>The ways to authenticate.</summary>
     public IReadOnlyList<ScimAuthenticationScheme> AuthenticationSchemes { get; init; } =
     [
@@ -67,7 +76,14 @@ public sealed record ScimServiceProviderConfig
     {
         ArgumentNullException.ThrowIfNull(writer);
         writer.WriteStartObject();
-        ScimDiscovery.WriteUrn(writer, Schema);
+        writer.WriteStartArray("schemas"u8);
+        writer.WriteStringValue(Schema);
+        if (Extension is { } announced)
+        {
+            writer.WriteStringValue(announced.Name);
+        }
+
+        writer.WriteEndArray();
         if (DocumentationUri is { } documentation)
         {
             writer.WriteString("documentationUri"u8, documentation.AbsoluteUri);
@@ -87,7 +103,18 @@ public sealed record ScimServiceProviderConfig
         WriteSupported(writer, "sort", Sort);
         WriteSupported(writer, "etag", ETag);
         WritePagination(writer);
+        writer.WriteStartObject("securityEvents"u8);
+        writer.WriteString("asyncRequest"u8, AsyncRequest);
+        writer.WriteStartArray("eventUris"u8);
+        writer.WriteEndArray();
+        writer.WriteEndObject();
         WriteSchemes(writer);
+        if (Extension is { } extension)
+        {
+            writer.WritePropertyName(extension.Name);
+            extension.Value.WriteTo(writer);
+        }
+
         ScimDiscovery.WriteMeta(writer, "ServiceProviderConfig", baseUrl + "/ServiceProviderConfig");
         writer.WriteEndObject();
     }

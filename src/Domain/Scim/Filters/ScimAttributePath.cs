@@ -16,7 +16,8 @@ public sealed record ScimAttributePath(string? Schema, string Name, string? SubN
     /// <summary>Whether the path names an attribute of the core schema, written with or without its URN.</summary>
     /// <param name="name">The attribute.</param>
     /// <param name="subName">The sub-attribute, or null.</param>
-    internal bool Is(string name, string? subName = null) =>
+    /// <returns>True when it does.</returns>
+    public bool Is(string name, string? subName = null) =>
         string.Equals(Name, name, StringComparison.OrdinalIgnoreCase)
         && string.Equals(SubName, subName, StringComparison.OrdinalIgnoreCase)
         && (Schema is null

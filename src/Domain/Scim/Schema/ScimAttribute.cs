@@ -100,6 +100,15 @@ public sealed class ScimAttribute
     /// <summary>Whether there must be a value.</summary>
     public bool Required { get; init; }
 
+    /// <summary>
+    /// Whether the app needs a value, though the protocol does not: discovery says <c>required</c>, and whoever writes a user
+    /// is told in the app's own words.
+    /// </summary>
+    public bool RequiredByApp { get; init; }
+
+    /// <summary>How its values are treated, as discovery tells it: <c>plain</c>, <c>encrypted</c>; null where nothing is told.</summary>
+    public string? DataClassification { get; init; }
+
     /// <summary>Whether case counts when values are compared.</summary>
     public bool CaseExact { get; init; }
 
@@ -108,6 +117,12 @@ public sealed class ScimAttribute
 
     /// <summary>When it is part of an answer.</summary>
     public ScimReturned Returned { get; init; }
+
+    /// <summary>
+    /// Whether the server looks it up and adds it only where its own path is asked for: discovery says <c>returned</c> is
+    /// <c>request</c>, and answers without it need not be looked through for it.
+    /// </summary>
+    public bool AddedOnRequest { get; init; }
 
     /// <summary>How far a value is unique.</summary>
     public ScimUniqueness Uniqueness { get; init; }
@@ -142,6 +157,33 @@ public sealed class ScimAttribute
     /// <summary>The sub-attribute of that name in any case, or null.</summary>
     /// <param name="name">The name.</param>
     public ScimAttribute? Find(string name) => byName is not null && byName.TryGetValue(name, out var found) ? found : null;
+
+    /// <summary>The attribute as one app uses it.</summary>
+    /// <param name="requiredByApp">Whether the app needs a value.</param>
+    /// <param name="dataClassification">How its values are treated, or null.</param>
+    /// <param name="returned">When it is part of an answer.</param>
+    /// <param name="canonicalValues">Values that a client may expect.</param>
+    /// <param name="subAttributes">The parts of a complex attribute.</param>
+    /// <returns>The attribute.</returns>
+    internal ScimAttribute As(
+        bool requiredByApp, string? dataClassification, ScimReturned returned, IReadOnlyList<string> canonicalValues, IReadOnlyList<ScimAttribute> subAttributes) =>
+        new(Name)
+        {
+            Type = Type,
+            MultiValued = MultiValued,
+            Required = Required,
+            RequiredByApp = requiredByApp,
+            DataClassification = dataClassification,
+            CaseExact = CaseExact,
+            Mutability = Mutability,
+            Returned = returned,
+            AddedOnRequest = AddedOnRequest,
+            Uniqueness = Uniqueness,
+            CanonicalValues = canonicalValues,
+            ReferenceTypes = ReferenceTypes,
+            Description = Description,
+            SubAttributes = subAttributes,
+        };
 
     /// <summary>The name, for diagnostics.</summary>
     public override string ToString() => Name;

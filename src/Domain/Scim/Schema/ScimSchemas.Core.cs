@@ -106,7 +106,7 @@ public static partial class ScimSchemas
                 new("value") { Required = true, CaseExact = true, Mutability = ScimMutability.Immutable, Description = "The member's id" },
                 new("$ref") { Type = Reference, CaseExact = true, Mutability = ScimMutability.Immutable, ReferenceTypes = ["User", "Group"], Description = "The member's address" },
                 new("type") { Mutability = ScimMutability.Immutable, CanonicalValues = ["User", "Group"], Description = "The member's resource type" },
-                new("display") { Mutability = ScimMutability.Immutable, Description = "The member's name" },
+                new("display") { Mutability = ScimMutability.Immutable, AddedOnRequest = true, Description = "The member's name; asked for by its path, because it is looked up for each member" },
             ],
         },
     ]);

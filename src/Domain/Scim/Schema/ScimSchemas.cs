@@ -23,6 +23,9 @@ public static partial class ScimSchemas
     /// <summary>The URN of the gateway's read-only extension on users.</summary>
     public const string ProvisioningUrn = "urn:idlcm:params:scim:schemas:extension:provisioning:1.0:User";
 
+    /// <summary>The URN under which the service provider configuration tells what the integration's app can do.</summary>
+    public const string ConnectorUrn = "urn:idlcm:params:scim:schemas:extension:connector:1.0:ServiceProviderConfig";
+
     /// <summary>The common attributes of every resource (RFC 7643 §3.1) and <c>schemas</c>.</summary>
     public static IReadOnlyList<ScimAttribute> Common { get; } =
     [

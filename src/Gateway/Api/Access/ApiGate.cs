@@ -12,7 +12,7 @@ namespace IdLcm.Gateway.Api;
 /// and the integration that the path names are compared with what the key may do, and whatever goes wrong becomes
 /// problem details (RFC 9457).
 /// </summary>
-internal sealed partial class ApiGate(ApiKeys keys, FailureLimiter limiter, ILogger<ApiGate> logger)
+internal sealed partial class ApiGate(ApiKeys keys, FailureLimiter limiter, DeniedCalls denied, ILogger<ApiGate> logger)
 {
     /// <summary>The route value that names an integration; the gate compares it with the caller's.</summary>
     public const string IntegrationRoute = "integrationId";
@@ -67,6 +67,11 @@ internal sealed partial class ApiGate(ApiKeys keys, FailureLimiter limiter, ILog
         var authorization = http.Request.Headers.Authorization.ToString();
         if (await keys.AuthenticateAsync(authorization, http.RequestAborted) is not { } key)
         {
+            if (authorization.Length > 0)
+            {
+                await denied.NoteAsync("unknown", http.Connection.RemoteIpAddress?.ToString() ?? "", http, "the key is wrong, revoked or expired");
+            }
+
             return Unauthorized(http, authorization.Length == 0);
         }
 
@@ -75,12 +80,14 @@ internal sealed partial class ApiGate(ApiKeys keys, FailureLimiter limiter, ILog
         if (!caller.Has(required.Permission))
         {
             LogForbidden(key.Id, key.Role, http.Request.Method, http.Request.Path);
+            await denied.NoteAsync(key.Label, key.Id, http, "the role does not allow it");
             return ApiProblems.Of(StatusCodes.Status403Forbidden, "role_not_allowed", $"The role {key.Role} may not do this; it needs the permission {required.Permission}.");
         }
 
         if (http.Request.RouteValues[IntegrationRoute] is string integrationId && !caller.MayUse(integrationId))
         {
             LogForbidden(key.Id, key.Role, http.Request.Method, http.Request.Path);
+            await denied.NoteAsync(key.Label, key.Id, http, "the integration is not given to the key");
             return ApiProblems.Of(StatusCodes.Status403Forbidden, "integration_not_given", $"The integration '{integrationId}' is not given to this key.");
         }
 

@@ -1,4 +1,5 @@
 using IdLcm.Domain;
+using IdLcm.Domain.Activity;
 using IdLcm.Domain.Integrations;
 
 namespace IdLcm.Gateway.Api;
@@ -79,7 +80,7 @@ internal sealed class ApiKeys(IntegrationStore store, TimeProvider clock) : IDis
         }
 
         var (kept, key) = New(label, request.Role!.Value, clock.GetUtcNow(), request.ExpiresAt, request.IntegrationIds);
-        await store.AddApiKeyAsync(kept, cancellationToken);
+        await store.AddApiKeyAsync(kept, Event(ActivityKind.KeyCreated, by, kept), cancellationToken);
         return new NewApiKey(kept, key);
     }
 
@@ -105,7 +106,7 @@ internal sealed class ApiKeys(IntegrationStore store, TimeProvider clock) : IDis
                 return Refusal.Conflict("last_owner_key", "This is the last valid Owner key: make another one first.");
             }
 
-            await store.RemoveApiKeyAsync(id, cancellationToken);
+            await store.RemoveApiKeyAsync(id, Event(ActivityKind.KeyRevoked, by, key), cancellationToken);
             return key;
         }
         finally
@@ -121,6 +122,12 @@ internal sealed class ApiKeys(IntegrationStore store, TimeProvider clock) : IDis
         var id = Ids.NewShort(8);
         var key = BearerSecrets.New(Prefix, id);
         return (new ApiKey(id, label, role, BearerSecrets.HashOf(key), now, expiresAt, integrationIds), key);
+    }
+
+    private ActivityEvent Event(ActivityKind kind, ApiCaller by, ApiKey key)
+    {
+        var now = clock.GetUtcNow();
+        return new ActivityEvent { Id = Ids.OldestFirst(now), Date = now, Actor = by.Key.Label, Event = kind, Target = key.Label, Detail = $"key {key.Id} with role {key.Role}" };
     }
 
     public void Dispose() => changing.Dispose();

@@ -19,6 +19,9 @@ internal enum Permission
     /// <summary>Change and run the integrations given to the caller.</summary>
     ManageIntegrations,
 
+    /// <summary>Decide about halted syncs, approvals, held operations and drift of the integrations given to the caller.</summary>
+    DecideChanges,
+
     /// <summary>Make new integrations.</summary>
     CreateIntegrations,
 
@@ -34,20 +37,21 @@ internal static class Permissions
 {
     private static readonly FrozenDictionary<WorkspaceRole, FrozenSet<Permission>> Table = new Dictionary<WorkspaceRole, FrozenSet<Permission>>
     {
-        [WorkspaceRole.IntegrationManager] = [Permission.ReadWorkspace, Permission.ReadIntegrations, Permission.ManageIntegrations],
+        [WorkspaceRole.IntegrationManager] = [Permission.ReadWorkspace, Permission.ReadIntegrations, Permission.ManageIntegrations, Permission.DecideChanges],
         [WorkspaceRole.Admin] =
         [
-            Permission.ReadWorkspace, Permission.ReadIntegrations, Permission.ManageIntegrations, Permission.CreateIntegrations, Permission.PauseWorkspace,
+            Permission.ReadWorkspace, Permission.ReadIntegrations, Permission.ManageIntegrations, Permission.DecideChanges, Permission.CreateIntegrations,
+            Permission.PauseWorkspace,
         ],
         [WorkspaceRole.SuperAdmin] =
         [
-            Permission.ReadWorkspace, Permission.ReadIntegrations, Permission.ManageIntegrations, Permission.CreateIntegrations, Permission.PauseWorkspace,
-            Permission.ManageKeys,
+            Permission.ReadWorkspace, Permission.ReadIntegrations, Permission.ManageIntegrations, Permission.DecideChanges, Permission.CreateIntegrations,
+            Permission.PauseWorkspace, Permission.ManageKeys,
         ],
         [WorkspaceRole.Owner] =
         [
-            Permission.ReadWorkspace, Permission.ReadIntegrations, Permission.ManageIntegrations, Permission.CreateIntegrations, Permission.PauseWorkspace,
-            Permission.ManageKeys,
+            Permission.ReadWorkspace, Permission.ReadIntegrations, Permission.ManageIntegrations, Permission.DecideChanges, Permission.CreateIntegrations,
+            Permission.PauseWorkspace, Permission.ManageKeys,
         ],
     }.ToFrozenDictionary();
 

@@ -35,6 +35,10 @@ internal static class EndpointDocumentation
     public static RouteHandlerBuilder AnswersFile(this RouteHandlerBuilder endpoint) =>
         endpoint.Produces<byte[]>(StatusCodes.Status200OK, "application/octet-stream", "image/png", "text/html", "application/zip");
 
+    /// <summary>Declares an answer of lines.</summary>
+    public static RouteHandlerBuilder AnswersText(this RouteHandlerBuilder endpoint) =>
+        endpoint.Produces<string>(StatusCodes.Status200OK, "application/jsonl", "text/csv");
+
     /// <summary>Declares a stream of server-sent events.</summary>
     public static RouteHandlerBuilder AnswersStream(this RouteHandlerBuilder endpoint) =>
         endpoint.Produces<string>(StatusCodes.Status200OK, "text/event-stream");

@@ -52,6 +52,21 @@ internal static class IntegrationEndpoints
             .Documents("pauseIntegration", "Integrations", "Pause", "Stops all writes of the integration; queued work is kept.")
             .Takes<PauseRequest>()
             .Answers<IntegrationDetails>();
+        api.MapPost("/integrations/{integrationId}/delete", DeleteAsync)
+            .Requires(Permission.CreateIntegrations)
+            .Documents("deleteIntegration", "Integrations", "Delete an integration", "accounts says what becomes of the accounts that an identity provider claims: keep leaves them as they are, takeAway treats them as leavers first. Gateway tokens end at once; the activity is kept.")
+            .Takes<DeleteIntegrationRequest>()
+            .Answers(StatusCodes.Status202Accepted);
+        api.MapPost("/integrations/{integrationId}/observe-only", ObserveAsync)
+            .Requires(Permission.ManageIntegrations)
+            .Documents("observeOnly", "Integrations", "Only show what would be done", "Operations are accepted and queued, and nothing is written to the app until the integration is promoted.")
+            .Takes<PauseRequest>()
+            .Answers<IntegrationDetails>();
+        api.MapPost("/integrations/{integrationId}/promote", PromoteAsync)
+            .Requires(Permission.ManageIntegrations)
+            .Documents("promoteIntegration", "Integrations", "Do what is shown", "Ends observe only: what is queued is done.")
+            .Takes<PauseRequest>()
+            .Answers<IntegrationDetails>();
         api.MapPost("/integrations/{integrationId}/resume", ResumeAsync)
             .Requires(Permission.ManageIntegrations)
             .Documents("resumeIntegration", "Integrations", "Resume", "Lets the writes of the integration go on.")
@@ -140,8 +155,33 @@ internal static class IntegrationEndpoints
             }
         }
 
+        Maybe<InboundHoldSettings> hold;
+        Maybe<int?> days, minutes, activityDays;
+        try
+        {
+            hold = IntegrationPatch.Read(patch.InboundHold, given => given.Deserialize(ApiJson.Info<InboundHoldSettings>())!);
+            minutes = IntegrationPatch.Read(patch.LeaverLimitMinutes, IntegrationPatch.Number);
+            activityDays = IntegrationPatch.Read(patch.ActivityDays, IntegrationPatch.Number);
+            days = patch.Deprovision is { } model ? IntegrationPatch.Read(model.DeleteAfterDays, IntegrationPatch.Number) : default;
+        }
+        catch (JsonException error)
+        {
+            return ApiProblems.Of(Refusal.Invalid("inboundHold, leaverLimitMinutes or deprovision.deleteAfterDays", $"cannot be read. {error.Message}"));
+        }
+
         var change = new IntegrationChange
         {
+            Safeguard = patch.Safeguard,
+            Sync = patch.Sync,
+            Retry = patch.Retry,
+            Circuit = patch.Circuit,
+            InboundHold = hold,
+            ActivityDays = activityDays,
+            LeaverLimitMinutes = minutes,
+            DeleteAfterDays = days,
+            DeleteNeedsApproval = patch.Deprovision?.DeleteNeedsApproval,
+            MatchBy = patch.MatchBy,
+            Invite = patch.Invite,
             Name = patch.Name,
             Settings = patch.Settings,
             OnDeactivate = patch.Deprovision?.OnDeactivate,
@@ -179,6 +219,42 @@ internal static class IntegrationEndpoints
         }
 
         var result = await service.PauseAsync(integrationId, body.Value.Reason, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
+        return result.Value is { } view ? Show(view, http, address, clock) : ApiProblems.Of(result.Refusal!);
+    }
+
+    private static async Task<IResult> DeleteAsync(string integrationId, HttpContext http, IntegrationClosing closing)
+    {
+        var body = await RequestBody.ReadAsync<DeleteIntegrationRequest>(http);
+        if (body.Value is null)
+        {
+            return body.Problem!;
+        }
+
+        if (body.Value.Accounts is not ("keep" or "takeAway"))
+        {
+            return ApiProblems.Of(Refusal.Invalid("accounts", "is required: keep or takeAway."));
+        }
+
+        var result = await closing.DeleteAsync(integrationId, body.Value.Accounts == "takeAway", body.Value.Reason, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
+        return result.Refusal is { } refusal ? ApiProblems.Of(refusal) : Results.StatusCode(StatusCodes.Status202Accepted);
+    }
+
+    private static Task<IResult> ObserveAsync(string integrationId, HttpContext http, IntegrationService service, GatewayAddress address, TimeProvider clock) =>
+        SetObserveAsync(integrationId, observe: true, http, service, address, clock);
+
+    private static Task<IResult> PromoteAsync(string integrationId, HttpContext http, IntegrationService service, GatewayAddress address, TimeProvider clock) =>
+        SetObserveAsync(integrationId, observe: false, http, service, address, clock);
+
+    private static async Task<IResult> SetObserveAsync(
+        string integrationId, bool observe, HttpContext http, IntegrationService service, GatewayAddress address, TimeProvider clock)
+    {
+        var body = await RequestBody.ReadAsync<PauseRequest>(http);
+        if (body.Value is null)
+        {
+            return body.Problem!;
+        }
+
+        var result = await service.ObserveAsync(integrationId, observe, body.Value.Reason, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
         return result.Value is { } view ? Show(view, http, address, clock) : ApiProblems.Of(result.Refusal!);
     }
 

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Operations;
+using IdLcm.Domain.Sync;
 
 namespace IdLcm.Gateway.Api;
 
@@ -37,6 +39,39 @@ internal class IntegrationResource(IntegrationView view, string scimBaseUrl)
     public ServiceAccount? ServiceAccount => integration.ServiceAccount;
 
     public DeprovisionModel Deprovision => integration.Deprovision;
+
+    /// <summary>Set while the integration only shows what it would do.</summary>
+    public Pause? ObserveOnly => integration.ObserveOnly;
+
+    /// <summary>The sync plan that a safeguard halted and that waits for a person.</summary>
+    public string? HaltedPlanId => view.HaltedPlanId;
+
+    /// <summary>Set while failures of the app as a whole hold the queue.</summary>
+    public CircuitState? CircuitOpen => view.Circuit;
+
+    /// <summary>How many operations wait for a person's word.</summary>
+    public int HeldOperations => view.Held;
+
+    public SyncSafeguard Safeguard => integration.Safeguard;
+
+    public SyncSettings Sync => integration.Sync;
+
+    public RetryPolicySettings? Retry => integration.Retry;
+
+    public CircuitSettings Circuit => integration.Circuit;
+
+    public InboundHoldSettings? InboundHold => integration.InboundHold;
+
+    public IReadOnlyList<string> MatchBy => integration.MatchBy;
+
+    public int? LeaverLimitMinutes => integration.LeaverLimitMinutes;
+
+    public InviteModel Invite => integration.Invite;
+
+    public int? ActivityDays => integration.ActivityDays;
+
+    /// <summary>Set while the integration is being deleted and its accounts are taken away first.</summary>
+    public Pause? Closing => integration.Closing;
 
     public ValidationReport? Validation => integration.Validation;
 
@@ -159,10 +194,66 @@ internal sealed record IntegrationPatch
 
     /// <summary>A user schema of its own, or null to go back to the connector's.</summary>
     public JsonElement UserSchema { get; init; }
+
+    /// <summary>As a whole; what is left out of it has its default.</summary>
+    public SyncSafeguard? Safeguard { get; init; }
+
+    /// <summary>As a whole; what is left out of it has its default.</summary>
+    public SyncSettings? Sync { get; init; }
+
+    /// <summary>As a whole; what is left out of it has the gateway's rule.</summary>
+    public RetryPolicySettings? Retry { get; init; }
+
+    /// <summary>As a whole; what is left out of it has its default.</summary>
+    public CircuitSettings? Circuit { get; init; }
+
+    /// <summary>As a whole, or null for none.</summary>
+    public JsonElement InboundHold { get; init; }
+
+    public IReadOnlyList<string>? MatchBy { get; init; }
+
+    /// <summary>In minutes, or null for no alarm.</summary>
+    public JsonElement LeaverLimitMinutes { get; init; }
+
+    public InviteModel? Invite { get; init; }
+
+    /// <summary>How long activity is kept, in days, or null for good.</summary>
+    public JsonElement ActivityDays { get; init; }
+
+    /// <summary>Reads a value that may be given as null; throws <see cref="JsonException"/> for what it cannot be.</summary>
+    public static Maybe<T> Read<T>(JsonElement given, Func<JsonElement, T> read) => given.ValueKind switch
+    {
+        JsonValueKind.Undefined => default,
+        JsonValueKind.Null => new Maybe<T>(true, default),
+        _ => new Maybe<T>(true, read(given)),
+    };
+
+    /// <summary>Reads a whole number.</summary>
+    public static int? Number(JsonElement given) =>
+        given.ValueKind == JsonValueKind.Number && given.TryGetInt32(out var number) ? number : throw new JsonException("It must be a whole number.");
 }
 
 /// <summary>A change of the deprovision model.</summary>
-internal sealed record DeprovisionPatch(DeprovisionAction? OnDeactivate = null, DeprovisionAction? OnDelete = null);
+internal sealed record DeprovisionPatch
+{
+    public DeprovisionAction? OnDeactivate { get; init; }
+
+    public DeprovisionAction? OnDelete { get; init; }
+
+    /// <summary>Whoever leaves is deactivated at once and deleted after so many days; null to follow the other two.</summary>
+    public JsonElement DeleteAfterDays { get; init; }
+
+    public bool? DeleteNeedsApproval { get; init; }
+}
+
+/// <summary>How an integration is to end.</summary>
+internal sealed record DeleteIntegrationRequest
+{
+    /// <summary>keep or takeAway.</summary>
+    public string? Accounts { get; init; }
+
+    public string? Reason { get; init; }
+}
 
 /// <summary>An operation that was accepted.</summary>
 internal sealed record OperationAccepted(string OperationId);

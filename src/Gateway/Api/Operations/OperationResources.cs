@@ -59,6 +59,12 @@ internal class OperationResource(Operation operation)
 
     public string? CancelReason => operation.CancelReason;
 
+    /// <summary>Whose word it waits for beside its turn; null for nobody's.</summary>
+    public OperationHold? Hold => operation.Ended ? null : operation.Hold;
+
+    /// <summary>For a sync that a person allowed: the plan that it applies.</summary>
+    public string? PlanId => operation.PlanId;
+
     public bool CancelRequested => operation.CancelRequested;
 }
 

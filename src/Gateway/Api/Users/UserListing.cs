@@ -173,6 +173,8 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
             LastOperationId = account?.LastOperationId,
             OpenOperationId = account?.OpenOperationId,
             Failure = FailureResource.Of(account?.LastFailure),
+            DeleteDueAt = account?.DeleteDueAt is { } due && due < DateTimeOffset.MaxValue ? due : null,
+            Revoked = account?.Revoked,
             Deleted = listed.User.DeletedAt is not null,
         };
     }
@@ -208,6 +210,8 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
             LastOperationId = show.LastOperationId,
             OpenOperationId = show.OpenOperationId,
             Failure = show.Failure,
+            DeleteDueAt = show.DeleteDueAt,
+            Revoked = show.Revoked,
             Deleted = show.Deleted,
             CreatedAt = listed.User.CreatedAt,
             Desired = new DesiredResource(

@@ -45,6 +45,12 @@ internal record UserResource
 
     public required FailureResource? Failure { get; init; }
 
+    /// <summary>When the deactivated account is to be deleted; null for never.</summary>
+    public DateTimeOffset? DeleteDueAt { get; init; }
+
+    /// <summary>Set while a person has taken all access away, whatever identity providers wish.</summary>
+    public Revocation? Revoked { get; init; }
+
     /// <summary>True when the identity provider deleted the user; SCIM does not show it any more.</summary>
     public required bool Deleted { get; init; }
 }

@@ -34,7 +34,7 @@ internal static class EntitlementPages
             return IntegrationPages.Missing();
         }
 
-        var entitlements = await EntitlementOption.ListAsync(store, profile, http.RequestAborted);
+        var entitlements = await new EntitlementCatalog(store).ListAsync(profile, http.RequestAborted);
         return PageResult.Of<EntitlementListPage, EntitlementListModel>(new EntitlementListModel(
             view,
             [.. profile.Schema.Roles.Where(role => Filters.Contains(text, role.Value, role.DisplayName, role.Description)).OrderByDescending(role => role.Ranking)],

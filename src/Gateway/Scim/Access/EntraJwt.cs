@@ -19,9 +19,6 @@ internal sealed record EntraJwt(Guid Tenant, string KeyId, byte[] Signed, byte[]
     /// <summary>The longest token that is looked at, in characters; those of Entra ID have 1 000 to 2 000.</summary>
     public const int MaxLength = 8192;
 
-    /// <summary>Entra ID's provisioning service, for which the token must be meant.</summary>
-    public const string Audience = "8adf8e6e-67b2-4cf2-a259-e3dc5476c621";
-
     private const int MaxKeyId = 200;
 
     private static readonly long Skew = (long)TimeSpan.FromMinutes(5).TotalSeconds;
@@ -33,11 +30,12 @@ internal sealed record EntraJwt(Guid Tenant, string KeyId, byte[] Signed, byte[]
 
     /// <summary>Takes a token apart.</summary>
     /// <param name="presented">The token.</param>
+    /// <param name="authority">Who signs such tokens, and for whom.</param>
     /// <param name="tenants">The tenants that the integration allows.</param>
     /// <param name="now">The time.</param>
     /// <param name="reason">Why it is refused, for the audit; null where it is not.</param>
     /// <returns>The token, or null where it is refused.</returns>
-    public static EntraJwt? Read(string presented, IReadOnlyList<string> tenants, DateTimeOffset now, out string? reason)
+    public static EntraJwt? Read(string presented, EntraAuthority authority, IReadOnlyList<string> tenants, DateTimeOffset now, out string? reason)
     {
         reason = "a token that is malformed";
         if (presented.Length > MaxLength || presented.Split('.') is not [var first, var second, var third])
@@ -72,7 +70,7 @@ internal sealed record EntraJwt(Guid Tenant, string KeyId, byte[] Signed, byte[]
                 return null;
             }
 
-            return Claims(body.RootElement, tenants, now.ToUnixTimeSeconds(), ref reason) is not { } claims
+            return Claims(body.RootElement, authority, tenants, now.ToUnixTimeSeconds(), ref reason) is not { } claims
                 ? null
                 : new EntraJwt(claims.Tenant, keyId, Encoding.ASCII.GetBytes(presented[..presented.LastIndexOf('.')]), signature, claims.From, claims.Until);
         }
@@ -87,9 +85,9 @@ internal sealed record EntraJwt(Guid Tenant, string KeyId, byte[] Signed, byte[]
         }
     }
 
-    private static (Guid Tenant, DateTimeOffset From, DateTimeOffset Until)? Claims(JsonElement body, IReadOnlyList<string> tenants, long now, ref string? reason)
+    private static (Guid Tenant, DateTimeOffset From, DateTimeOffset Until)? Claims(JsonElement body, EntraAuthority authority, IReadOnlyList<string> tenants, long now, ref string? reason)
     {
-        if (Text(body, "aud") != Audience)
+        if (Text(body, "aud") != authority.Audience)
         {
             reason = "a token for another audience";
             return null;
@@ -97,7 +95,7 @@ internal sealed record EntraJwt(Guid Tenant, string KeyId, byte[] Signed, byte[]
 
         var issuer = Text(body, "iss");
         var tenant = tenants.Select(text => Guid.TryParse(text, out var id) ? id : Guid.Empty)
-            .FirstOrDefault(id => id != Guid.Empty && EntraAuthority.IssuersOf(id).Contains(issuer, StringComparer.Ordinal));
+            .FirstOrDefault(id => id != Guid.Empty && authority.Allows(id) && authority.IssuersOf(id).Contains(issuer, StringComparer.Ordinal));
         if (tenant == Guid.Empty)
         {
             reason = "a token of a tenant that is not allowed";

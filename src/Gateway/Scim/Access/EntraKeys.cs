@@ -100,7 +100,7 @@ internal sealed partial class EntraKeys : IDisposable
             var address = new Uri(authority.BaseAddress, $"/{id}/.well-known/openid-configuration");
             using var discovery = JsonDocument.Parse(await http.GetByteArrayAsync(address, CancellationToken.None));
             var issuer = discovery.RootElement.GetProperty("issuer").GetString();
-            if (!EntraAuthority.IssuersOf(id).Contains(issuer, StringComparer.Ordinal))
+            if (!authority.IssuersOf(id).Contains(issuer, StringComparer.Ordinal))
             {
                 throw new InvalidDataException($"The discovery document is that of '{issuer}'.");
             }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 
 namespace IdLcm.Gateway.Scim.Access;
 
@@ -31,7 +30,7 @@ internal sealed class FailureLimit(TimeProvider clock)
     public TimeSpan? Failed(IPAddress remote)
     {
         var now = clock.GetUtcNow();
-        var key = NetworkOf(remote);
+        var key = RemoteNetwork.Of(remote);
         if (!counts.ContainsKey(key) && !HasRoom(now))
         {
             // Everything is taken by failures of this very minute: a newcomer goes uncounted rather than memory unbounded.
@@ -69,24 +68,6 @@ internal sealed class FailureLimit(TimeProvider clock)
         }
 
         return counts.Count < MaxAddresses;
-    }
-
-    // Whoever has an IPv6 address has 2^64 of them.
-    private static IPAddress NetworkOf(IPAddress address)
-    {
-        if (address.IsIPv4MappedToIPv6)
-        {
-            return address.MapToIPv4();
-        }
-
-        if (address.AddressFamily != AddressFamily.InterNetworkV6)
-        {
-            return address;
-        }
-
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new IPAddress(bytes);
     }
 
     private sealed record Count(DateTimeOffset Since, int Failures);

@@ -12,7 +12,7 @@ namespace IdLcm.Gateway.Scim.Access;
 /// Says who may speak to an integration: who has one of its gateway tokens, as bearer token or, where the integration
 /// allows it, as password (RFC 7617); and, where it allows their tenant, Entra ID's own tokens.
 /// </summary>
-internal sealed class ScimAccess(EntraKeys keys, FailureLimit limit, AccessGuard guard, TimeProvider clock)
+internal sealed class ScimAccess(EntraAuthority authority, EntraKeys keys, FailureLimit limit, AccessGuard guard, TimeProvider clock)
 {
     private const string BearerScheme = "Bearer ";
     private const string BasicScheme = "Basic ";
@@ -94,7 +94,7 @@ internal sealed class ScimAccess(EntraKeys keys, FailureLimit limit, AccessGuard
 
     private async ValueTask<(GatewayToken? Token, string Reason)> EntraAsync(HttpContext http, Integration integration, string presented)
     {
-        if (EntraJwt.Read(presented, integration.EntraTenants, clock.GetUtcNow(), out var reason) is not { } jwt)
+        if (EntraJwt.Read(presented, authority, integration.EntraTenants, clock.GetUtcNow(), out var reason) is not { } jwt)
         {
             return (null, reason!);
         }

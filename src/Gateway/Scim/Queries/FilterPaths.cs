@@ -12,7 +12,7 @@ internal static class FilterPaths
         ScimNotFilter not => Of(not.Inner),
         ScimComparisonFilter comparison => [comparison.Path],
         ScimPresentFilter present => [present.Path],
-        ScimValuePathFilter path => [path.Path],
+        ScimValuePathFilter path => [path.Path, .. Of(path.Inner).Select(part => path.Path with { SubName = part.Name })],
         _ => [],
     };
 }

@@ -11,10 +11,18 @@ namespace IdLcm.Gateway.Scim.Queries;
 internal static class ScimQueries
 {
     private const int DefaultCount = 100;
+    private const string Password = "password";
 
     /// <summary>A query in the URL.</summary>
-    public static Task GetAsync(ScimExchange exchange, params IReadOnlyList<ScimSource> sources) => AnswerAsync(
-        exchange, ScimQuery.FromParameters(exchange.Http.Request.Query.Select(p => new KeyValuePair<string, string?>(p.Key, p.Value.ToString()))), sources);
+    public static Task GetAsync(ScimExchange exchange, params IReadOnlyList<ScimSource> sources)
+    {
+        var query = ScimQuery.FromParameters(exchange.Http.Request.Query.Select(p => new KeyValuePair<string, string?>(p.Key, p.Value.ToString())));
+        return query.Filter is not null && exchange.Http.Request.Query["filter"].ToString().Contains(Password, StringComparison.OrdinalIgnoreCase)
+            && FilterPaths.Of(query.Filter).Any(path => path.Is(Password))
+            ? throw new ScimError(
+                StatusCodes.Status403Forbidden, ScimErrorType.Sensitive, "A password does not belong into an address: proxies and logs keep it (RFC 7644 section 7.5.2).").ToException()
+            : AnswerAsync(exchange, query, sources);
+    }
 
     /// <summary>A query in the body of <c>.search</c>.</summary>
     public static async Task SearchAsync(ScimExchange exchange, params IReadOnlyList<ScimSource> sources) =>

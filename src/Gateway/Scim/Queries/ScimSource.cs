@@ -130,7 +130,10 @@ internal abstract class ScimSource<T> : ScimSource
 
     /// <summary>A record as the client wants to see it.</summary>
     public ValueTask<ScimResource> ShowAsync(ScimExchange exchange, T record, ScimProjection projection) =>
-        CompleteAsync(exchange, record, Plain(exchange.Profile, record), name => name.Contains(':', StringComparison.Ordinal) ? projection.ShowsExtension(name) : projection.Shows(name));
+        CompleteAsync(exchange, record, Plain(exchange.Profile, record), name =>
+            name.Contains(':', StringComparison.Ordinal) ? projection.ShowsExtension(name)
+            : name.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot ? projection.ShowsPart(name[..dot], name[(dot + 1)..])
+            : projection.Shows(name));
 
     /// <summary>Shows records that follow one another, with no other between them.</summary>
     protected virtual Task<IReadOnlyList<ShownResource>> ShowPageAsync(ScimExchange exchange, IReadOnlyList<T> records, ScimProjection projection) =>
@@ -213,7 +216,7 @@ internal abstract class ScimSource<T> : ScimSource
             foreach (var path in FilterPaths.Of(query.Filter))
             {
                 // The whole text too: the path of an extension holds its URN.
-                elsewhere.UnionWith(new[] { path.Name, path.Schema ?? "", $"{path.Schema}:{path.Name}" }.Where(source.IsElsewhere));
+                elsewhere.UnionWith(new[] { path.Name, $"{path.Name}.{path.SubName}", path.Schema ?? "", $"{path.Schema}:{path.Name}" }.Where(source.IsElsewhere));
             }
 
             if (query.SortBy is { } by)

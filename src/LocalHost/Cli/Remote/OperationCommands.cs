@@ -28,7 +28,7 @@ internal static class OperationCommands
         var integration = Integration();
         var limit = IntegrationCommands.Limit();
         var status = new Option<string?>("--status") { Description = "Only those with this status", HelpName = "STATUS" };
-        status.AcceptOnlyFromAmong("Queued", "Running", "Retrying", "Succeeded", "Failed", "Cancelled");
+        status.AcceptOnlyFromAmong("Queued", "Running", "Retrying", "Succeeded", "Failed", "Cancelled", "Halted");
         return RemoteCommand.Attach(
             new ExampleCommand(
                 "list",

@@ -1,0 +1,281 @@
+using IdLcm.Domain.Activity;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Operations;
+using IdLcm.Domain.Storage;
+using IdLcm.Domain.Users;
+
+namespace IdLcm.Domain.Approvals;
+
+/// <summary>A decided approval.</summary>
+/// <param name="Approval">The approval.</param>
+/// <param name="OperationId">The operation that carries it out; null for a rejected one.</param>
+public sealed record DecidedApproval(ApprovalRecord Approval, string? OperationId);
+
+/// <summary>Destructive changes that wait for a person's word, and held operations.</summary>
+/// <param name="store">The record store.</param>
+/// <param name="operations">Cancels and opens operations.</param>
+/// <param name="users">Deletes users.</param>
+/// <param name="signal">Told when a lane has work.</param>
+/// <param name="feed">Told of every change.</param>
+/// <param name="clock">The clock.</param>
+public sealed class ApprovalService(
+    IRecordStore store, OperationService operations, UserService users, LaneSignal signal, ChangeFeed feed, TimeProvider clock)
+{
+    /// <summary>Reads approvals, newest first.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="matches">Which ones.</param>
+    /// <param name="limit">The most to return.</param>
+    /// <param name="afterId">The last of the page before, or null.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The approvals, and whether more follow.</returns>
+    public Task<(IReadOnlyList<ApprovalRecord> Items, bool More)> ListAsync(
+        IntegrationProfile profile, Func<ApprovalRecord, bool> matches, int limit, string? afterId, CancellationToken cancellationToken = default) =>
+        store.ListAsync(profile.Partition, ApprovalRecord.Prefix, matches, limit, afterId, cancellationToken);
+
+    /// <summary>Asks for the removal of an account that no identity provider claims.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="user">The unmatched user.</param>
+    /// <param name="identifier">The account's primary identifier.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="by">Who asks.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>The approval.</returns>
+    public async Task<ApprovalRecord> AskRemovalAsync(
+        IntegrationProfile profile, UserRecord user, string identifier, string reason, Provenance by, CancellationToken cancellationToken = default)
+    {
+        var now = clock.GetUtcNow();
+        var approval = new ApprovalRecord
+        {
+            Id = Ids.NewestFirst(now),
+            Kind = ApprovalKind.RemoveUnmatched,
+            Status = ApprovalStatus.Pending,
+            Target = identifier,
+            Detail = $"remove {identifier} from {profile.Manifest.AppName}; no identity provider claims the account",
+            UserId = user.Id,
+            AccountKey = user.AccountKey,
+            RequestedBy = by.Actor,
+            RequestedAt = now,
+            Reason = reason,
+        };
+        await store.CommitAsync(
+            profile.Partition,
+            [
+                TypedRecords.Insert(ApprovalRecord.Row(approval.Id), approval),
+                ActivityLog.Append(Event(ActivityKind.ApprovalRequested, approval, by, now, $"{approval.Detail}: {reason}")),
+            ],
+            cancellationToken);
+        feed.Publish(new LiveChange(profile.Integration.Id, null));
+        return approval;
+    }
+
+    /// <summary>Decides about an approval. What was approved is done once.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="id">The approval; any text.</param>
+    /// <param name="approve">True to approve.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="by">Whose word it is.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>The approval, or why it was not decided.</returns>
+    public async Task<Result<DecidedApproval>> DecideAsync(
+        IntegrationProfile profile, string id, bool approve, string? reason, Provenance by, CancellationToken cancellationToken = default)
+    {
+        var problems = new List<FieldProblem>();
+        if (IntegrationRules.Text(reason, "reason", IntegrationRules.MaxText, problems) is not { } why)
+        {
+            return Refusal.Invalid(problems);
+        }
+
+        if (!IntegrationStore.IsWellFormed(id)
+            || await store.FindAsync<ApprovalRecord>(profile.Partition, ApprovalRecord.Row(id), cancellationToken) is not { } found)
+        {
+            return Refusal.NotFound("approval_not_found", $"The integration has no approval '{id}'.");
+        }
+
+        if (found.Value.Status != ApprovalStatus.Pending)
+        {
+            return Refusal.Conflict("approval_decided", $"The approval is {found.Value.Status} already, by {found.Value.DecidedBy}.");
+        }
+
+        // What follows bears being done again, and the decision is written last: a crash between leaves it pending.
+        var operationId = approve ? await CarryOutAsync(profile, found.Value, by, cancellationToken) : await WithdrawAsync(profile, found.Value, by, cancellationToken);
+        var now = clock.GetUtcNow();
+        var decided = found.Value with
+        {
+            Status = approve ? ApprovalStatus.Approved : ApprovalStatus.Rejected,
+            DecidedBy = by.Actor,
+            DecidedAt = now,
+            DecisionReason = why,
+            OperationId = operationId ?? found.Value.OperationId,
+        };
+        var kind = approve ? ActivityKind.Approved : ActivityKind.ApprovalRejected;
+        var result = await store.CommitAsync(
+            profile.Partition,
+            [
+                TypedRecords.Write(ApprovalRecord.Row(id), decided, found.ETag),
+                ActivityLog.Append(Event(kind, decided, by, now, $"{decided.Detail}: {why}")),
+            ],
+            cancellationToken);
+        if (!result.Committed)
+        {
+            return Refusal.Conflict("approval_decided", "Somebody else decided about the approval at the same time.");
+        }
+
+        signal.Raise(profile.Integration.Id);
+        feed.Publish(new LiveChange(profile.Integration.Id, null));
+        return new DecidedApproval(decided, operationId);
+    }
+
+    /// <summary>Lets a held operation run, or withdraws it.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="operationId">The operation; any text.</param>
+    /// <param name="release">True to let it run.</param>
+    /// <param name="by">Whose word it is.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>The operation, or why nothing was done.</returns>
+    public async Task<Result<Operation>> DecideHeldAsync(
+        IntegrationProfile profile, string operationId, bool release, Provenance by, CancellationToken cancellationToken = default)
+    {
+        if (await operations.FindAsync(profile.Integration.Id, operationId, cancellationToken) is not { } operation)
+        {
+            return Refusal.NotFound("operation_not_found", $"There is no operation '{operationId}'.");
+        }
+
+        if (operation is not { Ended: false, Hold: { } hold })
+        {
+            return Refusal.Conflict("operation_not_held", "The operation is not held.");
+        }
+
+        if (hold.ApprovalId is not null)
+        {
+            return Refusal.Conflict("approval_needed", $"The operation waits for approval {hold.ApprovalId}: decide about that.");
+        }
+
+        if (release)
+        {
+            await ReleaseAsync(profile, operationId, by, cancellationToken);
+        }
+        else
+        {
+            await operations.CancelAsync(profile, operationId, by, cancellationToken);
+        }
+
+        return (await operations.FindAsync(profile.Integration.Id, operationId, cancellationToken))!;
+    }
+
+    /// <summary>Reads held operations, oldest last.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The operations.</returns>
+    public async IAsyncEnumerable<Operation> HeldAsync(
+        IntegrationProfile profile, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        string? continuation = null;
+        do
+        {
+            var page = await store.QueryAsync(profile.Partition, RowRange.Prefix(Rows.Held), 250, continuation, cancellationToken);
+            foreach (var row in page.Records)
+            {
+                if (await operations.FindAsync(profile.Integration.Id, row.Row[Rows.Held.Length..], cancellationToken) is { Ended: false, Hold: not null } held)
+                {
+                    yield return held;
+                }
+            }
+
+            continuation = page.Continuation;
+        }
+        while (continuation is not null);
+    }
+
+    /// <summary>Moves a held operation into the queue.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="operationId">The operation.</param>
+    /// <param name="by">Whose word it is.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>True when it was held.</returns>
+    public async Task<bool> ReleaseAsync(IntegrationProfile profile, string operationId, Provenance by, CancellationToken cancellationToken = default)
+    {
+        var released = await Optimistic.RunAsync(
+            async () =>
+            {
+                var found = await store.FindAsync<Operation>(profile.Partition, Rows.Operation(operationId), cancellationToken);
+                if (found?.Value is not { Ended: false, Hold: { } hold, QueueRow: { } row } operation)
+                {
+                    return (true, false);
+                }
+
+                var now = clock.GetUtcNow();
+                var queued = operation with { Hold = null, QueueRow = Rows.QueuePlace(operation.Priority, now, operation.Id) };
+                var result = await store.CommitAsync(
+                    profile.Partition,
+                    [
+                        TypedRecords.Write(Rows.Operation(operation.Id), queued, found.ETag),
+                        RecordChange.DeleteIfExists(row),
+                        RecordChange.Insert(queued.QueueRow, default),
+                        ActivityLog.Append(OperationEvents.Make(ActivityKind.OperationReleased, operation, by.Actor, now, hold.Reason)),
+                    ],
+                    cancellationToken);
+                return (result.Committed, true);
+            },
+            cancellationToken);
+        signal.Raise(profile.Integration.Id);
+        return released;
+    }
+
+    private async Task<string?> CarryOutAsync(IntegrationProfile profile, ApprovalRecord approval, Provenance by, CancellationToken cancellationToken)
+    {
+        switch (approval.Kind)
+        {
+            case ApprovalKind.DeleteAccount:
+                await ReleaseAsync(profile, approval.OperationId!, by, cancellationToken);
+                return approval.OperationId;
+            case ApprovalKind.RemoveUnmatched:
+                // Somebody may have claimed the account while a person thought about it: then it stays.
+                var user = await store.FindUserAsync(profile.Partition, approval.UserId!, cancellationToken);
+                return user?.Value is { Owned: false, DeletedAt: null } unmatched
+                    ? (await users.DeleteAsync(profile, unmatched.Id, version => version == unmatched.Generation, by, cancellationToken)).OperationId
+                    : null;
+            default:
+                return await RecreateAsync(profile, approval, by, cancellationToken);
+        }
+    }
+
+    private async Task<string?> WithdrawAsync(IntegrationProfile profile, ApprovalRecord approval, Provenance by, CancellationToken cancellationToken)
+    {
+        if (approval is { Kind: ApprovalKind.DeleteAccount, OperationId: { } operationId })
+        {
+            await operations.CancelAsync(profile, operationId, by, cancellationToken);
+        }
+
+        return null;
+    }
+
+    /// <summary>The approval holds for the wish that it was asked for: a newer one asks again.</summary>
+    private Task<string?> RecreateAsync(IntegrationProfile profile, ApprovalRecord approval, Provenance by, CancellationToken cancellationToken) =>
+        Optimistic.RunAsync<string?>(
+            async () =>
+            {
+                if (await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(approval.AccountKey!), cancellationToken) is not { } account
+                    || await store.FindUserAsync(profile.Partition, account.Value.UserId, cancellationToken) is not { } user)
+                {
+                    return (true, null);
+                }
+
+                var intake = new Intake(store, profile, by, clock.GetUtcNow());
+                intake.Changes.Add(RecordChange.Check(UserRecords.RowOf(user.Value), user.ETag));
+                await intake.ServeAsync(account.Value with { RecreateApproved = user.Value.Wish }, account.ETag, touched: true, user.Value, cancellationToken);
+                return ((await store.CommitAsync(profile.Partition, intake.Changes, cancellationToken)).Committed, intake.OperationId);
+            },
+            cancellationToken);
+
+    private static ActivityEvent Event(ActivityKind kind, ApprovalRecord approval, Provenance by, DateTimeOffset now, string detail) => new()
+    {
+        Id = Ids.OldestFirst(now),
+        Date = now,
+        Actor = by.Actor,
+        Event = kind,
+        Target = approval.Target,
+        UserId = approval.UserId,
+        OperationId = approval.OperationId,
+        Detail = detail,
+    };
+}

@@ -1,0 +1,64 @@
+namespace IdLcm.Domain.Sync;
+
+/// <summary>How much may be taken away at once without a person's word.</summary>
+public sealed record RemovalLimit
+{
+    /// <summary>The share of the population, in per cent.</summary>
+    public int Percent { get; init; } = 20;
+
+    /// <summary>The most, whatever the share; null for no such limit.</summary>
+    public int? Absolute { get; init; } = 50;
+
+    /// <summary>Below this population the share says nothing and only the absolute limit counts.</summary>
+    public int MinimumPopulation { get; init; } = 10;
+
+    /// <summary>Whether a number of removals goes too far.</summary>
+    /// <param name="population">How many there are.</param>
+    /// <param name="removed">How many would go.</param>
+    /// <param name="what">What would happen to them, for example <c>accounts would be recorded as gone</c>.</param>
+    /// <returns>Why it goes too far, or null when it does not.</returns>
+    public string? Exceeded(int population, int removed, string what)
+    {
+        if (Absolute is { } most && removed > most)
+        {
+            return $"{removed} {what}; the safeguard allows {most}.";
+        }
+
+        return population >= MinimumPopulation && removed * 100L > (long)population * Percent
+            ? $"{removed} of {population} {what}; the safeguard allows {Percent} %."
+            : null;
+    }
+}
+
+/// <summary>How many accounts a sync may record as gone, and how many assignments as lost, without a person's word.</summary>
+public sealed record SyncSafeguard
+{
+    /// <summary>The share of the known accounts, in per cent.</summary>
+    public int Percent { get; init; } = 20;
+
+    /// <summary>The most accounts, whatever the share; null for no such limit.</summary>
+    public int? Absolute { get; init; } = 50;
+
+    /// <summary>Below this many known accounts the share says nothing and only the absolute limit counts.</summary>
+    public int MinimumPopulation { get; init; } = 10;
+
+    /// <summary>The same for roles and entitlements that accounts would be recorded to have lost.</summary>
+    public RemovalLimit Assignments { get; init => field = value ?? DefaultAssignments; } = DefaultAssignments;
+
+    private static RemovalLimit DefaultAssignments => new() { Absolute = 200, MinimumPopulation = 20 };
+
+    /// <summary>Why a plan goes too far.</summary>
+    /// <param name="counts">What the plan would record.</param>
+    /// <returns>The reasons; empty when it does not.</returns>
+    public IReadOnlyList<string> Exceeded(SyncCounts counts)
+    {
+        ArgumentNullException.ThrowIfNull(counts);
+        var users = new RemovalLimit { Percent = Percent, Absolute = Absolute, MinimumPopulation = MinimumPopulation };
+        string?[] reasons =
+        [
+            users.Exceeded(counts.Population, counts.Gone, "accounts would be recorded as gone"),
+            Assignments.Exceeded(counts.Assignments, counts.LostAssignments, "assignments would be recorded as lost"),
+        ];
+        return [.. reasons.OfType<string>()];
+    }
+}

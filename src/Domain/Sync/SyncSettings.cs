@@ -1,0 +1,34 @@
+using System.Text.Json.Serialization;
+
+namespace IdLcm.Domain.Sync;
+
+/// <summary>What follows when the app does not agree with what identity providers wish.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<DriftAction>))]
+public enum DriftAction
+{
+    /// <summary>It is reported.</summary>
+    [JsonStringEnumMemberName("report")]
+    Report,
+
+    /// <summary>It is reported, and after each sync ordinary operations correct it in the app; nothing is deleted so.</summary>
+    [JsonStringEnumMemberName("correct")]
+    Correct,
+}
+
+/// <summary>When syncs run by themselves.</summary>
+/// <param name="Cron">Five fields: minute, hour, day of month, month, day of week. See <see cref="CronExpression"/>.</param>
+/// <param name="TimeZone">The IANA name of the time zone that it is read in, for example <c>Europe/Berlin</c>.</param>
+public sealed record SyncSchedule(string Cron, string TimeZone = "UTC");
+
+/// <summary>How an integration syncs by itself.</summary>
+public sealed record SyncSettings
+{
+    /// <summary>The schedule; null for none.</summary>
+    public SyncSchedule? Schedule { get; init; }
+
+    /// <summary>After so many operations in a row that failed for good, a sync looks what is there; null for never.</summary>
+    public int? AfterFailures { get; init; } = 5;
+
+    /// <summary>What follows when the app does not agree with what identity providers wish.</summary>
+    public DriftAction Drift { get; init; }
+}

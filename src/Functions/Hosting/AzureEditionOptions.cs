@@ -1,0 +1,95 @@
+using IdLcm.Automation;
+using IdLcm.Domain.Operations;
+using IdLcm.Functions.Storage;
+using Microsoft.Extensions.Configuration;
+
+namespace IdLcm.Functions;
+
+/// <summary>How the Azure edition is set up: app settings <c>IdLcm__Name</c>, explained in docs/azure.md.</summary>
+public sealed record AzureEditionOptions
+{
+    /// <summary>What this app does: setting <c>IdLcm__Role</c>.</summary>
+    public EditionRole Role { get; init; }
+
+    /// <summary>The address by which identity providers reach the gateway, where a front door stands before it: setting <c>IdLcm__PublicUrl</c>.</summary>
+    public Uri? PublicUrl { get; init; }
+
+    /// <summary>
+    /// Where administrators see histories of orchestrations, with <c>{instanceId}</c> in it, for example the dashboard of the Durable
+    /// Task Scheduler; null for no link: setting <c>IdLcm__HistoryUrl</c>.
+    /// </summary>
+    public string? HistoryUrl { get; init; }
+
+    /// <summary>Directories of connectors besides the shipped ones, between semicolons: setting <c>IdLcm__Connectors</c>.</summary>
+    public IReadOnlyList<string> Connectors { get; init; } = [];
+
+    /// <summary>How long histories of ended orchestrations are kept, in whole days: setting <c>IdLcm__HistoryDays</c>, 30 where it is not set.</summary>
+    public TimeSpan HistoryRetention { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>How long evidence is kept, in whole days: setting <c>IdLcm__EvidenceDays</c>, 30 where it is not set.</summary>
+    public TimeSpan EvidenceRetention { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>Where data and secrets are: section <c>IdLcm__Azure</c>.</summary>
+    public AzureStorageOptions Storage { get; init; } = new();
+
+    /// <summary>How failed attempts are repeated: section <c>IdLcm__Retry</c>.</summary>
+    public RetryRules Retry { get; init; } = new();
+
+    /// <summary>How connectors are run: section <c>IdLcm__Automation</c>.</summary>
+    public AutomationOptions Automation { get; init; } = new();
+
+    /// <summary>Reads the settings.</summary>
+    /// <param name="configuration">The app's configuration.</param>
+    /// <returns>The options.</returns>
+    /// <exception cref="InvalidDataException">A setting cannot be read; the message says which, and what it may be.</exception>
+    public static AzureEditionOptions Read(IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var section = configuration.GetSection("IdLcm");
+        return new AzureEditionOptions
+        {
+            Role = section["Role"] is not { Length: > 0 } role
+                ? EditionRole.All
+                : Enum.TryParse<EditionRole>(role, ignoreCase: true, out var known) && Enum.IsDefined(known)
+                    ? known
+                    : throw new InvalidDataException($"IdLcm__Role is '{role}'; it can be all, gateway or automation."),
+            PublicUrl = section["PublicUrl"] is not { Length: > 0 } url
+                ? null
+                : Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps
+                    ? address
+                    : throw new InvalidDataException($"IdLcm__PublicUrl is '{url}'; it must be an absolute https address."),
+            HistoryUrl = section["HistoryUrl"] is not { Length: > 0 } history
+                ? null
+                : history.StartsWith("https://", StringComparison.Ordinal)
+                    ? history
+                    : throw new InvalidDataException($"IdLcm__HistoryUrl is '{history}'; it must be an absolute https address."),
+            Connectors = section["Connectors"]?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
+            HistoryRetention = Days(section, "HistoryDays"),
+            EvidenceRetention = Days(section, "EvidenceDays"),
+            Storage = Bind(section.GetSection("Azure"), new AzureStorageOptions()),
+            Retry = Bind(section.GetSection("Retry"), new RetryRules()),
+            Automation = Bind(section.GetSection("Automation"), new AutomationOptions()),
+        };
+    }
+
+    private static TimeSpan Days(IConfigurationSection section, string name) =>
+        section[name] is not { Length: > 0 } days
+            ? TimeSpan.FromDays(30)
+            : int.TryParse(days, out var number) && number is >= 1 and <= 3650
+                ? TimeSpan.FromDays(number)
+                : throw new InvalidDataException($"IdLcm__{name} is '{days}'; it must be a whole number from 1 to 3650.");
+
+    private static T Bind<T>(IConfigurationSection section, T defaults)
+        where T : class
+    {
+        try
+        {
+            section.Bind(defaults, binder => binder.ErrorOnUnknownConfiguration = true);
+            return defaults;
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new InvalidDataException($"A setting below IdLcm__{section.Key} is wrong: {error.Message}", error);
+        }
+    }
+}

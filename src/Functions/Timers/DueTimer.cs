@@ -1,0 +1,45 @@
+using IdLcm.Domain.HumanTasks;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Leavers;
+using IdLcm.Domain.Sync;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
+
+namespace IdLcm.Functions.Timers;
+
+/// <summary>Does what falls due by the clock: scheduled syncs, deletions after some days, alarms and reminders of human tasks.</summary>
+/// <param name="syncs">Schedules of syncs.</param>
+/// <param name="leavers">Leavers whose days are over.</param>
+/// <param name="tasks">Human tasks.</param>
+/// <param name="integrations">The integrations.</param>
+/// <param name="logger">The log.</param>
+public sealed partial class DueTimer(
+    SyncTimer syncs, LeaverWatch leavers, HumanTaskService tasks, IntegrationStore integrations, ILogger<DueTimer> logger)
+{
+    /// <summary>Every fifteen seconds.</summary>
+    /// <param name="timer">The timer.</param>
+    /// <param name="cancellationToken">Cancelled when the host stops.</param>
+    /// <returns>A task that ends when everything due was begun.</returns>
+    [Function("due-work")]
+    public async Task RunAsync([TimerTrigger("*/15 * * * * *", UseMonitor = false)] TimerInfo timer, CancellationToken cancellationToken)
+    {
+        foreach (var id in await integrations.ListIdsAsync(cancellationToken))
+        {
+            try
+            {
+                await syncs.RunDueAsync(id, cancellationToken);
+                await leavers.RunDueAsync(id, cancellationToken);
+                await tasks.RemindAsync(id, cancellationToken);
+            }
+#pragma warning disable CA1031 // One integration's trouble must not stop the others; the next turn tries again.
+            catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                LogFailed(id, error);
+            }
+        }
+    }
+
+    [LoggerMessage(4103, LogLevel.Error, "Work of integration {IntegrationId} that is due could not be done; it is tried again within seconds")]
+    private partial void LogFailed(string integrationId, Exception error);
+}

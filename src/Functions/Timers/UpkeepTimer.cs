@@ -1,0 +1,57 @@
+using IdLcm.Domain.Activity;
+using IdLcm.Domain.Groups;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Listing;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
+
+namespace IdLcm.Functions.Timers;
+
+/// <summary>Seals activity into the hash chain, keeps the counted directories, rolls change sets of groups forward.</summary>
+/// <param name="log">The activity.</param>
+/// <param name="keeper">The directories.</param>
+/// <param name="roll">The change sets.</param>
+/// <param name="care">Memberships of those who were deleted.</param>
+/// <param name="integrations">The integrations.</param>
+/// <param name="profiles">The integrations with their connectors.</param>
+/// <param name="logger">The log.</param>
+public sealed partial class UpkeepTimer(
+    ActivityLog log,
+    ListingKeeper keeper,
+    GroupRoll roll,
+    MemberCare care,
+    IntegrationStore integrations,
+    IntegrationProfiles profiles,
+    ILogger<UpkeepTimer> logger)
+{
+    /// <summary>Every five seconds.</summary>
+    /// <param name="timer">The timer.</param>
+    /// <param name="cancellationToken">Cancelled when the host stops.</param>
+    /// <returns>A task that ends when everything was looked after.</returns>
+    [Function("upkeep")]
+    public async Task RunAsync([TimerTrigger("*/5 * * * * *", UseMonitor = false)] TimerInfo timer, CancellationToken cancellationToken)
+    {
+        foreach (var id in await integrations.ListIdsAsync(cancellationToken))
+        {
+            try
+            {
+                await log.SealAsync(id, cancellationToken);
+                if (await profiles.FindAsync(id, cancellationToken) is { } profile)
+                {
+                    await roll.RollAsync(profile, cancellationToken);
+                }
+
+                await keeper.KeepAsync(id, (kind, removed) => care.RemovedAsync(id, kind, removed, cancellationToken), cancellationToken);
+            }
+#pragma warning disable CA1031 // One integration's trouble must not stop the others; the next turn tries again.
+            catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                LogFailed(id, error);
+            }
+        }
+    }
+
+    [LoggerMessage(4102, LogLevel.Error, "Activity, directories or groups of integration {IntegrationId} could not be kept up; it is tried again within seconds")]
+    private partial void LogFailed(string integrationId, Exception error);
+}

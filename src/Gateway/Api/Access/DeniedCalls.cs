@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using IdLcm.Domain;
+using IdLcm.Domain.Activity;
+using IdLcm.Domain.Storage;
+using Microsoft.AspNetCore.Http;
+
+namespace IdLcm.Gateway.Api;
+
+/// <summary>Tells the workspace's activity of refused calls, each caller at most once a minute, so that nobody floods it.</summary>
+internal sealed class DeniedCalls(ActivityLog log, TimeProvider clock)
+{
+    private const int MaxCallers = 1000;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<string, DateTimeOffset> told = new(StringComparer.Ordinal);
+
+    public async Task NoteAsync(string actor, string caller, HttpContext http, string why)
+    {
+        var now = clock.GetUtcNow();
+        if (told.Count >= MaxCallers)
+        {
+            foreach (var old in told.Where(pair => now - pair.Value >= Interval))
+            {
+                told.TryRemove(old);
+            }
+        }
+
+        if (told.Count >= MaxCallers || (told.TryGetValue(caller, out var last) && now - last < Interval))
+        {
+            return;
+        }
+
+        told[caller] = now;
+        var path = http.Request.Path.ToString();
+        try
+        {
+            await log.NoteAsync(ActivityLog.Workspace, new ActivityEvent
+            {
+                Id = Ids.OldestFirst(now),
+                Date = now,
+                Actor = actor,
+                Event = ActivityKind.CallDenied,
+                Target = $"{http.Request.Method} {path[..Math.Min(path.Length, 200)]}",
+                Detail = $"{caller}: {why}",
+            });
+        }
+        catch (RecordStoreUnavailableException)
+        {
+            // A refusal is a refusal whether it can be noted or not; the log has it.
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using IdLcm.Domain.HumanTasks;
+using IdLcm.Domain.Integrations;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace IdLcm.Gateway.Api;
+
+/// <summary>What is to change of a task; what is left out stays.</summary>
+internal sealed record TaskPatch
+{
+    public string? Assignee { get; init; }
+
+    public DateTimeOffset? DueAt { get; init; }
+
+    /// <summary>A note to add.</summary>
+    public string? Comment { get; init; }
+}
+
+/// <summary>How a task ended.</summary>
+internal sealed record TaskClosing
+{
+    public string? Resolution { get; init; }
+}
+
+/// <summary>Human tasks.</summary>
+internal static class HumanTaskEndpoints
+{
+    public static void Map(RouteGroupBuilder api)
+    {
+        api.MapGet("/integrations/{integrationId}/tasks", ListAsync)
+            .Requires(Permission.ReadIntegrations)
+            .Documents("listTasks", "Human tasks", "List human tasks", "Newest first; the open ones, or with closed=true the closed ones. The attempts of a task's operation hold the evidence.")
+            .Answers<Page<HumanTask>>();
+        api.MapGet("/integrations/{integrationId}/tasks/{taskId}", GetAsync)
+            .Requires(Permission.ReadIntegrations)
+            .Documents("getTask", "Human tasks", "Read a human task", "With its instructions and notes.")
+            .Answers<HumanTask>();
+        api.MapPatch("/integrations/{integrationId}/tasks/{taskId}", ChangeAsync)
+            .Requires(Permission.ManageIntegrations)
+            .Documents("changeTask", "Human tasks", "Assign or comment on a human task", "Gives it to somebody, moves its due date, adds a note.")
+            .Takes<TaskPatch>()
+            .Answers<HumanTask>();
+        api.MapPost("/integrations/{integrationId}/tasks/{taskId}/close", CloseAsync)
+            .Requires(Permission.ManageIntegrations)
+            .Documents("closeTask", "Human tasks", "Close a human task", "The app is read again and has to show the result: see verifyingOperationId.")
+            .Takes<TaskClosing>()
+            .Answers<HumanTask>();
+    }
+
+    private static async Task<IResult> ListAsync(
+        string integrationId, HttpContext http, IntegrationProfiles profiles, HumanTaskService tasks, bool closed = false, string? limit = null, string? cursor = null)
+    {
+        if (!PageRequest.TryRead(limit, cursor, out var page, out var problem))
+        {
+            return problem!;
+        }
+
+        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
+        {
+            return ApiProblems.NoIntegration(integrationId);
+        }
+
+        var (items, more) = await tasks.ListAsync(profile.Partition, !closed, page.Limit, page.Cursor, http.RequestAborted);
+        return ApiJson.Ok(new Page<HumanTask>(items, more ? items[^1].Id : null));
+    }
+
+    private static async Task<IResult> GetAsync(string integrationId, string taskId, HttpContext http, IntegrationProfiles profiles, HumanTaskService tasks)
+    {
+        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
+        {
+            return ApiProblems.NoIntegration(integrationId);
+        }
+
+        return await tasks.FindAsync(profile.Partition, taskId, http.RequestAborted) is { } task
+            ? ApiJson.Ok(task)
+            : ApiProblems.Of(Refusal.NotFound("task_not_found", $"The integration has no human task '{taskId}'."));
+    }
+
+    private static async Task<IResult> ChangeAsync(string integrationId, string taskId, HttpContext http, IntegrationProfiles profiles, HumanTaskService tasks)
+    {
+        var body = await RequestBody.ReadAsync<TaskPatch>(http);
+        if (body.Value is not { } patch)
+        {
+            return body.Problem!;
+        }
+
+        return await profiles.FindAsync(integrationId, http.RequestAborted) is { } profile
+            ? Show(await tasks.ChangeAsync(profile, taskId, patch.Assignee, patch.DueAt, patch.Comment, ApiCaller.Of(http).Provenance(http), http.RequestAborted))
+            : ApiProblems.NoIntegration(integrationId);
+    }
+
+    private static async Task<IResult> CloseAsync(string integrationId, string taskId, HttpContext http, IntegrationProfiles profiles, HumanTaskService tasks)
+    {
+        var body = await RequestBody.ReadAsync<TaskClosing>(http);
+        if (body.Value is null)
+        {
+            return body.Problem!;
+        }
+
+        return await profiles.FindAsync(integrationId, http.RequestAborted) is { } profile
+            ? Show(await tasks.CloseAsync(profile, taskId, body.Value.Resolution, ApiCaller.Of(http).Provenance(http), http.RequestAborted))
+            : ApiProblems.NoIntegration(integrationId);
+    }
+
+    private static IResult Show(Result<HumanTask> result) => result.Value is { } task ? ApiJson.Ok(task) : ApiProblems.Of(result.Refusal!);
+}

@@ -1,0 +1,189 @@
+using IdLcm.Domain.Approvals;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Matching;
+using IdLcm.Domain.Operations;
+using IdLcm.Domain.Users;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace IdLcm.Gateway.Api;
+
+/// <summary>An account that no identity provider claims.</summary>
+internal sealed record UnmatchedResource(
+    string UserId, string Identifier, string? StatusInApp, IReadOnlyList<string> Roles, DateTimeOffset? SeenAt, Exemption? Exemption)
+{
+    public static UnmatchedResource Of(UnmatchedAccount unmatched) => new(
+        unmatched.UserId, unmatched.Account.Identifier, unmatched.Account.Observed?.Status, unmatched.Account.Observed?.Roles ?? [], unmatched.Account.Observed?.SeenAt, unmatched.Exemption);
+}
+
+/// <summary>Whose account it is: of a user that is here, or of one who will come with a user name.</summary>
+internal sealed record MatchRequest
+{
+    public string? UserId { get; init; }
+
+    public string? UserName { get; init; }
+}
+
+/// <summary>Why an account needs no identity provider, and until when.</summary>
+internal sealed record ExemptRequest
+{
+    public string? Reason { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+}
+
+/// <summary>Whose account it is from now on.</summary>
+internal sealed record MatchedResource(string UserId);
+
+/// <summary>Accounts that no identity provider claims, and what people decide about them.</summary>
+internal static class UnmatchedEndpoints
+{
+    public static void Map(RouteGroupBuilder api)
+    {
+        api.MapGet("/integrations/{integrationId}/unmatched", ListAsync)
+            .Requires(Permission.ReadIntegrations)
+            .Documents("listUnmatched", "Unmatched users", "List unmatched users", "Accounts of the app that no identity provider claims. exempted=false leaves out those that are exempted.")
+            .Answers<Page<UnmatchedResource>>();
+        api.MapPost("/integrations/{integrationId}/unmatched/{userId}/match", MatchAsync)
+            .Requires(Permission.ManageIntegrations)
+            .Documents("matchUser", "Unmatched users", "Match an account", "Says whose it is: userId of a person whom an identity provider sent, or userName of one who will come.")
+            .Takes<MatchRequest>()
+            .Answers<MatchedResource>();
+        api.MapPost("/integrations/{integrationId}/unmatched/{userId}/exempt", ExemptAsync)
+            .Requires(Permission.ManageIntegrations)
+            .Documents("exemptUser", "Unmatched users", "Exempt an account", "It needs no identity provider, for good or until a date.")
+            .Takes<ExemptRequest>()
+            .Answers<MatchedResource>();
+        api.MapPost("/integrations/{integrationId}/unmatched/{userId}/unexempt", UnexemptAsync)
+            .Requires(Permission.ManageIntegrations)
+            .Documents("endExemption", "Unmatched users", "End an exemption", "The account is in question again.")
+            .Takes<ReasonRequest>()
+            .Answers<MatchedResource>();
+        api.MapPost("/integrations/{integrationId}/unmatched/{userId}/remove", RemoveAsync)
+            .Requires(Permission.ManageIntegrations)
+            .Documents("removeUnmatchedUser", "Unmatched users", "Ask to remove an account", "Opens an approval; once approved, the account is removed from the app. The service account never is.")
+            .Takes<ReasonRequest>()
+            .Answers<ApprovalRecord>(StatusCodes.Status202Accepted);
+    }
+
+    private static async Task<IResult> ListAsync(
+        string integrationId, HttpContext http, IntegrationProfiles profiles, Unmatched unmatched, bool? exempted = null, string? limit = null, string? cursor = null)
+    {
+        if (!PageRequest.TryRead(limit, cursor, out var page, out var problem))
+        {
+            return problem!;
+        }
+
+        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
+        {
+            return ApiProblems.NoIntegration(integrationId);
+        }
+
+        var found = new List<UnmatchedResource>();
+        await foreach (var account in unmatched.ReadAsync(profile, page.Cursor, http.RequestAborted))
+        {
+            if (exempted is { } wanted && account.Exemption is not null != wanted)
+            {
+                continue;
+            }
+
+            if (found.Count == page.Limit)
+            {
+                return ApiJson.Ok(new Page<UnmatchedResource>(found, found[^1].UserId));
+            }
+
+            found.Add(UnmatchedResource.Of(account));
+        }
+
+        return ApiJson.Ok(new Page<UnmatchedResource>(found, null));
+    }
+
+    private static async Task<IResult> MatchAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, Unmatched unmatched)
+    {
+        var body = await RequestBody.ReadAsync<MatchRequest>(http);
+        if (body.Value is not { } request)
+        {
+            return body.Problem!;
+        }
+
+        if (request.UserId is null == (request.UserName is null))
+        {
+            return ApiProblems.Of(Refusal.Invalid("userId", "or userName is required, and one of them only."));
+        }
+
+        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
+        {
+            return ApiProblems.NoIntegration(integrationId);
+        }
+
+        var by = ApiCaller.Of(http).Provenance(http);
+        return Show(request.UserId is { } owner
+            ? await unmatched.MatchAsync(profile, userId, owner, by, http.RequestAborted)
+            : await unmatched.AwaitAsync(profile, userId, request.UserName!, by, http.RequestAborted));
+    }
+
+    private static async Task<IResult> ExemptAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, Unmatched unmatched)
+    {
+        var body = await RequestBody.ReadAsync<ExemptRequest>(http);
+        if (body.Value is not { } request)
+        {
+            return body.Problem!;
+        }
+
+        return await profiles.FindAsync(integrationId, http.RequestAborted) is { } profile
+            ? Show(await unmatched.ExemptAsync(profile, userId, exemption: true, request.Reason, request.ExpiresAt, ApiCaller.Of(http).Provenance(http), http.RequestAborted))
+            : ApiProblems.NoIntegration(integrationId);
+    }
+
+    private static async Task<IResult> UnexemptAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, Unmatched unmatched)
+    {
+        var body = await RequestBody.ReadAsync<ReasonRequest>(http);
+        if (body.Value is not { } request)
+        {
+            return body.Problem!;
+        }
+
+        return await profiles.FindAsync(integrationId, http.RequestAborted) is { } profile
+            ? Show(await unmatched.ExemptAsync(profile, userId, exemption: false, request.Reason, null, ApiCaller.Of(http).Provenance(http), http.RequestAborted))
+            : ApiProblems.NoIntegration(integrationId);
+    }
+
+    private static async Task<IResult> RemoveAsync(
+        string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, Unmatched unmatched, ApprovalService approvals, Domain.Storage.IRecordStore store)
+    {
+        var body = await RequestBody.ReadAsync<ReasonRequest>(http);
+        if (body.Value is null)
+        {
+            return body.Problem!;
+        }
+
+        if (string.IsNullOrWhiteSpace(body.Value.Reason))
+        {
+            return ApiProblems.Of(Refusal.Invalid("reason", "is required: why the account is to go."));
+        }
+
+        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
+        {
+            return ApiProblems.NoIntegration(integrationId);
+        }
+
+        var found = await unmatched.FindAsync(profile, userId, http.RequestAborted);
+        if (found.Value is not { } user)
+        {
+            return ApiProblems.Of(found.Refusal!);
+        }
+
+        var account = await Domain.Storage.TypedRecords.FindAsync<AppAccount>(store, profile.Partition, Rows.Account(user.AccountKey), http.RequestAborted);
+        var identifier = account?.Value.Identifier ?? user.Id;
+        if (string.Equals(identifier, profile.Integration.ServiceAccount?.UserName, StringComparison.OrdinalIgnoreCase))
+        {
+            return ApiProblems.Of(Refusal.Conflict("service_account", $"'{identifier}' is the service account itself: it is never removed."));
+        }
+
+        var approval = await approvals.AskRemovalAsync(profile, user, identifier, body.Value.Reason.Trim(), ApiCaller.Of(http).Provenance(http), http.RequestAborted);
+        return ApiJson.With(StatusCodes.Status202Accepted, approval);
+    }
+
+    private static IResult Show(Result<UserRecord> result) => result.Value is { } user ? ApiJson.Ok(new MatchedResource(user.Id)) : ApiProblems.Of(result.Refusal!);
+}

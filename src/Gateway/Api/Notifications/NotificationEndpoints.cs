@@ -1,0 +1,229 @@
+using System.Net.Mail;
+using System.Security.Cryptography;
+using IdLcm.Domain;
+using IdLcm.Domain.Activity;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Notifications;
+using IdLcm.Domain.Secrets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace IdLcm.Gateway.Api;
+
+/// <summary>What a channel is to be.</summary>
+internal sealed record ChannelRequest
+{
+    public ChannelKind? Kind { get; init; }
+
+    public string? Name { get; init; }
+
+    /// <summary>For webhooks, Slack and Teams: https, or http on this machine.</summary>
+    public string? Url { get; init; }
+
+    /// <summary>For e-mail: the recipients.</summary>
+    public IReadOnlyList<string>? To { get; init; }
+
+    /// <summary>Names of activity events; left out for those that need a person.</summary>
+    public IReadOnlyList<string>? Events { get; init; }
+
+    /// <summary>Gathers events for so many minutes, up to a day; 0 tells at once.</summary>
+    public int DigestMinutes { get; init; }
+}
+
+/// <summary>A channel, as kept.</summary>
+internal sealed record ChannelResource(string Id, ChannelKind Kind, string Name, string Target, IReadOnlyList<string> Events, int DigestMinutes, DateTimeOffset CreatedAt)
+{
+    public static ChannelResource Of(NotificationChannel channel) => new(
+        channel.Id, channel.Kind, channel.Name, channel.Target,
+        [.. (channel.Events.Count > 0 ? channel.Events : NotificationChannel.DefaultEvents).Select(EnumNames<ActivityKind>.Of)], channel.DigestMinutes, channel.CreatedAt);
+}
+
+/// <summary>A channel that was made. The signing secret of a webhook is shown this once.</summary>
+internal sealed record CreatedChannel(ChannelResource Channel, string? SigningSecret);
+
+/// <summary>A delivery that was given up.</summary>
+internal sealed record DeadDelivery(string Id, string ChannelId, DateTimeOffset CreatedAt, int Attempts, string? LastError, int Events);
+
+/// <summary>Notification channels of an integration.</summary>
+internal static class NotificationEndpoints
+{
+    public static void Map(RouteGroupBuilder api)
+    {
+        api.MapGet("/integrations/{integrationId}/notifications", ListAsync)
+            .Requires(Permission.ReadIntegrations)
+            .Documents("listChannels", "Notifications", "List notification channels", "Where people are told of events.")
+            .Answers<Page<ChannelResource>>();
+        api.MapPost("/integrations/{integrationId}/notifications", CreateAsync)
+            .Requires(Permission.ManageIntegrations)
+            .Documents("createChannel", "Notifications", "Make a notification channel", "Webhook (signed; the secret is shown this once), Slack, Teams or Email. It tells of what happens from now on, at least once.")
+            .Takes<ChannelRequest>()
+            .Answers<CreatedChannel>(StatusCodes.Status201Created);
+        api.MapDelete("/integrations/{integrationId}/notifications/{channelId}", RemoveAsync)
+            .Requires(Permission.ManageIntegrations)
+            .Documents("deleteChannel", "Notifications", "Delete a notification channel", "What it had still to tell is not told any more.")
+            .Answers(StatusCodes.Status204NoContent);
+        api.MapGet("/integrations/{integrationId}/dead-letters", DeadAsync)
+            .Requires(Permission.ReadIntegrations)
+            .Documents("listDeadLetters", "Notifications", "List notifications that were given up", "Those that could not be delivered for a day, oldest first.")
+            .Answers<Page<DeadDelivery>>();
+        api.MapPost("/integrations/{integrationId}/dead-letters/{deliveryId}/replay", ReplayAsync)
+            .Requires(Permission.ManageIntegrations)
+            .Documents("replayDeadLetter", "Notifications", "Replay a notification", "It is tried for another day.")
+            .Answers(StatusCodes.Status202Accepted);
+    }
+
+    private static async Task<IResult> ListAsync(string integrationId, HttpContext http, IntegrationStore integrations, NotificationPump pump) =>
+        await integrations.FindAsync(integrationId, http.RequestAborted) is null
+            ? ApiProblems.NoIntegration(integrationId)
+            : ApiJson.Ok(new Page<ChannelResource>([.. (await pump.ChannelsAsync(integrationId, http.RequestAborted)).Items.Select(ChannelResource.Of)], null));
+
+    private static async Task<IResult> CreateAsync(
+        string integrationId, HttpContext http, IntegrationStore integrations, NotificationPump pump, ISecretStore secrets, TimeProvider clock)
+    {
+        var body = await RequestBody.ReadAsync<ChannelRequest>(http);
+        if (body.Value is not { } request)
+        {
+            return body.Problem!;
+        }
+
+        if (await integrations.FindAsync(integrationId, http.RequestAborted) is null)
+        {
+            return ApiProblems.NoIntegration(integrationId);
+        }
+
+        var problems = new List<FieldProblem>();
+        var target = Target(request, problems);
+        var events = Events(request, problems);
+        if (string.IsNullOrWhiteSpace(request.Name) || request.Name.Length > 100 || request.Name.Any(char.IsControl))
+        {
+            problems.Add(new FieldProblem("name", "is required: one line of at most 100 characters."));
+        }
+
+        if (request.DigestMinutes is < 0 or > 1440)
+        {
+            problems.Add(new FieldProblem("digestMinutes", "must be 0 to 1440."));
+        }
+
+        if (problems.Count > 0)
+        {
+            return ApiProblems.Of(Refusal.Invalid(problems));
+        }
+
+        var channel = new NotificationChannel
+        {
+            Id = Ids.NewShort(),
+            Kind = request.Kind!.Value,
+            Name = request.Name!.Trim(),
+            Target = target!,
+            Events = events,
+            DigestMinutes = request.DigestMinutes,
+            CreatedAt = clock.GetUtcNow(),
+        };
+        var secret = channel.Kind switch
+        {
+            ChannelKind.Webhook => "whsec_" + RandomNumberGenerator.GetHexString(64, lowercase: true),
+            ChannelKind.Email => null,
+            _ => request.Url,
+        };
+        if (secret is not null)
+        {
+            var name = NotificationChannel.Secret(integrationId, channel.Id);
+            await secrets.PromoteAsync(name, await secrets.SetAsync(name, secret, http.RequestAborted), http.RequestAborted);
+        }
+
+        await pump.AddAsync(integrationId, channel, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
+        return ApiJson.With(StatusCodes.Status201Created, new CreatedChannel(ChannelResource.Of(channel), channel.Kind == ChannelKind.Webhook ? secret : null));
+    }
+
+    private static async Task<IResult> RemoveAsync(string integrationId, string channelId, HttpContext http, IntegrationStore integrations, NotificationPump pump, ISecretStore secrets)
+    {
+        if (await integrations.FindAsync(integrationId, http.RequestAborted) is null)
+        {
+            return ApiProblems.NoIntegration(integrationId);
+        }
+
+        if (!await pump.RemoveAsync(integrationId, channelId, ApiCaller.Of(http).Provenance(http), http.RequestAborted))
+        {
+            return ApiProblems.Of(Refusal.NotFound("channel_not_found", $"The integration has no notification channel '{channelId}'."));
+        }
+
+        await secrets.DeleteAsync(NotificationChannel.Secret(integrationId, channelId), http.RequestAborted);
+        return Results.NoContent();
+    }
+
+    private static async Task<IResult> DeadAsync(string integrationId, HttpContext http, IntegrationStore integrations, NotificationPump pump, string? limit = null, string? cursor = null)
+    {
+        if (!PageRequest.TryRead(limit, cursor, out var page, out var problem))
+        {
+            return problem!;
+        }
+
+        if (await integrations.FindAsync(integrationId, http.RequestAborted) is null)
+        {
+            return ApiProblems.NoIntegration(integrationId);
+        }
+
+        var (items, more) = await pump.DeadAsync(integrationId, page.Limit, page.Cursor, http.RequestAborted);
+        return ApiJson.Ok(new Page<DeadDelivery>(
+            [.. items.Select(d => new DeadDelivery(d.Id, d.ChannelId, d.CreatedAt, d.Attempts, d.LastError, d.Events.Count))], more ? items[^1].Id : null));
+    }
+
+    private static async Task<IResult> ReplayAsync(string integrationId, string deliveryId, HttpContext http, IntegrationStore integrations, NotificationPump pump)
+    {
+        if (await integrations.FindAsync(integrationId, http.RequestAborted) is null)
+        {
+            return ApiProblems.NoIntegration(integrationId);
+        }
+
+        return await pump.ReplayAsync(integrationId, deliveryId, http.RequestAborted)
+            ? Results.StatusCode(StatusCodes.Status202Accepted)
+            : ApiProblems.Of(Refusal.NotFound("delivery_not_found", $"There is no delivery '{deliveryId}' that was given up."));
+    }
+
+    private static string? Target(ChannelRequest request, List<FieldProblem> problems)
+    {
+        if (request.Kind is null)
+        {
+            problems.Add(new FieldProblem("kind", $"is required: one of {string.Join(", ", Enum.GetNames<ChannelKind>())}."));
+            return null;
+        }
+
+        if (request.Kind == ChannelKind.Email)
+        {
+            if (request.To is not { Count: > 0 and <= 20 } to || to.Any(address => address is null || address.Contains(',') || !MailAddress.TryCreate(address, out _)))
+            {
+                problems.Add(new FieldProblem("to", "is required: 1 to 20 e-mail addresses."));
+                return null;
+            }
+
+            return string.Join(", ", to);
+        }
+
+        if (!Uri.TryCreate(request.Url, UriKind.Absolute, out var url) || (url.Scheme != Uri.UriSchemeHttps && !(url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)) || url.UserInfo.Length > 0)
+        {
+            problems.Add(new FieldProblem("url", "is required: an https address without user name, or http on this machine."));
+            return null;
+        }
+
+        return request.Kind == ChannelKind.Webhook ? url.AbsoluteUri : url.Host;
+    }
+
+    private static List<ActivityKind> Events(ChannelRequest request, List<FieldProblem> problems)
+    {
+        var events = new List<ActivityKind>();
+        foreach (var name in request.Events ?? [])
+        {
+            if (EnumNames<ActivityKind>.TryParse(name ?? "", out var kind))
+            {
+                events.Add(kind);
+            }
+            else
+            {
+                problems.Add(new FieldProblem("events", $"'{name}' is no event of the activity."));
+            }
+        }
+
+        return events;
+    }
+}

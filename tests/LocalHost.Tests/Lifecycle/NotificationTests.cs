@@ -1,0 +1,288 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using IdLcm.Domain.Activity;
+using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Notifications;
+using IdLcm.Domain.Users;
+using IdLcm.Gateway.Notifications;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace IdLcm.LocalHost.Tests.Lifecycle;
+
+public sealed class NotificationTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_webhook_is_signed_over_timestamp_and_body_and_tells_what_needs_a_person()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        await using var gateway = await RunningGateway.StartAsync();
+        var made = await gateway.DoAsync(HttpMethod.Post, "/notifications", $$"""{"kind":"Webhook","name":"SIEM","url":"{{receiver.Url}}"}""");
+        var secret = (string)made["signingSecret"]!;
+        await FailAsync(gateway, "ada@acme.test");
+
+        await TellAsync(gateway, () => receiver.Calls.Count > 0);
+
+        var call = receiver.Calls[0];
+        var expected = Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes($"{call.Headers["X-IdLCM-Timestamp"]}.{call.Body}")));
+        Assert.Equal($"v1={expected}", call.Headers["X-IdLCM-Signature"]);
+        var body = JsonNode.Parse(call.Body)!;
+        Assert.Equal(("User invite failed", "ada@acme.test"), ((string?)body["events"]![0]!["event"], (string?)body["events"]![0]!["target"]));
+        Assert.Equal(call.Headers["X-IdLCM-Delivery"], (string?)body["id"]);
+
+        // What nobody asked for is not told: the request itself is no failure.
+        Assert.DoesNotContain(body["events"]!.AsArray(), e => (string?)e!["event"] == "User invite requested");
+        Assert.DoesNotContain(secret, (await gateway.DoAsync(HttpMethod.Get, "/notifications")).ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_receiver_that_answers_500_for_an_hour_gets_everything_afterwards_and_in_order()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        await using var gateway = await RunningGateway.StartAsync();
+        await gateway.DoAsync(HttpMethod.Post, "/notifications", $$"""{"kind":"Webhook","name":"SIEM","url":"{{receiver.Url}}"}""");
+        receiver.Status = 500;
+        await FailAsync(gateway, "ada@acme.test");
+        await TellAsync(gateway, () => receiver.Calls.Count > 0);
+        for (var minute = 0; minute < 60; minute += 5)
+        {
+            gateway.Clock.Leap(TimeSpan.FromMinutes(5));
+            await PumpAsync(gateway);
+        }
+
+        var refused = receiver.Calls.Count;
+        Assert.InRange(refused, 4, 14);
+        receiver.Status = 200;
+        gateway.Clock.Leap(TimeSpan.FromHours(4));
+        await TellAsync(gateway, () => receiver.Calls.Count > refused);
+
+        Assert.Single(receiver.Calls.Select(c => c.Headers["X-IdLCM-Delivery"]).Distinct());
+        gateway.Clock.Leap(TimeSpan.FromHours(4));
+        await PumpAsync(gateway);
+        Assert.Equal(refused + 1, receiver.Calls.Count);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_delivered_for_a_day_is_kept_and_can_be_replayed()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        await using var gateway = await RunningGateway.StartAsync();
+        await gateway.DoAsync(HttpMethod.Post, "/notifications", $$"""{"kind":"Webhook","name":"SIEM","url":"{{receiver.Url}}"}""");
+        receiver.Status = 503;
+        await FailAsync(gateway, "ada@acme.test");
+        await TellAsync(gateway, () => receiver.Calls.Count > 0);
+        for (var hour = 0; hour < 26; hour++)
+        {
+            gateway.Clock.Leap(TimeSpan.FromHours(1));
+            await PumpAsync(gateway);
+        }
+
+        await RunningGateway.UntilAsync(
+            async () =>
+            {
+                await PumpAsync(gateway);
+                return (await gateway.DoAsync(HttpMethod.Get, "/dead-letters"))["items"]!.AsArray().Count == 1;
+            },
+            "It is not given up.");
+        var dead = (await gateway.DoAsync(HttpMethod.Get, "/dead-letters"))["items"]![0]!;
+        Assert.Equal("the receiver answered 503", (string?)dead["lastError"]);
+        Assert.Single(await gateway.ActivityAsync("Notification given up"));
+
+        receiver.Status = 204;
+        var before = receiver.Calls.Count;
+        await gateway.DoAsync(HttpMethod.Post, $"/dead-letters/{(string)dead["id"]!}/replay");
+        await TellAsync(gateway, () => receiver.Calls.Count > before);
+        Assert.Empty((await gateway.DoAsync(HttpMethod.Get, "/dead-letters"))["items"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task Slack_and_Teams_get_their_own_forms_and_their_addresses_are_secrets()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        await using var gateway = await RunningGateway.StartAsync();
+        await gateway.DoAsync(HttpMethod.Post, "/notifications", $$"""{"kind":"Slack","name":"Slack","url":"{{receiver.Url}}/slack-T0SECRET"}""");
+        await gateway.DoAsync(HttpMethod.Post, "/notifications", $$"""{"kind":"Teams","name":"Teams","url":"{{receiver.Url}}/teams"}""");
+        gateway.External.FailNext(FailureCode.NotEnoughSeats);
+        await gateway.CreateAsync("a<b>@acme.test");
+        await gateway.SettledAsync("a<b>@acme.test", ProvisioningState.ProvisioningFailed);
+
+        await TellAsync(gateway, () => receiver.Calls.Count >= 2);
+
+        var slack = JsonNode.Parse(receiver.Calls.Single(c => c.Path.Contains("slack", StringComparison.Ordinal)).Body)!;
+        Assert.Contains("a&lt;b&gt;@acme.test", (string?)slack["text"], StringComparison.Ordinal);
+        var teams = JsonNode.Parse(receiver.Calls.Single(c => c.Path.Contains("teams", StringComparison.Ordinal)).Body)!;
+        Assert.Equal("application/vnd.microsoft.card.adaptive", (string?)teams["attachments"]![0]!["contentType"]);
+        Assert.Equal("AdaptiveCard", (string?)teams["attachments"]![0]!["content"]!["type"]);
+        Assert.DoesNotContain("T0SECRET", (await gateway.DoAsync(HttpMethod.Get, "/notifications")).ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_digest_tells_of_a_flood_in_one_message()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        await using var gateway = await RunningGateway.StartAsync();
+        await gateway.DoAsync(HttpMethod.Post, "/notifications", $$"""{"kind":"Webhook","name":"SIEM","url":"{{receiver.Url}}","digestMinutes":30,"events":["User invite failed"]}""");
+        for (var i = 0; i < 60; i++)
+        {
+            gateway.External.FailNext(FailureCode.NotEnoughSeats);
+            await gateway.CreateAsync($"p{i}@acme.test");
+        }
+
+        for (var i = 0; i < 60; i++)
+        {
+            await gateway.SettledAsync($"p{i}@acme.test", ProvisioningState.ProvisioningFailed);
+        }
+
+        await PumpAsync(gateway);
+        Assert.Empty(receiver.Calls);
+        gateway.Clock.Leap(TimeSpan.FromMinutes(31));
+        await TellAsync(gateway, () => receiver.Calls.Count > 0);
+
+        var body = JsonNode.Parse(Assert.Single(receiver.Calls).Body)!;
+        Assert.Equal((50, 10), (body["events"]!.AsArray().Count, (int)body["omitted"]!));
+    }
+
+    [Fact]
+    public async Task E_mail_goes_through_a_real_SMTP_server()
+    {
+        var port = FreePort();
+        var start = new ProcessStartInfo("python3", ["-u", "-W", "ignore", "-m", "smtpd", "-n", "-c", "DebuggingServer", $"127.0.0.1:{port}"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var server = Process.Start(start)!;
+        try
+        {
+            var received = new StringBuilder();
+            server.OutputDataReceived += (_, line) =>
+            {
+                lock (received)
+                {
+                    received.AppendLine(line.Data);
+                }
+            };
+            server.BeginOutputReadLine();
+            await using var gateway = await RunningGateway.StartAsync(
+                services: s => s.AddSingleton(new SmtpOptions { Host = "127.0.0.1", Port = port, StartTls = false, From = "idlcm@acme.test" }));
+            await gateway.DoAsync(HttpMethod.Post, "/notifications", """{"kind":"Email","name":"Operators","to":["ops@acme.test","grace@acme.test"]}""");
+            await FailAsync(gateway, "ada@acme.test");
+
+            await RunningGateway.UntilAsync(
+                async () =>
+                {
+                    gateway.Clock.Leap(TimeSpan.FromMinutes(1));
+                    await PumpAsync(gateway);
+                    return Text().Contains("END MESSAGE", StringComparison.Ordinal);
+                },
+                "No message came.");
+
+            Assert.Contains("ops@acme.test", Text(), StringComparison.Ordinal);
+            Assert.Contains("User invite failed", Text(), StringComparison.Ordinal);
+
+            string Text()
+            {
+                lock (received)
+                {
+                    return received.ToString();
+                }
+            }
+        }
+        finally
+        {
+            server.Kill();
+            await server.WaitForExitAsync(CancellationToken.None);
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"kind":"Webhook","name":"x","url":"http://example.com/hook"}""")]
+    [InlineData("""{"kind":"Webhook","name":"x","url":"https://user:pass@example.com/"}""")]
+    [InlineData("""{"kind":"Email","name":"x","to":["nobody"]}""")]
+    [InlineData("""{"kind":"Webhook","name":"x","url":"https://example.com/","events":["Nothing"]}""")]
+    [InlineData("""{"name":"x","url":"https://example.com/"}""")]
+    public async Task A_channel_that_cannot_be_is_refused(string request)
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        Assert.Equal(400, (await gateway.ApiAsync(HttpMethod.Post, $"integrations/{gateway.Integration.Id}/notifications", request)).Status);
+    }
+
+    private static async Task FailAsync(RunningGateway gateway, string email)
+    {
+        gateway.External.FailNext(FailureCode.NotEnoughSeats);
+        await gateway.CreateAsync(email);
+        await gateway.SettledAsync(email, ProvisioningState.ProvisioningFailed);
+    }
+
+    private static async Task PumpAsync(RunningGateway gateway)
+    {
+        await gateway.Services.GetRequiredService<ActivityLog>().SealAsync(gateway.Integration.Id, Stop);
+        await gateway.Services.GetRequiredService<NotificationPump>().RunDueAsync(gateway.Integration.Id, Stop);
+    }
+
+    private static Task TellAsync(RunningGateway gateway, Func<bool> told) => RunningGateway.UntilAsync(
+        async () =>
+        {
+            await PumpAsync(gateway);
+            return told();
+        },
+        "Nothing is told.");
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private sealed record Call(string Path, Dictionary<string, string> Headers, string Body);
+
+    /// <summary>A receiver on a real port.</summary>
+    private sealed class Receiver(WebApplication app) : IAsyncDisposable
+    {
+        private readonly List<Call> calls = [];
+
+        public int Status { get; set; } = 200;
+
+        public string Url => app.Urls.First();
+
+        public IReadOnlyList<Call> Calls
+        {
+            get
+            {
+                lock (calls)
+                {
+                    return [.. calls];
+                }
+            }
+        }
+
+        public static async Task<Receiver> StartAsync()
+        {
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.Logging.ClearProviders();
+            var app = builder.Build();
+            app.Urls.Add("http://127.0.0.1:0");
+            var receiver = new Receiver(app);
+            app.MapPost("/{**path}", async (HttpContext http) =>
+            {
+                using var reader = new StreamReader(http.Request.Body);
+                var call = new Call(http.Request.Path, http.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), await reader.ReadToEndAsync());
+                lock (receiver.calls)
+                {
+                    receiver.calls.Add(call);
+                }
+
+                return Results.StatusCode(receiver.Status);
+            });
+            await app.StartAsync();
+            return receiver;
+        }
+
+        public async ValueTask DisposeAsync() => await app.DisposeAsync();
+    }
+}
