@@ -5,10 +5,11 @@ internal static class Instructions
 {
     /// <summary>Writes it down.</summary>
     /// <param name="environs">What there is.</param>
+    /// <param name="signInLink">The link that signs in to the dashboard, once.</param>
     /// <param name="dataDirectory">Where it lives.</param>
     /// <param name="found">True when it ran already.</param>
     /// <returns>The text.</returns>
-    public static string For(Environs environs, string dataDirectory, bool found) =>
+    public static string For(Environs environs, string signInLink, string dataDirectory, bool found) =>
         $$"""
 
         {{(found ? "It runs already." : "Ready.")}}
@@ -18,6 +19,7 @@ internal static class Instructions
           Management API      {{environs.ApiBaseUrl}}
           API key             {{environs.ApiKey}}
           Dashboard           {{environs.DashboardUrl}}
+          Sign in (once)      {{signInLink}}
           Sample app          {{environs.SampleAppUrl}}   ({{SampleIntegration.AdminUser}} / {{SampleIntegration.AdminPassword}})
           Fault switches      {{environs.SampleAppUrl}}/testing
           Integration         {{environs.IntegrationId}}

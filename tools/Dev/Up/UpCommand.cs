@@ -29,13 +29,16 @@ internal static class UpCommand
             throw;
         }
 
+        var link = await SignInLinkAsync(environs, cancellationToken);
         if (options.Detach)
         {
+            // Works once, so it is for people: scripts read the same line from every 'up'.
+            await Console.Error.WriteLineAsync($"Sign in to the dashboard (once): {link}");
             await Console.Out.WriteLineAsync(environs.ToJson());
             return 0;
         }
 
-        await Console.Out.WriteLineAsync(Instructions.For(environs, options.DataDirectory, found));
+        await Console.Out.WriteLineAsync(Instructions.For(environs, link, options.DataDirectory, found));
         return found ? 0 : await StayAsync(options, stack, cancellationToken);
     }
 
@@ -59,6 +62,13 @@ internal static class UpCommand
         using var client = new ManagementClient(new Uri(url), key);
         state = await SampleIntegration.EnsureAsync(client, state, changed => changed.Save(options.DataDirectory), cancellationToken);
         return new Environs(state.ScimBaseUrl!, state.GatewayToken!, url + "/api", key, url + "/", Stack.SampleUrl(state), state.IntegrationId!);
+    }
+
+    private static async Task<string> SignInLinkAsync(Environs environs, CancellationToken cancellationToken)
+    {
+        using var client = new ManagementClient(new Uri(environs.DashboardUrl), environs.ApiKey);
+        return (string?)(await client.SendAsync(HttpMethod.Post, "api/sign-in-links", body: null, cancellationToken))["address"]
+            ?? throw new DevException(1, "The gateway's answer has no sign-in link.");
     }
 
     private static async Task<int> StayAsync(UpOptions options, Stack stack, CancellationToken cancellationToken)

@@ -1,0 +1,157 @@
+using System.Text.RegularExpressions;
+using System.Text.Json.Nodes;
+
+namespace IdLcm.Dashboard.Tests;
+
+/// <summary>Who gets in, and what each role may do.</summary>
+[Collection(DashboardCollection.Name)]
+public sealed partial class AccessTests(RunningDashboard product)
+{
+    [Fact]
+    public async Task Nothing_is_shown_without_a_session_and_every_answer_forbids_foreign_scripts()
+    {
+        foreach (var path in (string[])["/", "/integrations", "/integrations/new", "/people", "/catalog", "/settings", "/live", "/integrations/x/users.csv"])
+        {
+            var answer = await product.RequestAsync(HttpMethod.Get, path);
+            Assert.Equal((path, 302), (path, answer.Status));
+            Assert.StartsWith("/sign-in?return=", answer.Headers.Location!.ToString(), StringComparison.Ordinal);
+        }
+
+        var (_, _, headers) = await product.RequestAsync(HttpMethod.Get, "/sign-in");
+        var policy = headers.GetValues("Content-Security-Policy").Single();
+        Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+        Assert.Contains("no-store", headers.CacheControl!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_cookie_is_kept_from_scripts_and_other_sites_and_a_return_address_stays_here()
+    {
+        var address = (string)(await product.ApiAsync(HttpMethod.Post, "sign-in-links"))["address"]!;
+        var secret = address[(address.IndexOf("link=", StringComparison.Ordinal) + 5)..];
+        var signedIn = await product.RequestAsync(HttpMethod.Post, "/sign-in", form: new Dictionary<string, string> { ["link"] = secret, ["return"] = "//elsewhere.example/" });
+
+        Assert.Equal((302, "/"), (signedIn.Status, signedIn.Headers.Location!.ToString()));
+        var cookie = signedIn.Headers.GetValues("Set-Cookie").Single();
+        Assert.Contains("httponly", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("samesite=lax", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(401, (await product.RequestAsync(HttpMethod.Post, "/sign-in", form: new Dictionary<string, string> { ["link"] = secret })).Status);
+    }
+
+    [Fact]
+    public async Task A_form_of_another_site_or_without_its_token_changes_nothing()
+    {
+        var cookie = await product.SignInAsync();
+        var token = await FormTokenAsync(cookie);
+        var other = await FormTokenAsync(await product.SignInAsync());
+        var reason = new Dictionary<string, string> { ["reason"] = "attack" };
+
+        Assert.Equal(403, (await product.RequestAsync(HttpMethod.Post, "/settings/pause", cookie, reason)).Status);
+        Assert.Equal(403, (await product.RequestAsync(HttpMethod.Post, "/settings/pause", cookie, With(reason, other))).Status);
+        Assert.Equal(403, (await product.RequestAsync(HttpMethod.Post, "/settings/pause", cookie, With(reason, token), ("Sec-Fetch-Site", "cross-site"))).Status);
+        Assert.Equal(403, (await product.RequestAsync(HttpMethod.Post, "/settings/pause", cookie, With(reason, token), ("Origin", "https://evil.example"))).Status);
+        Assert.Equal(401, (await product.RequestAsync(HttpMethod.Post, "/settings/pause", null, With(reason, token))).Status);
+        Assert.Null((await product.ApiAsync(HttpMethod.Get, "workspace"))["paused"]);
+
+        Assert.Equal(303, (await product.RequestAsync(HttpMethod.Post, "/settings/pause", cookie, With(reason, token), ("Origin", product.Url), ("Sec-Fetch-Site", "same-origin"))).Status);
+        Assert.NotNull((await product.ApiAsync(HttpMethod.Get, "workspace"))["paused"]);
+        Assert.Equal(303, (await product.RequestAsync(HttpMethod.Post, "/settings/resume", cookie, With([], token))).Status);
+    }
+
+    [Fact]
+    public async Task Each_role_may_do_what_its_permissions_say_and_an_integration_manager_sees_what_is_given()
+    {
+        var (given, _) = await product.IntegrationAsync("Given to the manager");
+        var (kept, _) = await product.IntegrationAsync("Kept from the manager");
+        var owner = await product.SignInAsync();
+
+        // Path, form, then the status for Owner, Super Admin, Admin and Integration manager. Every form is one that changes nothing.
+        (string Path, bool Writes, int[] Statuses)[] matrix =
+        [
+            ("/", false, [200, 200, 200, 200]),
+            ($"/integrations/{given}", false, [200, 200, 200, 200]),
+            ($"/integrations/{kept}", false, [200, 200, 200, 403]),
+            ($"/integrations/{kept}/users.csv", false, [200, 200, 200, 403]),
+            ($"/integrations/{given}/safeguard", true, [400, 400, 400, 400]),
+            ($"/integrations/{kept}/safeguard", true, [400, 400, 400, 403]),
+            ("/integrations/new", false, [200, 200, 200, 403]),
+            ("/integrations/new/sample-workspace", true, [400, 400, 400, 403]),
+            ("/settings/resume", true, [303, 303, 303, 403]),
+            ("/settings/keys", true, [400, 400, 403, 403]),
+            ("/settings/administrators", true, [400, 400, 403, 403]),
+            ("/settings/administrators/owner/link", true, [200, 403, 403, 403]),
+            ("/settings/administrators/owner/remove", true, [409, 403, 403, 403]),
+        ];
+        string[] roles = ["Owner", "SuperAdmin", "Admin", "IntegrationManager"];
+        for (var i = 0; i < roles.Length; i++)
+        {
+            var cookie = await AddAsync(owner, roles[i], given);
+            var token = await FormTokenAsync(cookie);
+            foreach (var (path, writes, statuses) in matrix)
+            {
+                if (i == 0 && path.EndsWith("/remove", StringComparison.Ordinal))
+                {
+                    // With a second Owner the first could go.
+                    continue;
+                }
+
+                var answer = writes
+                    ? await product.RequestAsync(HttpMethod.Post, path, cookie, With([], token))
+                    : await product.RequestAsync(HttpMethod.Get, path, cookie);
+                Assert.True(statuses[i] == answer.Status, $"{roles[i]} {path}: {answer.Status} and not {statuses[i]}");
+            }
+
+            var list = (await product.RequestAsync(HttpMethod.Get, "/integrations", cookie)).Body;
+            Assert.Contains("Given to the manager", list, StringComparison.Ordinal);
+            Assert.Equal(i < 3, list.Contains("Kept from the manager", StringComparison.Ordinal));
+        }
+
+        Assert.Contains("role Admin was refused", product.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_removed_administrator_is_signed_out_at_once()
+    {
+        var owner = await product.SignInAsync();
+        var cookie = await AddAsync(owner, "Admin", null);
+        Assert.Equal(200, (await product.RequestAsync(HttpMethod.Get, "/", cookie)).Status);
+        var settings = (await product.RequestAsync(HttpMethod.Get, "/settings", owner)).Body;
+        foreach (Match match in Removal().Matches(settings))
+        {
+            if (match.Groups["id"].Value != "owner")
+            {
+                await product.RequestAsync(HttpMethod.Post, $"/settings/administrators/{match.Groups["id"].Value}/remove", owner, With([], await FormTokenAsync(owner)));
+            }
+        }
+
+        Assert.Equal(302, (await product.RequestAsync(HttpMethod.Get, "/", cookie)).Status);
+        Assert.Equal(200, (await product.RequestAsync(HttpMethod.Get, "/", owner)).Status);
+    }
+
+    private async Task<string> AddAsync(string owner, string role, string? integration)
+    {
+        var form = new Dictionary<string, string> { ["name"] = $"A person with {role}", ["role"] = role };
+        if (integration is not null)
+        {
+            form["integrations"] = integration;
+        }
+
+        var answer = await product.RequestAsync(HttpMethod.Post, "/settings/administrators", owner, With(form, await FormTokenAsync(owner)));
+        Assert.Equal(200, answer.Status);
+        return await product.SignInAsync(Link().Match(answer.Body).Value);
+    }
+
+    private async Task<string> FormTokenAsync(string cookie) =>
+        Token().Match((await product.RequestAsync(HttpMethod.Get, "/settings", cookie)).Body).Groups["token"].Value;
+
+    private static Dictionary<string, string> With(Dictionary<string, string> form, string token) => new(form) { ["_token"] = token };
+
+    [GeneratedRegex("name=\"_token\" value=\"(?<token>[0-9a-f]{64})\"", RegexOptions.None, 1000)]
+    private static partial Regex Token();
+
+    [GeneratedRegex("http://127[^\"<]*link=[a-z0-9_]+", RegexOptions.None, 1000)]
+    private static partial Regex Link();
+
+    [GeneratedRegex("/settings/administrators/(?<id>[a-z0-9]+)/remove", RegexOptions.None, 1000)]
+    private static partial Regex Removal();
+}

@@ -1,0 +1,161 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Playwright;
+
+namespace IdLcm.Dashboard.Tests;
+
+/// <summary>Every page, as people with different screens and eyes see it.</summary>
+[Collection(DashboardCollection.Name)]
+public sealed class PageTests(RunningDashboard product)
+{
+    private const int MaxBytes = 150_000;
+    private const string Script = "<img src=x onerror=\"window.hacked=1\"><script>window.hacked=1</script>";
+
+    private static readonly string Axe = Path.Combine(AppContext.BaseDirectory, "axe", "axe.min.js");
+
+    [Fact]
+    public async Task Each_page_is_accessible_fits_and_stays_small_at_three_widths_in_light_and_dark()
+    {
+        var (id, token) = await product.IntegrationAsync("Northwind for looking at");
+        var user = await product.ProvisionAsync(id, token, "look@example.test", "Mary", "Jackson");
+        var operation = (string)(await product.SettledAsync(id, user))["lastOperationId"]!;
+        var validation = (string)(await product.ApiAsync(HttpMethod.Get, $"integrations/{id}"))["validation"]!["operationId"]!;
+        (string Name, string Path)[] pages =
+        [
+            ("home", "/"), ("integrations", "/integrations"), ("settings-tab", $"/integrations/{id}"), ("users", $"/integrations/{id}/users"),
+            ("user", $"/integrations/{id}/users/{user}"), ("entitlements", $"/integrations/{id}/entitlements"), ("operations", $"/integrations/{id}/operations"),
+            ("operation", $"/integrations/{id}/operations/{operation}"), ("validation", $"/integrations/{id}/operations/{validation}"),
+            ("activity", $"/integrations/{id}/activity?verify=1"), ("choose-app", "/integrations/new"), ("create", "/integrations/new/sample-workspace"),
+            ("people", "/people?q=look"), ("person", "/people/look@example.test"), ("catalog", "/catalog"), ("catalog-app", "/catalog/sample-workspace"),
+            ("settings", "/settings"), ("not-found", "/no-such-page"), ("nobody", $"/integrations/{id}/users?q=nobody-at-all"),
+        ];
+        var cookie = await product.SignInAsync();
+        var shots = Directory.CreateDirectory(Path.Combine(RunningDashboard.RepositoryRoot(), "artifacts", "dashboard")).FullName;
+        var problems = new List<string>();
+        foreach (var (scheme, width) in from scheme in (string[])["light", "dark"] from width in (int[])[390, 820, 1280] select (scheme, width))
+        {
+            await using var visit = await product.VisitAsync(cookie, width, scheme);
+
+            // The pages' own policy forbids a foreign script, and axe is one.
+            await visit.Context.RouteAsync("**/*", async route =>
+            {
+                if (route.Request.ResourceType != "document")
+                {
+                    await route.ContinueAsync();
+                    return;
+                }
+
+                var response = await route.FetchAsync();
+                var headers = new Dictionary<string, string>(response.Headers);
+                headers.Remove("content-security-policy");
+                await route.FulfillAsync(new RouteFulfillOptions { Response = response, Headers = headers });
+            });
+            foreach (var (name, path) in pages)
+            {
+                var bytes = 0;
+                void Count(object? sender, IResponse response) => bytes += response.Headers.TryGetValue("content-length", out var length) && int.TryParse(length, out var size) ? size : 0;
+                visit.Page.Response += Count;
+                await visit.OpenAsync(path);
+                visit.Page.Response -= Count;
+                if (bytes is 0 or > MaxBytes)
+                {
+                    problems.Add($"{path}: {bytes} bytes");
+                }
+
+                if (await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - window.innerWidth") is > 0 and var over)
+                {
+                    problems.Add($"{path} at {width}: {over} pixels too wide");
+                }
+
+                await visit.Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(shots, $"{name}-{width}-{scheme}.png"), FullPage = true });
+                await visit.Page.AddScriptTagAsync(new PageAddScriptTagOptions { Path = Axe });
+                var found = await visit.Page.EvaluateAsync<string>("async () => JSON.stringify((await axe.run()).violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' | ').slice(0, 300)))");
+                problems.AddRange(JsonSerializer.Deserialize<List<string>>(found)!.Select(violation => $"{path} at {width}, {scheme}: {violation}"));
+            }
+
+            visit.AssertNoComplaints();
+        }
+
+        Assert.True(problems.Count == 0, string.Join('\n', problems));
+    }
+
+    [Fact]
+    public async Task What_an_identity_provider_writes_into_names_is_shown_as_text_and_does_nothing()
+    {
+        var (id, token) = await product.IntegrationAsync($"Evil {Script}");
+        var user = await product.ProvisionAsync(id, token, "evil@example.test", Script, "</title><script>window.hacked=1</script>");
+        var operation = (string)(await product.SettledAsync(id, user))["lastOperationId"]!;
+        var cookie = await product.SignInAsync();
+        await using var visit = await product.VisitAsync(cookie);
+        foreach (var path in (string[])[
+            "/", "/integrations", $"/integrations/{id}", $"/integrations/{id}/users", $"/integrations/{id}/users/{user}", $"/integrations/{id}/operations",
+            $"/integrations/{id}/operations/{operation}", $"/integrations/{id}/activity", $"/people?q={Uri.EscapeDataString(Script)}", "/people?q=evil",
+            "/people/evil@example.test", $"/integrations?q={Uri.EscapeDataString(Script)}", "/settings"])
+        {
+            await visit.OpenAsync(path);
+            Assert.False(await visit.Page.EvaluateAsync<bool>("'hacked' in window"), path);
+            Assert.Equal(1, await visit.Page.EvaluateAsync<int>("document.scripts.length"));
+            Assert.Equal(0, await visit.Page.EvaluateAsync<int>("document.querySelectorAll('[onerror]').length"));
+        }
+
+        await visit.OpenAsync($"/integrations/{id}/users/{user}");
+        Assert.Contains(Script, await visit.Page.InnerTextAsync("main"), StringComparison.Ordinal);
+        visit.AssertNoComplaints();
+
+        // Nor does a spreadsheet take a name for a formula.
+        await product.ProvisionAsync(id, token, "formula@example.test", "=HYPERLINK(\"http://evil.example\")", "x");
+        var csv = (await product.RequestAsync(HttpMethod.Get, $"/integrations/{id}/users.csv", cookie)).Body;
+        Assert.Contains("\"'=HYPERLINK(", csv, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Filters_are_in_the_address_and_work_by_keyboard_and_without_scripts()
+    {
+        var (id, _) = await product.IntegrationAsync("Keyboard only");
+        var cookie = await product.SignInAsync();
+        await using var visit = await product.VisitAsync(cookie);
+        await visit.OpenAsync("/integrations");
+        await visit.Page.Keyboard.PressAsync("/");
+        await visit.Page.Keyboard.TypeAsync("keyboard on");
+        await visit.Page.WaitForURLAsync(url => url.Contains("q=keyboard", StringComparison.Ordinal));
+        await Assertions.Expect(visit.Page.Locator("#integration-list tbody tr")).ToHaveCountAsync(1);
+        await visit.Page.ReloadAsync();
+        await Assertions.Expect(visit.Page.Locator("#integration-list tbody tr")).ToHaveCountAsync(1);
+
+        // The same address, as a browser without scripts gets it.
+        var plain = (await product.RequestAsync(HttpMethod.Get, $"/integrations?q=keyboard+on&app=sample-workspace&sort=-name", cookie)).Body;
+        Assert.Contains($"href=\"/integrations/{id}\"", plain, StringComparison.Ordinal);
+        var none = (await product.RequestAsync(HttpMethod.Get, "/integrations?q=keyboard+on&status=Failed", cookie)).Body;
+        Assert.Contains("Nothing matches", none, StringComparison.Ordinal);
+        Assert.Equal(400, (await product.RequestAsync(HttpMethod.Get, $"/integrations/{id}/users?state=Nonsense", cookie)).Status);
+        visit.AssertNoComplaints();
+    }
+
+    [Fact]
+    public async Task Forms_say_which_field_is_wrong_keep_what_was_typed_and_never_show_a_secret_again()
+    {
+        var (id, _) = await product.IntegrationAsync("Forms");
+        await using var visit = await product.VisitAsync(await product.SignInAsync());
+        await visit.OpenAsync($"/integrations/{id}");
+        Assert.Equal("", await visit.Page.InputValueAsync("#service-account input[name=secret]"));
+        Assert.DoesNotContain(RunningDashboard.AdminPassword, await visit.Page.ContentAsync(), StringComparison.Ordinal);
+
+        await visit.Page.FillAsync("#settings input[name='setting.workspaceId']", "not a workspace!");
+        await visit.Page.ClickAsync("#settings button[type=submit]");
+        await Assertions.Expect(visit.Page.Locator("#settings [role=alert]")).ToContainTextAsync("Workspace ID");
+        Assert.Equal("not a workspace!", await visit.Page.InputValueAsync("#settings input[name='setting.workspaceId']"));
+
+        await visit.OpenAsync($"/integrations/{id}");
+        await visit.Page.ClickAsync("#schema-editor summary");
+        await visit.Page.FillAsync("#schema textarea", """{ "attributes": [ { "nam": 1 } ] }""");
+        await visit.Page.ClickAsync("#schema button[type=submit]");
+        await Assertions.Expect(visit.Page.Locator("#schema [role=alert]")).ToContainTextAsync("line 1");
+
+        await visit.OpenAsync($"/integrations/{id}");
+        await visit.Page.FillAsync("#security input[name=percent]", "35");
+        await visit.Page.ClickAsync("#security button[type=submit]");
+        await Assertions.Expect(visit.Page.GetByText("Saved.")).ToBeVisibleAsync();
+        Assert.Equal("35", await visit.Page.InputValueAsync("#security input[name=percent]"));
+        visit.AssertNoComplaints();
+    }
+}

@@ -1,0 +1,296 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using IdLcm.Samples;
+using IdLcm.Samples.Data;
+using Microsoft.Playwright;
+
+namespace IdLcm.Dashboard.Tests;
+
+/// <summary>The product as people run it, before the sample app, with a browser that looks at the dashboard.</summary>
+public sealed class RunningDashboard : IAsyncLifetime
+{
+    public const string AdminPassword = "Sample-admin-1!";
+
+    private readonly string directory = Directory.CreateTempSubdirectory("idlcm-dashboard-").FullName;
+    private readonly StringBuilder log = new();
+    private readonly TaskCompletionSource<string> link = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(100) };
+    private Process? process;
+    private IPlaywright? playwright;
+    private IBrowser? browser;
+    private SampleApp? sample;
+    private SampleAppOptions options = new() { DataDirectory = "", Members = 5, Seats = 500 };
+
+    public string Url { get; private set; } = "";
+
+    /// <summary>The link that the product printed at its start; not yet used.</summary>
+    public string SignInLink => link.Task.Result;
+
+    internal SampleApp Sample => sample!;
+
+    internal SampleAppOptions SampleOptions => options;
+
+    public string Log
+    {
+        get
+        {
+            lock (log)
+            {
+                return log.ToString();
+            }
+        }
+    }
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        options = options with { DataDirectory = Path.Combine(directory, "sample") };
+        sample = await SampleAppHost.StartAsync(options, CancellationToken.None);
+        using (var listener = new TcpListener(IPAddress.Loopback, 0))
+        {
+            listener.Start();
+            Url = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
+        }
+
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "idlcm.dll"), "serve", "--data", Path.Combine(directory, "gateway"), "--urls", Url, "--catalog", Path.Combine(RepositoryRoot(), "apps"), "--owner-key-file", Path.Combine(directory, "owner.key")])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.Environment["IDLCM_Retry__FirstDelay"] = "00:00:00.500";
+        start.Environment["IDLCM_Retry__MaxDelay"] = "00:00:02";
+        process = Process.Start(start)!;
+        process.OutputDataReceived += (_, line) => Heard(line.Data);
+        process.ErrorDataReceived += (_, line) => Heard(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        await link.Task.WaitAsync(TimeSpan.FromSeconds(90));
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(directory, "owner.key"))).Trim());
+
+        Assertions.SetDefaultExpectTimeout(60_000);
+        playwright = await Playwright.CreateAsync();
+        browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = "/usr/bin/chromium", Args = Environment.UserName == "root" ? ["--no-sandbox"] : [] });
+    }
+
+    /// <summary>Asks the management API.</summary>
+    public async Task<JsonObject> ApiAsync(HttpMethod method, string path, JsonNode? body = null)
+    {
+        using var request = new HttpRequestMessage(method, $"{Url}/api/{path}") { Content = body is null ? null : JsonContent.Create(body) };
+        using var response = await http.SendAsync(request, Stop);
+        var text = await response.Content.ReadAsStringAsync(Stop);
+        Assert.True(response.IsSuccessStatusCode, $"{method} {path}: {(int)response.StatusCode} {text}");
+        return text.Length == 0 ? [] : JsonNode.Parse(text)!.AsObject();
+    }
+
+    /// <summary>Sends a request as a signed-in browser would, cookie and all, without following redirects.</summary>
+    public async Task<(int Status, string Body, HttpResponseHeaders Headers)> RequestAsync(
+        HttpMethod method, string path, string? cookie = null, IReadOnlyDictionary<string, string>? form = null, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, Url + path) { Content = form is null ? null : new FormUrlEncodedContent(form) };
+        if (cookie is not null)
+        {
+            request.Headers.Add("Cookie", $"idlcm_session={cookie}");
+        }
+
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.Add(name, value);
+        }
+
+        using var response = await http.SendAsync(request, Stop);
+        return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(Stop), response.Headers);
+    }
+
+    /// <summary>Makes a link by the Owner key and signs in with it.</summary>
+    /// <returns>The session's cookie.</returns>
+    public async Task<string> SignInAsync(string? address = null)
+    {
+        address ??= (string)(await ApiAsync(HttpMethod.Post, "sign-in-links"))["address"]!;
+        var secret = Uri.UnescapeDataString(address[(address.IndexOf("link=", StringComparison.Ordinal) + 5)..]);
+        var answer = await RequestAsync(HttpMethod.Post, "/sign-in", form: new Dictionary<string, string> { ["link"] = secret, ["return"] = "/" });
+        Assert.Equal(302, answer.Status);
+        return answer.Headers.GetValues("Set-Cookie").Single().Split(';')[0]["idlcm_session=".Length..];
+    }
+
+    /// <summary>Opens a browser window of its own; it fails the test for whatever the pages complain about.</summary>
+    public async Task<Visit> VisitAsync(string? cookie = null, int width = 1280, string scheme = "light")
+    {
+        var context = await browser!.NewContextAsync(new BrowserNewContextOptions
+        {
+            BaseURL = Url,
+            ViewportSize = new ViewportSize { Width = width, Height = 900 },
+            ColorScheme = scheme == "dark" ? ColorScheme.Dark : ColorScheme.Light,
+            TimezoneId = "Europe/Berlin",
+            Locale = "en-GB",
+        });
+        if (cookie is not null)
+        {
+            await context.AddCookiesAsync([new Microsoft.Playwright.Cookie { Name = "idlcm_session", Value = cookie, Url = Url }]);
+        }
+
+        context.SetDefaultTimeout(60_000);
+        return new Visit(context, await context.NewPageAsync());
+    }
+
+    /// <summary>Makes an integration of the sample app and waits for its validation.</summary>
+    public async Task<(string Id, string Token)> IntegrationAsync(string name)
+    {
+        var created = await ApiAsync(HttpMethod.Post, "integrations", new JsonObject
+        {
+            ["name"] = name,
+            ["app"] = "sample-workspace",
+            ["settings"] = new JsonObject { ["appUrl"] = Sample.BaseAddress.ToString().TrimEnd('/'), ["workspaceId"] = options.WorkspaceId },
+            ["serviceAccount"] = new JsonObject { ["userName"] = options.AdminUser, ["password"] = AdminPassword },
+        });
+        await EndedAsync((string)created["validationOperationId"]!);
+        return ((string)created["id"]!, (string)created["gatewayToken"]!);
+    }
+
+    public async Task<JsonObject> EndedAsync(string operationId)
+    {
+        JsonObject operation;
+        do
+        {
+            operation = await ApiAsync(HttpMethod.Get, $"operations/{operationId}?wait=30");
+        }
+        while (!(bool)operation["ended"]!);
+        return operation;
+    }
+
+    /// <summary>Provisions a person as an identity provider does.</summary>
+    public async Task<string> ProvisionAsync(string integrationId, string token, string email, string given = "Ada", string family = "Byron", string role = "Editor")
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Url}/scim/v2/{integrationId}/Users");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        var body = new JsonObject
+        {
+            ["schemas"] = new JsonArray("urn:ietf:params:scim:schemas:core:2.0:User"),
+            ["userName"] = email,
+            ["displayName"] = $"{given} {family}",
+            ["active"] = true,
+            ["name"] = new JsonObject { ["givenName"] = given, ["familyName"] = family },
+            ["emails"] = new JsonArray(new JsonObject { ["type"] = "work", ["value"] = email, ["primary"] = true }),
+            ["roles"] = new JsonArray(new JsonObject { ["value"] = role }),
+        };
+        request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/scim+json");
+        using var response = await http.SendAsync(request, Stop);
+        var text = await response.Content.ReadAsStringAsync(Stop);
+        Assert.True(response.StatusCode == HttpStatusCode.Created, text);
+        return (string)JsonNode.Parse(text)!["id"]!;
+    }
+
+    /// <summary>Waits until nothing is open for a user any more.</summary>
+    public async Task<JsonObject> SettledAsync(string integrationId, string userId)
+    {
+        while (true)
+        {
+            var user = await ApiAsync(HttpMethod.Get, $"integrations/{integrationId}/users/{userId}");
+            if ((string?)user["openOperationId"] is not { } open)
+            {
+                return user;
+            }
+
+            await EndedAsync(open);
+        }
+    }
+
+    public static string RepositoryRoot()
+    {
+        var directory = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(directory, "IdLcm.sln")))
+        {
+            directory = Path.GetDirectoryName(directory)!;
+        }
+
+        return directory;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (browser is not null)
+        {
+            await browser.DisposeAsync();
+        }
+
+        playwright?.Dispose();
+        if (process is { HasExited: false })
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+        }
+
+        process?.Dispose();
+        http.Dispose();
+        if (sample is not null)
+        {
+            await sample.DisposeAsync();
+        }
+
+        Directory.Delete(directory, recursive: true);
+    }
+
+    private void Heard(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (log)
+        {
+            log.AppendLine(line);
+        }
+
+        if (line.StartsWith("Dashboard", StringComparison.Ordinal))
+        {
+            link.TrySetResult(line[line.IndexOf("http", StringComparison.Ordinal)..]);
+        }
+    }
+}
+
+/// <summary>One browser window.</summary>
+/// <param name="Context">The browser context.</param>
+/// <param name="Page">Its page.</param>
+public sealed record Visit(IBrowserContext Context, IPage Page) : IAsyncDisposable
+{
+    private readonly List<string> complaints = Complaints(Page);
+
+    /// <summary>Fails when a page had an error in its console or an exception: a violated Content-Security-Policy is one.</summary>
+    public void AssertNoComplaints() => Assert.Empty(complaints);
+
+    public async Task OpenAsync(string path)
+    {
+        await Page.GotoAsync(path);
+        await Page.WaitForSelectorAsync("html[data-ready]", new PageWaitForSelectorOptions { State = WaitForSelectorState.Attached });
+    }
+
+    public async ValueTask DisposeAsync() => await Context.DisposeAsync();
+
+    private static List<string> Complaints(IPage page)
+    {
+        var complaints = new List<string>();
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error" && !message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal))
+            {
+                complaints.Add(message.Text);
+            }
+        };
+        page.PageError += (_, error) => complaints.Add(error);
+        return complaints;
+    }
+}
+
+[CollectionDefinition(Name)]
+public sealed class DashboardCollection : ICollectionFixture<RunningDashboard>
+{
+    public const string Name = "The running product";
+}

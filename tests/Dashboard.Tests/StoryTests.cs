@@ -1,0 +1,134 @@
+using IdLcm.Samples.Data;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace IdLcm.Dashboard.Tests;
+
+/// <summary>What an administrator does, by clicking only.</summary>
+[Collection(DashboardCollection.Name)]
+public sealed class StoryTests(RunningDashboard product)
+{
+    private const string Person = "grace@example.test";
+
+    [Fact]
+    public async Task From_the_printed_link_to_an_onboarded_person_to_a_pause_and_a_revocation_by_clicking_only()
+    {
+        await using var visit = await product.VisitAsync();
+        var page = visit.Page;
+
+        // The link of the start-up signs in, once.
+        await page.GotoAsync(product.SignInLink);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in to IdLCM" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Home", Exact = true })).ToBeVisibleAsync();
+        await using (var second = await product.VisitAsync())
+        {
+            await second.Page.GotoAsync(product.SignInLink);
+            await second.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in to IdLCM" }).ClickAsync();
+            await Expect(second.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("has been used");
+        }
+
+        // Create, step by step; what was typed survives a session that ends half-way.
+        await page.GetByRole(AriaRole.Link, new() { Name = "Integrations", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Create integration" }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Northwind Workspace" }).ClickAsync();
+        await page.GetByLabel("Integration name").FillAsync("Northwind for the story");
+        await page.GetByLabel("App address").FillAsync(product.Sample.BaseAddress.ToString().TrimEnd('/'));
+        await page.GetByLabel("Workspace ID").FillAsync(product.SampleOptions.WorkspaceId);
+        await page.ReloadAsync();
+        await Expect(page.GetByLabel("Integration name")).ToHaveValueAsync("Northwind for the story");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Next: service account" }).ClickAsync();
+        await page.GetByLabel("User name in the app").FillAsync(product.SampleOptions.AdminUser);
+        await page.GetByLabel("Password").FillAsync(RunningDashboard.AdminPassword);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Next: settings" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Next: user schema" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Test and save" }).ClickAsync();
+
+        // The token is shown this once; the validation's steps and findings appear by themselves.
+        var token = await page.Locator("#new-token").TextContentAsync();
+        Assert.StartsWith("idlcm_gw_", token, StringComparison.Ordinal);
+        await Expect(page.GetByText("Sign in", new() { Exact = false }).First).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Findings" })).ToBeVisibleAsync();
+        await Expect(page.Locator(".steps li.done")).Not.ToHaveCountAsync(0);
+        await Expect(page.Locator(".findings li.bad")).ToHaveCountAsync(0);
+        await page.ReloadAsync();
+        await Expect(page.Locator("#new-token")).ToHaveCountAsync(0);
+        var id = new Uri(page.Url).Segments[2].Trim('/');
+
+        // A person comes in through SCIM; the open page shows it without being touched.
+        await page.GetByRole(AriaRole.Navigation, new() { Name = "Parts of" }).GetByRole(AriaRole.Link, new() { Name = "Users" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "member1@northwind.example" })).ToContainTextAsync("Unmatched");
+        await product.ProvisionAsync(id, token!, Person, "Grace", "Hopper");
+        var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = Person });
+        await Expect(row).ToContainTextAsync("Onboarded");
+        Assert.Equal(Role.Editor, product.Sample.Snapshot().Single(member => member.Email == Person).Role);
+
+        // Her page, her operation, its steps.
+        await row.GetByRole(AriaRole.Link, new() { Name = Person }).ClickAsync();
+        await Expect(page.GetByText("Yes, and verified in the app")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Provision", Exact = true }).ClickAsync();
+        await Expect(page.Locator(".steps li").Filter(new() { HasText = "Send invite" })).ToContainTextAsync("cannot be taken back");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Attempt 1" })).ToBeVisibleAsync();
+
+        // Pause and resume.
+        await page.GetByText("Pause …").ClickAsync();
+        await page.GetByLabel("Reason").FillAsync("The app is being moved");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause writes" }).ClickAsync();
+        await Expect(page.GetByText("The app is being moved")).ToBeVisibleAsync();
+        Assert.Equal("The app is being moved", (string?)(await product.ApiAsync(HttpMethod.Get, $"integrations/{id}"))["paused"]!["reason"]);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
+        await Expect(page.GetByText("Resumed.")).ToBeVisibleAsync();
+
+        // A sync, followed live to its end.
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sync", Exact = true }).ClickAsync();
+        await Expect(page.GetByText("What it did:")).ToBeVisibleAsync();
+
+        // Across apps: her access is taken away everywhere.
+        await page.GetByRole(AriaRole.Link, new() { Name = "People", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Searchbox).FillAsync(Person);
+        await page.GetByRole(AriaRole.Link, new() { Name = Person }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Revoke access everywhere" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Revoke access everywhere" }).ClickAsync();
+        await Expect(page.Locator("#person dd").First).ToHaveTextAsync("No");
+        Assert.Equal(MemberStatus.Suspended, product.Sample.Snapshot().Single(member => member.Email == Person).Status);
+
+        // The audit trail names the administrator, and is whole.
+        await page.GotoAsync($"/integrations/{id}/activity?verify=1");
+        await Expect(page.GetByText("The chain is intact.")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Resumed" })).ToContainTextAsync("Owner");
+
+        await page.GetByText("Owner", new() { Exact = true }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await page.GotoAsync("/integrations");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Sign in" })).ToBeVisibleAsync();
+        visit.AssertNoComplaints();
+    }
+
+    [Fact]
+    public async Task A_failed_validation_says_what_to_do_and_a_failed_person_is_retried_from_home()
+    {
+        var cookie = await product.SignInAsync();
+        await using var visit = await product.VisitAsync(cookie);
+        var page = visit.Page;
+        await visit.OpenAsync("/integrations/new/sample-workspace");
+        await page.GetByLabel("Integration name").FillAsync("Wrong password");
+        await page.GetByLabel("App address").FillAsync(product.Sample.BaseAddress.ToString().TrimEnd('/'));
+        await page.GetByLabel("Workspace ID").FillAsync(product.SampleOptions.WorkspaceId);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Next: service account" }).ClickAsync();
+        await page.GetByLabel("User name in the app").FillAsync(product.SampleOptions.AdminUser);
+        await page.GetByLabel("Password").FillAsync("not the password");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Next: settings" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Next: user schema" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Test and save" }).ClickAsync();
+
+        await Expect(page.Locator(".failure").First).ToContainTextAsync("BadCredentials");
+        await Expect(page.Locator(".failure").First).ToContainTextAsync("Check the service account's user name and password");
+        var screenshot = page.GetByAltText("Screenshot", new() { Exact = false }).First;
+        await screenshot.ScrollIntoViewIfNeededAsync();
+        await Expect(screenshot).ToHaveJSPropertyAsync("complete", true);
+        Assert.True(await screenshot.EvaluateAsync<int>("image => image.naturalWidth") > 100, "The screenshot is not shown.");
+
+        await visit.OpenAsync("/");
+        await Expect(page.Locator("#attention")).ToContainTextAsync("Wrong password");
+        visit.AssertNoComplaints();
+    }
+}
