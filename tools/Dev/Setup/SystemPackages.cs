@@ -12,12 +12,12 @@ internal static class SystemPackages
     /// <exception cref="DevException">It cannot be installed here.</exception>
     public static Task EnsureAsync(CancellationToken cancellationToken) => EnsureAsync(Missing, cancellationToken);
 
-    /// <summary>Installs also what the tests need: npm, for Azurite.</summary>
+    /// <summary>Installs also what the tests need: npm for Azurite, Python for its SMTP server.</summary>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>A task that ends when nothing is missing.</returns>
     /// <exception cref="DevException">It cannot be installed here.</exception>
     public static Task EnsureForTestsAsync(CancellationToken cancellationToken) =>
-EnsureAsync(static () => OnPath("npm") ? Missing() : [.. Missing(), "npm"], cancellationToken);
+        EnsureAsync(static () => [.. Missing(), .. new[] { "npm", "python3" }.Where(program => !OnPath(program))], cancellationToken);
 
     private static async Task EnsureAsync(Func<List<string>> find, CancellationToken cancellationToken)
     {
