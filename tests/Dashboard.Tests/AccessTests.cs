@@ -50,6 +50,7 @@ public sealed partial class AccessTests(RunningDashboard product)
         Assert.Equal(403, (await product.RequestAsync(HttpMethod.Post, "/settings/pause", cookie, With(reason, other))).Status);
         Assert.Equal(403, (await product.RequestAsync(HttpMethod.Post, "/settings/pause", cookie, With(reason, token), ("Sec-Fetch-Site", "cross-site"))).Status);
         Assert.Equal(403, (await product.RequestAsync(HttpMethod.Post, "/settings/pause", cookie, With(reason, token), ("Origin", "https://evil.example"))).Status);
+        Assert.Equal(403, (await product.RequestAsync(HttpMethod.Post, "/settings/pause", cookie)).Status);
         Assert.Equal(401, (await product.RequestAsync(HttpMethod.Post, "/settings/pause", null, With(reason, token))).Status);
         Assert.Null((await product.ApiAsync(HttpMethod.Get, "workspace"))["paused"]);
 

@@ -97,7 +97,7 @@ internal sealed partial class DashboardGate(Administrators administrators, Gatew
         var access = http.GetEndpoint()?.Metadata.GetMetadata<DashboardAccess>()
             ?? throw new InvalidOperationException($"The page {http.Request.Path} declares no permission.");
         var writes = !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method);
-        if (writes && !IsOurs(http.Request))
+        if (writes && !(IsOurs(http.Request) && http.Request.HasFormContentType))
         {
             LogForeign(http.Request.Method, http.Request.Path, http.Connection.RemoteIpAddress);
             return Problem(StatusCodes.Status403Forbidden, "Refused", "This form was sent by another site. Open the dashboard and do it there.");
