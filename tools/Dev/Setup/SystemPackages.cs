@@ -6,6 +6,8 @@ namespace IdLcm.Dev.Setup;
 /// <summary>What the product needs from the system: a browser, SQLite and a font.</summary>
 internal static class SystemPackages
 {
+    private static readonly string[] ForTests = ["npm", "python3"];
+
     /// <summary>Installs what is missing, from Debian's packages.</summary>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>A task that ends when nothing is missing.</returns>
@@ -17,7 +19,7 @@ internal static class SystemPackages
     /// <returns>A task that ends when nothing is missing.</returns>
     /// <exception cref="DevException">It cannot be installed here.</exception>
     public static Task EnsureForTestsAsync(CancellationToken cancellationToken) =>
-        EnsureAsync(static () => [.. Missing(), .. new[] { "npm", "python3" }.Where(program => !OnPath(program))], cancellationToken);
+        EnsureAsync(static () => [.. Missing(), .. ForTests.Where(program => !OnPath(program))], cancellationToken);
 
     private static async Task EnsureAsync(Func<List<string>> find, CancellationToken cancellationToken)
     {
