@@ -125,6 +125,7 @@ internal sealed class SizeRun
 
     private void AddRange(string name, int from, int to, int status, Func<int, byte[]?> add)
     {
+        Settle();
         var before = server.ProcessorTime;
         var measured = Load.Run(name, server.Port, concurrency, TimeSpan.FromMinutes(2), status, number => from + number < to ? add(from + number) : null);
         if (warm)
@@ -140,6 +141,8 @@ internal sealed class SizeRun
         {
             return;
         }
+
+        Settle();
 
         // No request is sent twice, in warming up neither.
         var offset = sent.GetValueOrDefault(name);
@@ -159,6 +162,24 @@ internal sealed class SizeRun
         var bare = Bare(sample, connection.Body.Length);
         results.Add(new(name, measured, bare, processor));
         Console.WriteLine($"{measured}   {processor,6:N0} us CPU   bare {bare,8:N0}/s");
+    }
+
+    /// <summary>
+    /// Waits until the server does nothing any more: what it does in the background for the operation before (sealing
+    /// activity, counting lists) is not to be measured with the next one.
+    /// </summary>
+    private void Settle()
+    {
+        var limit = Stopwatch.StartNew();
+        while (limit.Elapsed < TimeSpan.FromMinutes(1))
+        {
+            var before = server.ProcessorTime;
+            Thread.Sleep(1000);
+            if (server.ProcessorTime - before < TimeSpan.FromMilliseconds(50))
+            {
+                return;
+            }
+        }
     }
 
     private double Bare(byte[] like, int size)
