@@ -82,10 +82,29 @@ public sealed class StoryTests(RunningDashboard product)
         await page.GetByRole(AriaRole.Button, new() { Name = "Sync", Exact = true }).ClickAsync();
         await Expect(page.GetByText("What it did:")).ToBeVisibleAsync();
 
+        // The app hides who has not accepted yet: the safeguard halts the sync, and a person allows its plan once.
+        await visit.OpenAsync($"/integrations/{id}");
+        await page.GetByLabel("Share of known accounts, in %").FillAsync("10");
+        await page.GetByLabel("Share counts from this many accounts on").FillAsync("0");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save safeguard" }).ClickAsync();
+        await Expect(page.GetByText("Saved.", new() { Exact = false }).First).ToBeVisibleAsync();
+        product.Sample.Faults.Change(faults => faults with { HidePending = true });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sync", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "allow the plan once or reject it" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = Person })).ToContainTextAsync("Gone");
+        await page.GetByLabel("Reason to allow it once").FillAsync("They were removed by hand");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Allow once" }).ClickAsync();
+        await Expect(page.Locator("#plan .badge").First).ToHaveTextAsync("Applied");
+        await Expect(page.Locator("#plan")).ToContainTextAsync("They were removed by hand");
+        product.Sample.Faults.Clear();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sync", Exact = true }).ClickAsync();
+        await Expect(page.GetByText("What it did:")).ToBeVisibleAsync();
+
         // Across apps: her access is taken away everywhere.
         await page.GetByRole(AriaRole.Link, new() { Name = "People", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Searchbox).FillAsync(Person);
         await page.GetByRole(AriaRole.Link, new() { Name = Person }).ClickAsync();
+        await page.Locator("#revoke-reason").FillAsync("Left the company");
         await page.GetByRole(AriaRole.Button, new() { Name = "Revoke access everywhere" }).ClickAsync();
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Revoke access everywhere" }).ClickAsync();
         await Expect(page.Locator("#person dd").First).ToHaveTextAsync("No");

@@ -33,6 +33,7 @@ internal static class DashboardHosting
         CreatePages.Map(pages);
         UserPages.Map(pages);
         OperationPages.Map(pages);
+        SyncPlanPages.Map(pages);
         ActivityPages.Map(pages);
         EntitlementPages.Map(pages);
         PeoplePages.Map(pages);

@@ -90,13 +90,16 @@ internal static class IntegrationForms
             return await FailedAsync(http, integrationId, "security", Refusal.Invalid(problems), form);
         }
 
-        var safeguard = new SyncSafeguard { Percent = percent!.Value, Absolute = absolute, MinimumPopulation = minimum!.Value };
         var by = By(http);
         var saved = await integrations.ChangeAsync(
             integrationId,
-            before => before.Safeguard == safeguard
-                ? null
-                : (before with { Safeguard = safeguard, ModifiedAt = clock.GetUtcNow() }, [Changed(before, by, safeguard, clock.GetUtcNow())]),
+            before =>
+            {
+                var safeguard = before.Safeguard with { Percent = percent!.Value, Absolute = absolute, MinimumPopulation = minimum!.Value };
+                return before.Safeguard == safeguard
+                    ? null
+                    : (before with { Safeguard = safeguard, ModifiedAt = clock.GetUtcNow() }, [Changed(before, by, safeguard, clock.GetUtcNow())]);
+            },
             http.RequestAborted);
         return saved is null ? IntegrationPages.Missing() : Go($"/integrations/{integrationId}#security", "saved");
 

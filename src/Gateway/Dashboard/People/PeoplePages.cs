@@ -1,4 +1,5 @@
 using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Leavers;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Users;
 using IdLcm.Gateway.Api;
@@ -30,6 +31,7 @@ internal static class PeoplePages
         pages.MapGet("/people", SearchAsync).Needs(Permission.ReadIntegrations);
         pages.MapGet("/people/{name}", ShowAsync).Needs(Permission.ReadIntegrations);
         pages.MapPost("/people/{name}/revoke", RevokeAsync).Needs(Permission.ManageIntegrations);
+        pages.MapPost("/people/{name}/revoke/lift", LiftAsync).Needs(Permission.ManageIntegrations);
     }
 
     private static async Task<IResult> SearchAsync(HttpContext http, IntegrationStore integrations, IntegrationProfiles profiles, UserListing users, string? q = null)
@@ -56,15 +58,18 @@ internal static class PeoplePages
             ? PageResult.Of<PersonPage, PersonModel>(new PersonModel(name, [.. found.Select(item => item.Entry)]))
             : DashboardGate.Problem(StatusCodes.Status404NotFound, "Nobody has this user name", "No integration that you may see knows it.");
 
-    private static async Task<IResult> RevokeAsync(string name, HttpContext http, IntegrationStore integrations, IntegrationProfiles profiles, UserService service, UserListing users)
+    private static async Task<IResult> RevokeAsync(string name, HttpContext http, EmergencyRevoke revoke)
     {
-        var by = DashboardUser.Of(http).Provenance(http);
-        foreach (var (profile, entry) in await FindAsync(name, http, integrations, profiles, service, users))
-        {
-            await service.ChangeAsync(profile, entry.User.Id, (_, resource) => resource.With("active", false), null, by, http.RequestAborted);
-        }
+        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        var result = await revoke.RunAsync(name, revoke: true, form.Text("reason"), ApiCaller.Of(http).MayUse, DashboardUser.Of(http).Provenance(http), http.RequestAborted);
+        return result.Refusal is { } refusal ? IntegrationForms.Refused(refusal) : IntegrationForms.Go($"/people/{Uri.EscapeDataString(name)}", "revoking");
+    }
 
-        return IntegrationForms.Go($"/people/{Uri.EscapeDataString(name)}", "revoking");
+    private static async Task<IResult> LiftAsync(string name, HttpContext http, EmergencyRevoke revoke)
+    {
+        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        var result = await revoke.RunAsync(name, revoke: false, form.Text("reason"), ApiCaller.Of(http).MayUse, DashboardUser.Of(http).Provenance(http), http.RequestAborted);
+        return result.Refusal is { } refusal ? IntegrationForms.Refused(refusal) : IntegrationForms.Go($"/people/{Uri.EscapeDataString(name)}", "revoke-lifted");
     }
 
     private static async Task<List<(IntegrationProfile Profile, PersonEntry Entry)>> FindAsync(

@@ -20,6 +20,9 @@ internal static class Notices
         ["key-revoked"] = "The API key has been revoked and is no longer accepted.",
         ["administrator-removed"] = "The administrator has been removed and signed out.",
         ["schema-reset"] = "The connector's own user schema is in force again.",
+        ["plan-allowed"] = "Allowed once. It is applied by a sync of its own.",
+        ["plan-rejected"] = "Rejected. It is never applied.",
+        ["revoke-lifted"] = "Lifted. The person gets what the identity providers wish now.",
         ["revoking"] = "Access is being taken away. Follow the operations below.",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
+using IdLcm.Domain.Sync;
 using IdLcm.Domain.Users;
 using IdLcm.Gateway.Api;
 
@@ -44,6 +45,14 @@ internal static class Words
         OperationStatus.Halted or OperationStatus.Retrying => "warn",
         OperationStatus.Running => "busy",
         OperationStatus.Queued => "wait",
+        _ => "calm",
+    };
+
+    public static string Tone(SyncPlanStatus status) => status switch
+    {
+        SyncPlanStatus.Applied => "good",
+        SyncPlanStatus.Halted => "warn",
+        SyncPlanStatus.Ready or SyncPlanStatus.Allowed => "busy",
         _ => "calm",
     };
 
