@@ -23,7 +23,7 @@ public sealed class PageTests(RunningDashboard product)
         (string Name, string Path)[] pages =
         [
             ("home", "/"), ("integrations", "/integrations"), ("settings-tab", $"/integrations/{id}"), ("users", $"/integrations/{id}/users"),
-            ("user", $"/integrations/{id}/users/{user}"), ("entitlements", $"/integrations/{id}/entitlements"), ("operations", $"/integrations/{id}/operations"),
+            ("user", $"/integrations/{id}/users/{user}"), ("entitlements", $"/integrations/{id}/entitlements"), ("sync-plans", $"/integrations/{id}/sync-plans"), ("operations", $"/integrations/{id}/operations"),
             ("operation", $"/integrations/{id}/operations/{operation}"), ("validation", $"/integrations/{id}/operations/{validation}"),
             ("activity", $"/integrations/{id}/activity?verify=1"), ("choose-app", "/integrations/new"), ("create", "/integrations/new/sample-workspace"),
             ("people", "/people?q=look"), ("person", "/people/look@example.test"), ("catalog", "/catalog"), ("catalog-app", "/catalog/sample-workspace"),

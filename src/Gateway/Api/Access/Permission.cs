@@ -30,6 +30,9 @@ internal enum Permission
 
     /// <summary>See, make and revoke API keys.</summary>
     ManageKeys,
+
+    /// <summary>Make links that sign in to the dashboard as the workspace's Owner.</summary>
+    SignInAsOwner,
 }
 
 /// <summary>Which role has which permission, as one table.</summary>
@@ -51,7 +54,7 @@ internal static class Permissions
         [WorkspaceRole.Owner] =
         [
             Permission.ReadWorkspace, Permission.ReadIntegrations, Permission.ManageIntegrations, Permission.DecideChanges, Permission.CreateIntegrations,
-            Permission.PauseWorkspace, Permission.ManageKeys,
+            Permission.PauseWorkspace, Permission.ManageKeys, Permission.SignInAsOwner,
         ],
     }.ToFrozenDictionary();
 

@@ -24,10 +24,10 @@ internal static partial class SignInEndpoints
         pages.MapPost("/sign-out", SignOutAsync).Needs(Permission.ReadWorkspace);
     }
 
-    /// <summary>Maps the way to a new link for who holds an Owner or Super Admin key: <c>POST /api/sign-in-links</c>.</summary>
+    /// <summary>Maps the way to a new link for who holds an Owner key: <c>POST /api/sign-in-links</c>.</summary>
     public static void MapApi(RouteGroupBuilder api) =>
         api.MapPost("/sign-in-links", NewLinkAsync)
-            .Requires(Permission.ManageKeys)
+            .Requires(Permission.SignInAsOwner)
             .Documents("createSignInLink", "Workspace", "Make a sign-in link", "A link that signs the workspace's Owner in to the dashboard, once, within an hour. Needs an Owner key.")
             .Answers<SignInLinkResource>(StatusCodes.Status201Created);
 
@@ -66,11 +66,6 @@ internal static partial class SignInEndpoints
     private static async Task<IResult> NewLinkAsync(HttpContext http, Administrators administrators, GatewayAddress address, ILogger<DashboardGate> logger)
     {
         var caller = ApiCaller.Of(http);
-        if (caller.Role != WorkspaceRole.Owner)
-        {
-            return ApiProblems.Of(Refusal.Forbidden("role_too_high", "Only an Owner key makes a sign-in link of the Owner."));
-        }
-
         var owner = await administrators.EnsureOwnerAsync(http.RequestAborted);
         var (secret, expiresAt) = await administrators.NewLinkAsync(owner.Id, http.RequestAborted);
         LogLinkMade(logger, owner.Id, caller.Key.Id);
