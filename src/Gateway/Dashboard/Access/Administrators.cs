@@ -14,6 +14,7 @@ internal sealed class Administrators(IRecordStore store, IntegrationStore integr
     /// <summary>How long a browser stays signed in.</summary>
     public static readonly TimeSpan SessionLifetime = TimeSpan.FromHours(12);
 
+    private const string FirstOwner = "owner";
     private const string Partition = "dashboard";
     private const string AdminPrefix = "admin:";
     private const string LinkPrefix = "link:";
@@ -39,13 +40,15 @@ internal sealed class Administrators(IRecordStore store, IntegrationStore integr
     /// <summary>The first Owner; made where there is none yet.</summary>
     public async Task<Administrator> EnsureOwnerAsync(CancellationToken cancellationToken)
     {
-        if ((await ListAsync(cancellationToken)).FirstOrDefault(a => a.Role == WorkspaceRole.Owner) is { } owner)
+        // The first Owner signs in as themselves, whoever was added since; another one only where the first was removed.
+        var owners = (await ListAsync(cancellationToken)).Where(a => a.Role == WorkspaceRole.Owner).ToList();
+        if ((owners.Find(a => a.Id == FirstOwner) ?? owners.FirstOrDefault()) is { } owner)
         {
             return owner;
         }
 
         // A fixed id: of two processes that start at once, the second finds the first one's.
-        var first = new Administrator("owner", "Owner", WorkspaceRole.Owner, clock.GetUtcNow(), "system");
+        var first = new Administrator(FirstOwner, "Owner", WorkspaceRole.Owner, clock.GetUtcNow(), "system");
         await store.CommitAsync(Partition, [RecordChange.Insert(AdminPrefix + first.Id, DashboardJson.Encode(first))], cancellationToken);
         return (await FindAsync(first.Id, cancellationToken))!;
     }
