@@ -28,6 +28,9 @@ internal enum Permission
     /// <summary>Pause and resume the whole workspace.</summary>
     PauseWorkspace,
 
+    /// <summary>Name hosts that the server itself calls, as those of webhooks: whoever may could have it call anything that it reaches.</summary>
+    AllowHosts,
+
     /// <summary>See, make and revoke API keys.</summary>
     ManageKeys,
 
@@ -44,17 +47,17 @@ internal static class Permissions
         [WorkspaceRole.Admin] =
         [
             Permission.ReadWorkspace, Permission.ReadIntegrations, Permission.ManageIntegrations, Permission.DecideChanges, Permission.CreateIntegrations,
-            Permission.PauseWorkspace,
+            Permission.PauseWorkspace, Permission.AllowHosts,
         ],
         [WorkspaceRole.SuperAdmin] =
         [
             Permission.ReadWorkspace, Permission.ReadIntegrations, Permission.ManageIntegrations, Permission.DecideChanges, Permission.CreateIntegrations,
-            Permission.PauseWorkspace, Permission.ManageKeys,
+            Permission.PauseWorkspace, Permission.AllowHosts, Permission.ManageKeys,
         ],
         [WorkspaceRole.Owner] =
         [
             Permission.ReadWorkspace, Permission.ReadIntegrations, Permission.ManageIntegrations, Permission.DecideChanges, Permission.CreateIntegrations,
-            Permission.PauseWorkspace, Permission.ManageKeys, Permission.SignInAsOwner,
+            Permission.PauseWorkspace, Permission.AllowHosts, Permission.ManageKeys, Permission.SignInAsOwner,
         ],
     }.ToFrozenDictionary();
 

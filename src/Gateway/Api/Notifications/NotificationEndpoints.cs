@@ -55,8 +55,8 @@ internal static class NotificationEndpoints
             .Documents("listChannels", "Notifications", "List notification channels", "Where people are told of events.")
             .Answers<Page<ChannelResource>>();
         api.MapPost("/integrations/{integrationId}/notifications", CreateAsync)
-            .Requires(Permission.ManageIntegrations)
-            .Documents("createChannel", "Notifications", "Make a notification channel", "Webhook (signed; the secret is shown this once), Slack, Teams or Email. It tells of what happens from now on, at least once.")
+            .Requires(Permission.AllowHosts)
+            .Documents("createChannel", "Notifications", "Make a notification channel", "Webhook (signed; the secret is shown this once), Slack, Teams or Email. It tells of what happens from now on, at least once. Needs an Admin: the server calls the host that is named.")
             .Takes<ChannelRequest>()
             .Answers<CreatedChannel>(StatusCodes.Status201Created);
         api.MapDelete("/integrations/{integrationId}/notifications/{channelId}", RemoveAsync)
