@@ -84,6 +84,20 @@ public sealed class AccessTests(GatewayFixture fixture) : IClassFixture<GatewayF
         Assert.Equal(404, (await manager.PostAsync($"/api/operations/{other.ValidationId}/retry")).Status);
     }
 
+    [Fact]
+    public async Task An_integration_manager_cannot_send_the_service_account_or_the_server_to_another_host()
+    {
+        var given = await Gateway.ConnectAsync("Pointed");
+        var manager = Gateway.ClientFor((await MakeKeyAsync("IntegrationManager", [given.Id])).Text("key"));
+
+        var settings = await manager.PatchAsync(given.Path, new { settings = new Dictionary<string, string> { ["appUrl"] = "https://evil.example" } });
+        Assert.Equal((403, "settings_need_admin"), (settings.Status, settings.Text("code")));
+        Assert.Equal(200, (await manager.PatchAsync(given.Path, new { name = "Renamed" })).Status);
+
+        var channel = new { kind = "Webhook", name = "Elsewhere", url = "https://evil.example/hook" };
+        Assert.Equal(403, (await manager.PostAsync($"{given.Path}/notifications", channel)).Status);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("Bearer")]

@@ -134,12 +134,18 @@ internal static class IntegrationEndpoints
             ? Show(view, http, address, clock)
             : ApiProblems.NoIntegration(integrationId);
 
-    private static async Task<IResult> ChangeAsync(string integrationId, HttpContext http, IntegrationService service, GatewayAddress address, TimeProvider clock)
+    private static async Task<IResult> ChangeAsync(
+        string integrationId, HttpContext http, IntegrationService service, IntegrationStore integrations, GatewayAddress address, TimeProvider clock)
     {
         var body = await RequestBody.ReadAsync<IntegrationPatch>(http);
         if (body.Value is not { } patch)
         {
             return body.Problem!;
+        }
+
+        if (await SettingsRule.CheckAsync(ApiCaller.Of(http), integrations, integrationId, patch.Settings, http.RequestAborted) is { } refusal)
+        {
+            return ApiProblems.Of(refusal);
         }
 
         UserSchema? schema = null;

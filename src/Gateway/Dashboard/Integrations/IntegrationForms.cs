@@ -56,7 +56,7 @@ internal static class IntegrationForms
         return result.Refusal is { } refusal ? Refused(refusal) : Go($"/integrations/{integrationId}", "resumed");
     }
 
-    private static async Task<IResult> SaveSettingsAsync(string integrationId, HttpContext http, IntegrationService service)
+    private static async Task<IResult> SaveSettingsAsync(string integrationId, HttpContext http, IntegrationService service, IntegrationStore integrations)
     {
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         var change = new IntegrationChange
@@ -66,7 +66,9 @@ internal static class IntegrationForms
             OnDeactivate = form.Action("onDeactivate"),
             OnDelete = form.Action("onDelete"),
         };
-        return await DoneAsync(http, integrationId, "settings", await service.ChangeAsync(integrationId, change, By(http), http.RequestAborted), form);
+        return await SettingsRule.CheckAsync(ApiCaller.Of(http), integrations, integrationId, change.Settings, http.RequestAborted) is { } refusal
+            ? Refused(refusal)
+            : await DoneAsync(http, integrationId, "settings", await service.ChangeAsync(integrationId, change, By(http), http.RequestAborted), form);
     }
 
     private static async Task<IResult> SaveServiceAccountAsync(string integrationId, HttpContext http, IntegrationService service, IntegrationProfiles profiles)
