@@ -107,8 +107,6 @@ internal sealed record UseStep(Mark Mark, string Fragment) : Step(Mark);
 
 internal sealed record TotpStep(Mark Mark, Locator Target) : Step(Mark);
 
-internal sealed record HttpStep(Mark Mark) : Step(Mark);
-
 /// <summary>Where a field of a row is and how its text becomes a value.</summary>
 internal sealed record Field(Mark Mark)
 {
@@ -121,6 +119,9 @@ internal sealed record Field(Mark Mark)
     public string? Label { get; init; }
 
     public bool RowText { get; init; }
+
+    /// <summary>Where in the row of an API's answer.</summary>
+    public JsonPath? Path { get; init; }
 
     public Template? Value { get; init; }
 
@@ -144,6 +145,9 @@ internal sealed record Extract(Mark Mark)
 
     public string? RowCss { get; init; }
 
+    /// <summary>The rows in the answer of the last http step; the other ways to find rows are then absent.</summary>
+    public JsonPath? RowPath { get; init; }
+
     public Locator? Within { get; init; }
 
     public IReadOnlyDictionary<string, Field> Fields { get; init; } = new Dictionary<string, Field>();
@@ -152,7 +156,22 @@ internal sealed record Extract(Mark Mark)
 
     public string? PageParameter { get; init; }
 
+    public string? OffsetParameter { get; init; }
+
+    /// <summary>Where an API's answer holds the address of the next page.</summary>
+    public JsonPath? NextPath { get; init; }
+
+    /// <summary>True when the Link header names the next page.</summary>
+    public bool NextLink { get; init; }
+
     public string? ExpectCount { get; init; }
+
+    public JsonPath? CountPath { get; init; }
+
+    public string? CountHeader { get; init; }
+
+    /// <summary>True when the list says how many rows it has.</summary>
+    public bool Counted => ExpectCount is not null || CountPath is not null || CountHeader is not null;
 
     public Template? Empty { get; init; }
 

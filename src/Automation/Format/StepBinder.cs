@@ -113,7 +113,7 @@ internal sealed class StepBinder(DiagnosticBag diagnostics)
 
     private Field Field(MappingReader reader)
     {
-        string[] sources = ["column", "cell", "css", "label", "text", "value"];
+        string[] sources = ["column", "cell", "css", "label", "text", "path", "value"];
         if (sources.Count(reader.Has) != 1)
         {
             diagnostics.Error(reader.Mark, "one-of", $"A field needs exactly one source: {string.Join(", ", sources)}.");
@@ -127,6 +127,7 @@ internal sealed class StepBinder(DiagnosticBag diagnostics)
             Css = reader.Text("css"),
             Label = reader.Text("label"),
             RowText = reader.Flag("text"),
+            Path = HttpBinder.Path(reader, "path"),
             Value = reader.Template("value"),
             Attribute = reader.Text("attribute"),
             Link = reader.Flag("link"),
@@ -173,7 +174,7 @@ internal sealed class StepBinder(DiagnosticBag diagnostics)
             "forEach" => new ForEachStep(mark, inner.Template("in"), Nested(inner, "rows"), inner.Text("as") ?? "item", Steps(inner.Node("steps"))),
             "use" => new UseStep(mark, outer.Text("use") ?? ""),
             "totp" => new TotpStep(mark, Target()),
-            "http" => new HttpStep(mark),
+            "http" => new HttpStep(mark, HttpBinder.Call(inner)),
             _ => null,
         };
         return bound is null ? null : bound with { Timeout = inner.Duration("timeout") ?? bound.Timeout, Commit = inner.Flag("commit") };

@@ -75,6 +75,7 @@ internal static class TemplateWalk
         CheckStep s => [s.Checked],
         UploadStep s => [s.FileName, s.Content],
         ForEachStep { In: { } list } => [list],
+        HttpStep s => s.Call.Templates,
         ExpectStep { Message: { } message } s => ConditionTemplates(s.Condition).Append(message),
         ExpectStep s => ConditionTemplates(s.Condition),
         WaitForStep s => ConditionTemplates(s.Condition),

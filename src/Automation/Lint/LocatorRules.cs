@@ -14,7 +14,7 @@ internal static class LocatorRules
         var locators = TemplateWalk.Deep(steps).SelectMany(TemplateWalk.Locators)
             .Concat(conditions.SelectMany(TemplateWalk.Locators))
             .Concat(extracts.SelectMany(e => new[] { e.Within, e.Next }).OfType<Locator>())
-            .Concat(connector.Probe.See.Locator is { } probe ? [probe] : []);
+            .Concat(connector.Probe?.See.Locator is { } probe ? [probe] : []);
         foreach (var locator in locators.SelectMany(Alone).Distinct())
         {
             diagnostics.Warning(locator.Mark, "css-only", $"{locator.Kind switch { LocatorKind.Css => "css", _ => "xpath" }} \"{locator.Value}\" is the only way to find this; say it in people's words (role and name, label, text), or list both under any.");

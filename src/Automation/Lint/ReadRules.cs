@@ -79,7 +79,7 @@ internal static class ReadRules
             }
         }
 
-        if (operation is { Verb: ConnectorVerb.ListUsers, Extract: { ExpectCount: null } })
+        if (operation is { Verb: ConnectorVerb.ListUsers, Extract: { Counted: false } })
         {
             diagnostics.Warning(mark, "unproved-read", "Without expectCount a list that ends early cannot be told from a complete one.");
         }

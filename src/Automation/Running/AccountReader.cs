@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using IdLcm.Automation.Format;
+using IdLcm.Automation.Http;
 using IdLcm.Domain.Connectors;
 using Microsoft.Playwright;
 
@@ -135,6 +136,17 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
 
     private async Task<StepFault?> ReadDetailAsync(Detail detail, Frame frame, JsonObject row)
     {
+        var multiValued = (string name) => RowReader.IsList(name, run.Connector.Manifest.UserSchema);
+        if (detail.Fields.Values.All(f => f.Path is not null || f.Value is not null))
+        {
+            foreach (var (name, field) in detail.Fields)
+            {
+                row[name] = JsonRowReader.Value(field, run.Http.Reply?.Json, frame.Scope, multiValued(name));
+            }
+
+            return null;
+        }
+
         var limit = (float)run.DefaultStepLimit.TotalMilliseconds;
         var texts = new Dictionary<string, string?>(StringComparer.Ordinal);
         var fault = await actions.WatchAsync(
@@ -162,7 +174,7 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
         foreach (var (name, field) in detail.Fields)
         {
             var raw = field.Value?.Resolve(frame.Scope, out _) ?? texts.GetValueOrDefault(name);
-            row[name] = FieldValues.Of(field, raw, RowReader.IsList(name, run.Connector.Manifest.UserSchema));
+            row[name] = FieldValues.Of(field, raw, multiValued(name));
         }
 
         return null;

@@ -80,6 +80,12 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
                 return fault;
             }
 
+            if (detector.LooksAtAnswer)
+            {
+                // An answer does not change while one looks at it.
+                return new(FailureCode.PageChanged, $"The answer{(run.Http.Reply is { } reply ? $" to {reply} (status {reply.Status})" : "")} did not show {Describe(condition, frame)}.");
+            }
+
             if (run.Time.GetElapsedTime(start) >= limit)
             {
                 return new(FailureCode.PageChanged, $"The page did not show {Describe(condition, frame)} within {limit.TotalSeconds:0.#} s. {await NearestAsync(condition.See?.Locator, frame)}");

@@ -26,6 +26,7 @@ internal static class StepDescriber
             ExpectStep s => $"expect {Of(s.Condition, scope)}",
             ReadStep s => $"read {At(s.Target)} as {s.To}",
             DownloadStep s => $"download by {At(s.Target)}",
+            HttpStep s => $"call {s.Call.Method} {Value(s.Call.Url)}",
             TotpStep s => $"fill {At(s.Target)} with the one-time code",
             _ => step.GetType().Name,
         };

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using IdLcm.Automation.Format;
+using IdLcm.Automation.Http;
 using IdLcm.Automation.Totp;
 using IdLcm.Domain.Connectors;
 using Microsoft.Playwright;
@@ -8,7 +9,7 @@ using Microsoft.Playwright;
 namespace IdLcm.Automation.Running;
 
 /// <summary>Does the steps of a connector, one after the other, until one fails.</summary>
-internal sealed class StepExecutor(RunState run, PageActions actions)
+internal sealed class StepExecutor(RunState run, PageActions actions, HttpRunner http)
 {
     private const int MaxFragmentDepth = 16;
     private const int MaxLoop = 10_000;
@@ -168,6 +169,11 @@ internal sealed class StepExecutor(RunState run, PageActions actions)
             return null;
         }
 
+        if (step is HttpStep { Call: var call })
+        {
+            return HttpRunner.Missing(call, frame);
+        }
+
         foreach (var template in TemplateWalk.Templates(step))
         {
             if (template.ResolveList(frame.Scope, out var missing) is null)
@@ -183,6 +189,12 @@ internal sealed class StepExecutor(RunState run, PageActions actions)
     {
         string Text(Template template) => template.Resolve(frame.Scope, out _) ?? "";
         var limit = run.StepLimit(step);
+        if (BrowserNeed.NeedsPage(step))
+        {
+            // From here on steps look at the page.
+            run.Http.Reply = null;
+        }
+
         switch (step)
         {
             case GotoStep s:
@@ -214,16 +226,18 @@ internal sealed class StepExecutor(RunState run, PageActions actions)
                 return await DownloadAsync(s, frame, limit);
             case TotpStep s:
                 return await TotpAsync(s, frame, limit);
+            case HttpStep s:
+                return (await http.SendAsync(s.Call, frame, limit, s.Commit), null);
             default:
-                return (new(FailureCode.UnsupportedOperation, "This version of the runner does not support http steps."), null);
+                throw new NotSupportedException(step.GetType().Name);
         }
     }
 
     public async Task<StepFault?> GotoAsync(Frame frame, Template address, TimeSpan limit)
     {
-        var text = address.Resolve(frame.Scope, out _, Uri.EscapeDataString)!;
-        return !Uri.TryCreate(run.Session.BaseUrl, text, out var target)
-            ? new(FailureCode.PageChanged, $"'{text}' is not an address.")
+        run.Http.Reply = null;
+        return !Uri.TryCreate(run.Session.BaseUrl, Addresses.Resolve(address, frame.Scope), out var target)
+            ? new(FailureCode.PageChanged, $"'{address.Resolve(frame.Scope, out _)}' is not an address.")
             : await actions.GotoAsync(frame, target, limit);
     }
 
