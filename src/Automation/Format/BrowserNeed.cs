@@ -7,21 +7,21 @@ internal static class BrowserNeed
 {
     public static bool Of(ConnectorDefinition connector, Operation operation) =>
         connector.Http.Cookies || OfItself(connector, operation)
-        || (operation.Verify is not null && Reading(connector) is { } reading && reading != operation && OfItself(connector, reading));
+        || ((operation.Verify is not null || TemplateWalk.Expanded(operation.Steps, connector.Fragments).Any(s => s is FindStep)) && Reading(connector) is { } reading && reading != operation && OfItself(connector, reading));
 
     /// <summary>The verb by which writes are verified.</summary>
     public static Operation? Reading(ConnectorDefinition connector) =>
         connector.Operations.GetValueOrDefault(ConnectorVerb.GetUser) ?? connector.Operations.GetValueOrDefault(ConnectorVerb.ListUsers);
 
     private static bool OfItself(ConnectorDefinition connector, Operation operation) =>
-        TemplateWalk.Expanded(operation.Steps.Concat(operation.Detail?.Steps ?? []), connector.Fragments).Any(NeedsPage)
-        || operation.Extract is { RowPath: null }
+        TemplateWalk.Expanded(operation.AllSteps, connector.Fragments).Any(NeedsPage)
+        || operation.Also.Select(a => a.Extract).Append(operation.Extract).Any(e => e is { RowPath: null })
         || operation.Detail?.Fields.Values.Any(f => f is { Path: null, Value: null }) == true;
 
     /// <summary>Whether a step looks at a page; the steps inside it are another matter.</summary>
     public static bool NeedsPage(Step step) => step switch
     {
-        HttpStep or UseStep => false,
+        HttpStep or UseStep or FindStep => false,
         WhenStep s => NeedsPage(s.Condition),
         ExpectStep s => NeedsPage(s.Condition),
         WaitForStep s => NeedsPage(s.Condition),

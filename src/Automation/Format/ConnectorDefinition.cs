@@ -47,7 +47,7 @@ public sealed class ConnectorDefinition
 
     /// <summary>True when some verb calls the app's API.</summary>
     internal bool CallsApi => calls ??= OpensWithoutBrowser
-        || TemplateWalk.Deep(Operations.Values.SelectMany(o => o.Steps.Concat(o.Detail?.Steps ?? [])).Concat(Fragments.Values.SelectMany(f => f))).Any(s => s is HttpStep);
+        || TemplateWalk.Deep(Operations.Values.SelectMany(o => o.AllSteps).Concat(Fragments.Values.SelectMany(f => f))).Any(s => s is HttpStep);
 
     /// <summary>True when login is made of http steps: what they save becomes the credential.</summary>
     internal bool SignsInByHttp => Operations.TryGetValue(ConnectorVerb.Login, out var login) && login.Steps.Count > 0 && !BrowserVerbs.Contains(ConnectorVerb.Login);

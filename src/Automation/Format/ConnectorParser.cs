@@ -163,18 +163,22 @@ internal static class ConnectorParser
             {
                 Inputs = [.. reader.Strings("inputs").Select(i => new VerbInput(i.TrimEnd('?'), i.EndsWith('?')))],
                 Steps = steps.Steps(reader.Node("steps")),
-                Extract = reader.Node("extract") switch
-                {
-                    YamlScalar name => Find(extracts, name),
-                    YamlMapping mapping => Extract(new MappingReader(mapping, diagnostics)),
-                    _ => null,
-                },
+                Extract = ExtractOf(reader, extracts),
+                Values = reader.NamedTemplates("values"),
+                Also = [.. Items(reader, "also").Select(a => new FurtherRead(a.Mark, steps.Steps(a.Node("steps")), ExtractOf(a, extracts), a.NamedTemplates("values")))],
                 Detail = reader.Has("detail") ? new(steps.Steps(detail.Node("steps")), steps.Fields(detail.Mapping("fields"))) : null,
                 Verify = reader.Has("verify") ? Verify(reader.Mapping("verify")) : null,
                 Errors = steps.Errors(reader.Node("errors")),
                 Timeout = reader.Duration("timeout"),
             };
         }
+
+        private Extract? ExtractOf(MappingReader reader, IReadOnlyDictionary<string, Extract> extracts) => reader.Node("extract") switch
+        {
+            YamlScalar name => Find(extracts, name),
+            YamlMapping mapping => Extract(new MappingReader(mapping, diagnostics)),
+            _ => null,
+        };
 
         private Extract? Find(IReadOnlyDictionary<string, Extract> extracts, YamlScalar name)
         {

@@ -15,10 +15,10 @@ internal static class HttpBinder
         return new(reader.Mark, reader.Template("url") ?? Template.Parse("", reader.Mark, reader.Diagnostics))
         {
             Method = reader.Text("method") ?? "GET",
-            Query = Templates(reader, "query"),
-            Headers = Templates(reader, "headers"),
+            Query = reader.NamedTemplates("query"),
+            Headers = reader.NamedTemplates("headers"),
             Json = reader.Node("json") is { } body ? JsonTemplate.Of(body, reader.Diagnostics) : null,
-            Form = Templates(reader, "form"),
+            Form = reader.NamedTemplates("form"),
             Status = Statuses(reader),
             Save = Saved(reader.Mapping("save")),
         };
@@ -27,7 +27,7 @@ internal static class HttpBinder
     public static HttpDefaults Defaults(MappingReader reader) => new()
     {
         BaseUrl = reader.Template("baseUrl"),
-        Headers = Templates(reader, "headers"),
+        Headers = reader.NamedTemplates("headers"),
         Basic = reader.Flag("basic"),
         Cookies = reader.Flag("cookies"),
         Probe = reader.Has("probe") ? Call(reader.Mapping("probe")) : null,
@@ -58,21 +58,6 @@ internal static class HttpBinder
             if (Path(save, entry.Key.Value) is { } path)
             {
                 found[entry.Key.Value] = path;
-            }
-        }
-
-        return found;
-    }
-
-    private static Dictionary<string, Template> Templates(MappingReader reader, string key)
-    {
-        var mapping = reader.Mapping(key);
-        var found = new Dictionary<string, Template>(StringComparer.Ordinal);
-        foreach (var entry in mapping.Entries)
-        {
-            if (mapping.Template(entry.Key.Value) is { } template)
-            {
-                found[entry.Key.Value] = template;
             }
         }
 

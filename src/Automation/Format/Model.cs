@@ -105,6 +105,9 @@ internal sealed record ForEachStep(Mark Mark, Template? In, Locator? Rows, strin
 
 internal sealed record UseStep(Mark Mark, string Fragment) : Step(Mark);
 
+/// <summary>Reads an account as getUser does; its fields are then <c>{row.…}</c>.</summary>
+internal sealed record FindStep(Mark Mark, Template Identifier) : Step(Mark);
+
 internal sealed record TotpStep(Mark Mark, Locator Target) : Step(Mark);
 
 /// <summary>Where a field of a row is and how its text becomes a value.</summary>
@@ -136,6 +139,9 @@ internal sealed record Field(Mark Mark)
     public string? Split { get; init; }
 
     public IReadOnlyDictionary<string, string>? Map { get; init; }
+
+    /// <summary>The value where the page or answer has none.</summary>
+    public string? Otherwise { get; init; }
 }
 
 /// <summary>How rows are read and proved complete.</summary>
@@ -195,6 +201,9 @@ internal sealed record Verify(Mark Mark)
 
 internal sealed record VerbInput(string Name, bool Optional);
 
+/// <summary>A further part of a list that the app shows in several places, such as its suspended people.</summary>
+internal sealed record FurtherRead(Mark Mark, IReadOnlyList<Step> Steps, Extract? Extract, IReadOnlyDictionary<string, Template> Values);
+
 /// <summary>One verb.</summary>
 internal sealed record Operation(ConnectorVerb Verb, Mark Mark)
 {
@@ -204,9 +213,20 @@ internal sealed record Operation(ConnectorVerb Verb, Mark Mark)
 
     public Extract? Extract { get; init; }
 
+    /// <summary>Fields that all rows of the extract have, besides those that it reads.</summary>
+    public IReadOnlyDictionary<string, Template> Values { get; init; } = new Dictionary<string, Template>();
+
+    public IReadOnlyList<FurtherRead> Also { get; init; } = [];
+
     public Detail? Detail { get; init; }
 
     public Verify? Verify { get; init; }
+
+    /// <summary>Its steps, those of further reads and of the detail.</summary>
+    public IEnumerable<Step> AllSteps => Steps.Concat(Also.SelectMany(a => a.Steps)).Concat(Detail?.Steps ?? []);
+
+    /// <summary>The names that its rows have.</summary>
+    public IEnumerable<string> FieldNames => (Extract?.Fields.Keys ?? []).Concat(Values.Keys).Concat(Detail?.Fields.Keys ?? []);
 
     public IReadOnlyList<ErrorRule> Errors { get; init; } = [];
 

@@ -134,6 +134,7 @@ internal sealed class StepBinder(DiagnosticBag diagnostics)
             Regex = reader.Pattern("regex"),
             Trim = reader.Text("trim"),
             Split = reader.Text("split"),
+            Otherwise = reader.Text("otherwise"),
             Map = !reader.Has("map") ? null : map.Entries.Where(e => e.Value is YamlScalar).DistinctBy(e => e.Key.Value, StringComparer.OrdinalIgnoreCase).ToDictionary(
                 e => e.Key.Value, Text, StringComparer.OrdinalIgnoreCase),
         };
@@ -173,6 +174,7 @@ internal sealed class StepBinder(DiagnosticBag diagnostics)
             "when" => new WhenStep(mark, Condition(inner), Steps(inner.Node("then")), Steps(inner.Node("else"))),
             "forEach" => new ForEachStep(mark, inner.Template("in"), Nested(inner, "rows"), inner.Text("as") ?? "item", Steps(inner.Node("steps"))),
             "use" => new UseStep(mark, outer.Text("use") ?? ""),
+            "find" => outer.Template("find") is { } identifier ? new FindStep(mark, identifier) : null,
             "totp" => new TotpStep(mark, Target()),
             "http" => new HttpStep(mark, HttpBinder.Call(inner)),
             _ => null,

@@ -76,6 +76,7 @@ internal static class TemplateWalk
         UploadStep s => [s.FileName, s.Content],
         ForEachStep { In: { } list } => [list],
         HttpStep s => s.Call.Templates,
+        FindStep s => [s.Identifier],
         ExpectStep { Message: { } message } s => ConditionTemplates(s.Condition).Append(message),
         ExpectStep s => ConditionTemplates(s.Condition),
         WaitForStep s => ConditionTemplates(s.Condition),

@@ -82,7 +82,7 @@ internal sealed partial class JsonRowReader(RunState run, HttpRunner http)
         }
 
         var texts = field.Path!.Select(row).SelectMany(n => n is JsonArray array ? array.OfType<JsonNode>() : [n]).Select(Text).ToList();
-        return field.Split is null && multiValued
+        return field.Split is null && multiValued && (texts.Count > 0 || field.Otherwise is null)
             ? new JsonArray([.. texts.Select(t => FieldValues.Of(field, t, multiValued: false)).Where(v => v is not null && v.ToString().Length > 0)])
             : FieldValues.Of(field, texts.Count == 0 ? null : string.Join(field.Split ?? ", ", texts), multiValued);
     }

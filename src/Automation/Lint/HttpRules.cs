@@ -37,7 +37,7 @@ internal static class HttpRules
 
     private static void CheckOperation(ConnectorDefinition connector, Operation operation, DiagnosticBag diagnostics)
     {
-        var steps = TemplateWalk.Expanded(operation.Steps, connector.Fragments).ToList();
+        var steps = TemplateWalk.Expanded(operation.AllSteps, connector.Fragments).ToList();
         var calls = steps.OfType<HttpStep>().ToList();
         if (operation.Extract is { RowPath: not null } extract)
         {

@@ -74,6 +74,11 @@ internal static class PlaceholderRules
             names.Add("identifier");
         }
 
+        if (operation.Verb == ConnectorVerb.CreateUser)
+        {
+            names.Add(Running.GeneratedPassword.Name);
+        }
+
         if (operation.Verb == ConnectorVerb.Login)
         {
             names.UnionWith(Credentials);
@@ -94,6 +99,12 @@ internal static class PlaceholderRules
         if (operation.Verify is { } verify)
         {
             check.Templates(verify.Listed.Values.SelectMany(v => v).Concat(verify.Absent is { } absent ? [absent.Value] : []), [.. names, "identifier"]);
+        }
+
+        check.Templates(operation.Values.Values.Concat(operation.Also.SelectMany(a => a.Values.Values)), names);
+        foreach (var further in operation.Also)
+        {
+            check.Steps(further.Steps, [.. names], connector, new(StringComparer.Ordinal));
         }
 
         if (operation.Detail is { } detail)
@@ -127,6 +138,9 @@ internal static class PlaceholderRules
                         break;
                     case HttpStep call:
                         names.UnionWith(call.Call.Save.Keys);
+                        break;
+                    case FindStep:
+                        names.Add("row");
                         break;
                     case ForEachStep each:
                         Steps(each.Steps, [.. names, each.As], connector, entered);

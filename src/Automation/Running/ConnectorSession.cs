@@ -145,6 +145,14 @@ internal sealed partial class ConnectorSession(ConnectorSessionRequest request, 
     {
         var scope = new Scope(account.Settings);
         scope.Set("username", request.ServiceAccountUserName);
+        if (call.Verb == ConnectorVerb.CreateUser)
+        {
+            // For apps that want one: nobody knows it, the person sets another by the app's own reset.
+            var password = GeneratedPassword.Create();
+            mask.Add(password);
+            scope.Set(GeneratedPassword.Name, password);
+        }
+
         foreach (var (name, value) in call.Inputs)
         {
             scope.Set(name, value);

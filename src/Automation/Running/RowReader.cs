@@ -53,6 +53,12 @@ internal sealed class RowReader(RunState run, PageActions actions, JsonRowReader
                 }
             }
 
+            if (page == 1 && read is { Rows.Count: 0, Empty: true })
+            {
+                // A page that says that there is nothing need not say how many.
+                return new(rows, Complete: true, null);
+            }
+
             if (rows.Count > MaxRows)
             {
                 return new(rows, Complete: false, new(FailureCode.IncompleteRead, $"The list has more than {MaxRows} rows."));

@@ -17,6 +17,9 @@ internal sealed class StepExecutor(RunState run, PageActions actions, HttpRunner
     /// <summary>Rows that download steps have read.</summary>
     public List<JsonObject> DownloadedRows { get; } = [];
 
+    /// <summary>Reads one account by its identifier, for find steps.</summary>
+    public Func<string, Task<(ReadResult Read, JsonObject? Row)>>? Finder { get; set; }
+
     public async Task<StepFault?> RunAsync(IReadOnlyList<Step> steps, Frame frame)
     {
         foreach (var step in steps)
@@ -27,6 +30,7 @@ internal sealed class StepExecutor(RunState run, PageActions actions, HttpRunner
                 WhenStep choice => await WhenAsync(choice, frame),
                 ForEachStep each => await ForEachAsync(each, frame),
                 UseStep use => await UseAsync(use, frame),
+                FindStep find => await FindAsync(find, frame),
                 _ => await LeafAsync(step, frame),
             };
             if (fault is not null)
@@ -79,6 +83,22 @@ internal sealed class StepExecutor(RunState run, PageActions actions, HttpRunner
         }
 
         return null;
+    }
+
+    private async Task<StepFault?> FindAsync(FindStep find, Frame frame)
+    {
+        if (find.Identifier.Resolve(frame.Scope, out var missing) is not { } identifier || Finder is null)
+        {
+            return new(FailureCode.UnsupportedOperation, missing is null ? "find is for verbs on accounts." : $"The step needs '{missing}', which was not given.");
+        }
+
+        var (read, row) = await Finder(identifier);
+        if (read.Fault is null && row is not null)
+        {
+            frame.Scope.Set("row", row.DeepClone());
+        }
+
+        return read.Fault ?? (row is null ? new(FailureCode.UserNotFound, $"The app does not show {identifier}.") : null);
     }
 
     private async Task<StepFault?> UseAsync(UseStep use, Frame frame) =>

@@ -19,7 +19,6 @@ internal sealed class VerbRunner
     private readonly PageActions actions;
     private readonly HttpRunner http;
     private readonly StepExecutor executor;
-    private readonly RowReader rows;
     private readonly AccountReader accounts;
 
     public VerbRunner(RunState run)
@@ -29,8 +28,7 @@ internal sealed class VerbRunner
         actions = new(run, detector);
         http = new(run, detector);
         executor = new(run, actions, http);
-        rows = new(run, actions, new(run, http));
-        accounts = new(run, executor, rows, actions);
+        accounts = new(run, executor, new(run, actions, new(run, http)), actions);
     }
 
     /// <summary>Signs in and waits for the sign of it.</summary>
@@ -99,8 +97,15 @@ internal sealed class VerbRunner
         }
 
         var frame = new Frame(operation, inputs);
+        executor.Finder = identifier => accounts.FindAsync(BrowserNeed.Reading(run.Connector)!, settings, identifier, withDetail: false);
+        if (operation.Extract is not null)
+        {
+            var read = await accounts.ReadAsync(operation, frame);
+            return new(read.Fault, read.Rows, read.Complete, Verified: false);
+        }
+
         var fault = await executor.RunAsync(operation.Steps, frame);
-        if (fault is null && operation is { Errors.Count: > 0, Extract: null } && !run.CommitEntered)
+        if (fault is null && operation is { Errors.Count: > 0 } && !run.CommitEntered)
         {
             fault = await actions.DetectQuietlyAsync(frame, ownErrors: true);
         }
@@ -114,12 +119,6 @@ internal sealed class VerbRunner
         if (fault is not null)
         {
             return VerbOutcome.Failed(fault);
-        }
-
-        if (operation.Extract is { } extract)
-        {
-            var read = await rows.ReadAsync(extract, frame);
-            return new(read.Fault, read.Rows, read.Complete, Verified: false);
         }
 
         var downloaded = executor.DownloadedRows;
