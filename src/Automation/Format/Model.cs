@@ -81,6 +81,8 @@ internal sealed record GotoStep(Mark Mark, Template Address) : Step(Mark);
 
 internal sealed record ClickStep(Mark Mark, Locator Target, bool? AcceptDialog) : Step(Mark);
 
+internal sealed record HoverStep(Mark Mark, Locator Target) : Step(Mark);
+
 internal sealed record FillStep(Mark Mark, Locator Target, Template Value) : Step(Mark);
 
 internal sealed record SelectStep(Mark Mark, Locator Target, IReadOnlyList<Template> Options) : Step(Mark);

@@ -162,6 +162,7 @@ internal sealed class StepBinder(DiagnosticBag diagnostics)
         {
             "goto" => outer.Template("goto") is { } address ? new GotoStep(mark, address) : null,
             "click" => new ClickStep(mark, Target(), Dialog(inner)),
+            "hover" => new HoverStep(mark, Target()),
             "fill" => inner.Template("value") is { } value ? new FillStep(mark, Target(), value) : null,
             "select" => new SelectStep(mark, Target(), inner.Templates("option")),
             "check" => new CheckStep(mark, Target(), inner.Template("checked") ?? Template.Parse("true", mark, diagnostics)),

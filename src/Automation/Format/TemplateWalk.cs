@@ -8,6 +8,7 @@ internal static class TemplateWalk
     public static IEnumerable<Locator> Locators(Step step) => step switch
     {
         ClickStep s => [s.Target],
+        HoverStep s => [s.Target],
         FillStep s => [s.Target],
         SelectStep s => [s.Target],
         CheckStep s => [s.Target],

@@ -22,7 +22,7 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
         var (element, alternative, missing) = await ChooseAsync(frame, target, limit, visible);
         return element is null
             ? (missing, null)
-            : (await WatchAsync(frame, () => act(element, (float)limit.TotalMilliseconds), target), alternative);
+            : (await WatchAsync(frame, () => act(element, (float)limit.TotalMilliseconds), target, ownErrors: run.CommitEntered), alternative);
     }
 
     /// <summary>Waits for a call while looking, when it takes long, whether the page shows a reason.</summary>

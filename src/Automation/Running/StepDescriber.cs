@@ -17,6 +17,7 @@ internal static class StepDescriber
         {
             GotoStep s => $"go to {Value(s.Address)}",
             ClickStep s => $"click {At(s.Target)}",
+            HoverStep s => $"point at {At(s.Target)}",
             FillStep s => $"fill {At(s.Target)} with {Value(s.Value)}",
             SelectStep s => $"select {string.Join(", ", s.Options.Select(Value))} in {At(s.Target)}",
             CheckStep s => $"check {At(s.Target)}: {Value(s.Checked)}",

@@ -221,6 +221,8 @@ internal sealed class StepExecutor(RunState run, PageActions actions, HttpRunner
                 return (await GotoAsync(frame, s.Address, limit), null);
             case ClickStep s:
                 return await WithDialogAsync(s.AcceptDialog, () => actions.OnElementAsync(frame, s.Target, limit, (e, ms) => e.ClickAsync(new() { Timeout = ms })));
+            case HoverStep s:
+                return await actions.OnElementAsync(frame, s.Target, limit, (e, ms) => e.HoverAsync(new() { Timeout = ms }));
             case FillStep s:
                 var value = Text(s.Value);
                 return await actions.OnElementAsync(frame, s.Target, limit, (e, ms) => e.FillAsync(value, new() { Timeout = ms }));

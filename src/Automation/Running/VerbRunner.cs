@@ -96,6 +96,12 @@ internal sealed class VerbRunner
                 : VerbOutcome.Failed(new(FailureCode.UnsupportedOperation, "getUser needs 'identifier', which was not given."));
         }
 
+        if (operation.Inputs.FirstOrDefault(i => !i.Optional && inputs.Get(new(i.Name, [])) is null) is { } missing)
+        {
+            // Before the first step: some apps make the account first and ask for the rest later.
+            return VerbOutcome.Failed(new(FailureCode.UnsupportedOperation, $"The verb needs '{missing.Name}', which was not given."));
+        }
+
         var frame = new Frame(operation, inputs);
         executor.Finder = identifier => accounts.FindAsync(BrowserNeed.Reading(run.Connector)!, settings, identifier, withDetail: false);
         if (operation.Extract is not null)

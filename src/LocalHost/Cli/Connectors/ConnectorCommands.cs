@@ -7,5 +7,5 @@ internal static class ConnectorCommands
 {
     /// <summary>Builds the commands.</summary>
     /// <returns>The parent command.</returns>
-    public static Command Create() => new("connector", "Check and try out connectors; no server is needed.") { LintCommand.Create(), RunCommand.Create() };
+    public static Command Create() => new("connector", "Check and try out connectors; no server is needed.") { LintCommand.Create(), RunCommand.Create(), Checking.CheckCommand.Create() };
 }
