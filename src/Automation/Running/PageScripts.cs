@@ -10,8 +10,11 @@ internal static class PageScripts
 
     public static string RowsOfDocument { get; } = $"(json) => ({Rows})(document, json)";
 
+    /// <summary>Takes { role, name }; the element, or null.</summary>
+    public static string Container { get; } = Read("container.js");
+
     /// <summary>Takes the same as <see cref="RowsOfDocument"/>, with the container that the rows are in; null when it is not found for certain.</summary>
-    public static string RowsOfContainer { get; } = $"(json) => {{ const root = ({Read("container.js")})(JSON.parse(json).container); return root && ({Rows})(root, json); }}";
+    public static string RowsOfContainer { get; } = $"(json) => {{ const root = ({Container})(JSON.parse(json).container); return root && ({Rows})(root, json); }}";
 
     /// <summary>Takes (element, attribute or null).</summary>
     public static string Value { get; } = Read("value.js");
