@@ -16,6 +16,7 @@ public sealed partial class Settlement
         var user = await store.FindUserAsync(profile.Partition, account.Value.UserId, cancellationToken)
             ?? throw new InvalidDataException($"Account {operation.AccountKey} has no user.");
         var settled = account.Value;
+        await NoteSeatsAsync(profile, account.Value, outcome, changes, now, cancellationToken);
         if (outcome.WasRead)
         {
             settled = Access.GrantHistory.Follow(settled with { Observed = outcome.Observed }, operation.Id, operation.RequestedBy.Actor);
@@ -84,6 +85,18 @@ public sealed partial class Settlement
         }
 
         return ended;
+    }
+
+    /// <summary>Whether the app has a free seat is known by the people it refuses and by those who leave.</summary>
+    private async Task NoteSeatsAsync(
+        IntegrationProfile profile, AppAccount before, RunOutcome outcome, List<RecordChange> changes, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var known = profile.Integration.Seats;
+        var after = Seats.After(known, outcome, before.Observed is { Active: true }, now);
+        if (!ReferenceEquals(after, known) && await integrations.FindAsync(profile.Integration.Id, cancellationToken) is { } integration)
+        {
+            changes.Add(TypedRecords.Write(Rows.Integration, integration.Value with { Seats = after }, integration.ETag));
+        }
     }
 
     /// <summary>Opens the successor where the wish moved on while the operation ran.</summary>

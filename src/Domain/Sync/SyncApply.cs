@@ -98,6 +98,11 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
 
         updated = Access.GrantHistory.Follow(updated, null, Access.GrantHistory.Found);
         var changes = new List<RecordChange> { TypedRecords.Write(Rows.Account(known.Key), updated, account.ETag) };
+        if (!owner.Value.Owned || DesiredAccount.RolesOf(profile, Scim.ScimResource.FromStored(owner.Value.Resource.Span, profile.UserType)).Count == 0)
+        {
+            changes.AddRange(ExclusiveRoles.Seen(profile, observed, owner.Value.Id));
+        }
+
         if (!owner.Value.Owned)
         {
             // Nobody wishes anything of an unmatched user: it is what the app shows.
@@ -161,6 +166,7 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
             RecordChange.Insert(nameRow, Encoding.ASCII.GetBytes(user.Id)),
             .. UserClaims.IndexRows(resource, user.Id).Select(row => RecordChange.Insert(row, default)),
             .. Matching.MatchIndex.Rows(profile, seen, user.Id),
+            .. ExclusiveRoles.Seen(profile, seen, user.Id),
         ];
     }
 }

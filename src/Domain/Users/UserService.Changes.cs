@@ -80,6 +80,11 @@ public sealed partial class UserService
             return (true, taken);
         }
 
+        if (await roles.ClaimAsync(profile, resource, changed, intake.Changes, cancellationToken) is { } held)
+        {
+            return (true, held);
+        }
+
         var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.AccountKey), cancellationToken)
             ?? throw new InvalidDataException($"User {user.Id} has no account record.");
         var identifier = DesiredAccount.IdentifierOf(profile, resource)!;
