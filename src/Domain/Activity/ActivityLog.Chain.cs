@@ -111,13 +111,14 @@ public sealed partial class ActivityLog
         }
 
         var sequence = head.Sequence + 1;
-        return (new ActivityBlock(sequence, head.Hash, events, HashOf(sequence, head.Hash, events)), events.Count);
+        var salt = RandomNumberGenerator.GetHexString(32, lowercase: true);
+        return (new ActivityBlock(sequence, head.Hash, events, HashOf(sequence, head.Hash, salt, events), salt), events.Count);
     }
 
-    private static string HashOf(long sequence, string previousHash, IReadOnlyList<ActivityEvent> events)
+    private static string HashOf(long sequence, string previousHash, string? salt, IReadOnlyList<ActivityEvent> events)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(System.Text.Encoding.ASCII.GetBytes($"{sequence}\n{previousHash}\n"));
+        hash.AppendData(System.Text.Encoding.ASCII.GetBytes(salt is null ? $"{sequence}\n{previousHash}\n" : $"{sequence}\n{previousHash}\n{salt}\n"));
         foreach (var item in events)
         {
             hash.AppendData(DomainJson.Encode(item));

@@ -29,6 +29,7 @@ public sealed partial class ActivityLog
         }
 
         var previous = start;
+        var erasures = new Erasures();
         long events = 0;
         for (var sequence = start.Sequence + 1; sequence <= head.Sequence; sequence++)
         {
@@ -39,7 +40,8 @@ public sealed partial class ActivityLog
             }
 
             var block = DomainJson.Decode<ActivityBlock>(record.Value);
-            if (block.PreviousHash != previous.Hash || block.Sequence != sequence || block.Hash != HashOf(sequence, block.PreviousHash, block.Events))
+            erasures.Note(block);
+            if (block.PreviousHash != previous.Hash || block.Sequence != sequence || (!block.Erased && block.Hash != HashOf(sequence, block.PreviousHash, block.Salt, block.Events)))
             {
                 return new ActivityVerification(Intact: false, events, sequence, $"Block {sequence} of {head.Sequence} was changed after it was sealed.");
             }
@@ -51,6 +53,11 @@ public sealed partial class ActivityLog
 
             previous = new ActivityHead(sequence, block.Hash);
             events += block.Events.Count;
+        }
+
+        if (await UnprovedErasureAsync(partition, erasures, cancellationToken) is { } forged)
+        {
+            return new ActivityVerification(Intact: false, events, forged, $"Block {forged} of {head.Sequence} was changed, and no erasure proves what is left of it.");
         }
 
         if (anchored.Count > 0)

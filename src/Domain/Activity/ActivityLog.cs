@@ -7,8 +7,11 @@ namespace IdLcm.Domain.Activity;
 /// <param name="Sequence">Its number, from 1.</param>
 /// <param name="PreviousHash">The hash of the block before it; 64 zeros for the first.</param>
 /// <param name="Events">The events, oldest first.</param>
-/// <param name="Hash">SHA-256 over sequence, previous hash and the events' canonical JSON.</param>
-public sealed record ActivityBlock(long Sequence, string PreviousHash, IReadOnlyList<ActivityEvent> Events, string Hash);
+/// <param name="Hash">SHA-256 over sequence, previous hash, salt and the events' canonical JSON, as they were sealed.</param>
+/// <param name="Salt">Random, so that nobody can guess erased events from the hash; null where they were erased, and for blocks sealed before there were salts.</param>
+/// <param name="Erased">True when personal data were erased from its events: then a later event of the chain proves what is left.</param>
+public sealed record ActivityBlock(
+    long Sequence, string PreviousHash, IReadOnlyList<ActivityEvent> Events, string Hash, string? Salt = null, bool Erased = false);
 
 /// <summary>The last link of the chain. Row <c>activity-head</c>.</summary>
 /// <param name="Sequence">The number of the last block.</param>

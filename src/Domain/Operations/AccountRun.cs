@@ -83,6 +83,11 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
 
             run.Settle(done: read.Seen is not null);
         }
+        else if (read.Seen is null && goal == AccountGoal.Active && run.Operation.Kind == OperationKind.Update && account.Observed is { Active: true } && !desired.Recreate)
+        {
+            var gone = new Failure(FailureCode.UserNotFound, $"'{account.Identifier}' is gone from {profile.Manifest.AppName}, and nobody here took the account away: it is reported as a drift and made again when a person says so.");
+            return outcome with { Failure = gone, Final = true, Missing = true, WasRead = true };
+        }
 
         var seen = read.Seen;
         var applied = account.Applied;

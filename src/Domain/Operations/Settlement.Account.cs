@@ -40,7 +40,12 @@ public sealed partial class Settlement
 
         var ended = Ended(operation, outcome, now);
         settled = settled with { OpenOperationId = null, LastFailure = outcome.Overtaken ? null : outcome.Failure };
-        if (outcome.Failure is not null || outcome.Overtaken)
+        if (outcome.Missing)
+        {
+            settled = settled.Move(ProvisioningState.Onboarded, now).Move(ProvisioningState.Deleted, now) with { Applied = null, RecreateApproved = null, MissingSince = now };
+            changes.Add(ActivityLog.Append(OperationEvents.Make(ActivityKind.AccountMissing, ended, Provenance.System.Actor, now, outcome.Failure?.Detail)));
+        }
+        else if (outcome.Failure is not null || outcome.Overtaken)
         {
             settled = settled.Move(AccountGoals.Failed(operation.Kind), now);
         }
@@ -104,7 +109,7 @@ public sealed partial class Settlement
         IntegrationProfile profile, Operation ended, ref AppAccount account, UserRecord user, bool newer, List<RecordChange> changes, DateTimeOffset now)
     {
         var goal = AccountGoals.Of(profile, user, account, now);
-        if ((!newer && ended.CancelReason != OvertakenReason) || AccountGoals.KindFor(account.State, goal) is not { } kind)
+        if ((!newer && ended.CancelReason != OvertakenReason) || Intake.IsDrift(account, goal, ended.RequestedBy) || AccountGoals.KindFor(account.State, goal) is not { } kind)
         {
             return ended;
         }
@@ -126,10 +131,10 @@ public sealed partial class Settlement
                 changes.Add(RecordChange.DeleteIfExists(Rows.Deletion(planned, account.Key)));
             }
 
-            return account with { DeleteDueAt = null, DiedAt = now, SeenAgainAt = null };
+            return account with { DeleteDueAt = null, DiedAt = now, SeenAgainAt = null, MissingSince = null };
         }
 
-        account = account with { DiedAt = null, SeenAgainAt = null };
+        account = account with { DiedAt = null, SeenAgainAt = null, MissingSince = null };
         if (profile.Integration.Deprovision.DeleteAfterDays is not { } days || account.DeleteDueAt is not null || !AccountGoals.HasLeft(profile, user)
             || account.Observed is not { Active: false } || !profile.Manifest.Capabilities.Delete)
         {

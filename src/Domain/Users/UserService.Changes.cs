@@ -93,7 +93,10 @@ public sealed partial class UserService
             return (true, reserved);
         }
 
-        await intake.ServeAsync(account.Value, account.ETag, touched: false, changed, cancellationToken);
+        // Whoever was away and is wanted again is provisioned again, whatever became of the account meanwhile.
+        var returns = account.Value.MissingSince is not null && !user.Active && changed.Active;
+        var served = returns ? account.Value with { MissingSince = null } : account.Value;
+        await intake.ServeAsync(served, account.ETag, touched: returns, changed, cancellationToken);
         return (await CommitAsync(profile, intake, cancellationToken), new UserWrite(UserWriteKind.Changed, changed, intake.OperationId));
     }
 

@@ -195,7 +195,7 @@ public sealed partial class UserService(IRecordStore store, LaneSignal signal, T
         // Generations go on where the account's former user left off, so that "satisfied" never compares two counters.
         var owned = account is null
             ? new AppAccount { Key = key, Identifier = identifier, UserId = user.Id }
-            : account.Value with { UserId = user.Id, Identifier = account.Value.Observed?.Identifier ?? identifier, SatisfiedGeneration = 0 };
+            : account.Value with { UserId = user.Id, Identifier = account.Value.Observed?.Identifier ?? identifier, SatisfiedGeneration = 0, MissingSince = null };
         await intake.ServeAsync(owned, account?.ETag, touched: true, user, cancellationToken);
         return (await CommitAsync(profile, intake, cancellationToken), new UserWrite(UserWriteKind.Created, user, intake.OperationId));
     }
