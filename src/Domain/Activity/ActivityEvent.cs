@@ -158,6 +158,10 @@ public enum ActivityKind
     [JsonStringEnumMemberName("Sync plan rejected")]
     SyncRejected,
 
+    /// <summary>The account of somebody who is wanted is gone, and nobody here took it away.</summary>
+    [JsonStringEnumMemberName("Account missing in app")]
+    AccountMissing,
+
     /// <summary>Operations were opened to correct what the app shows.</summary>
     [JsonStringEnumMemberName("Drift correction requested")]
     DriftCorrection,

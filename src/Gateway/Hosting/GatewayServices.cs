@@ -1,5 +1,6 @@
 using IdLcm.Domain.Activity;
 using IdLcm.Domain.Approvals;
+using IdLcm.Domain.Erasure;
 using IdLcm.Domain.Groups;
 using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Integrations;
@@ -55,6 +56,7 @@ public static class GatewayServices
         services.AddSingleton<SyncTimer>();
         services.AddSingleton<DriftReport>();
         services.AddSingleton<Unmatched>();
+        services.AddSingleton<PersonErasure>();
         services.AddSingleton<ApprovalService>();
         services.AddSingleton<HumanTaskService>();
         services.AddSingleton<EmergencyRevoke>();
@@ -93,6 +95,7 @@ public static class GatewayServices
         services.AddHostedService<DirectoryUpkeep>();
         services.AddHostedService<DueWork>();
         services.AddHostedService<NotificationHost>();
+        services.AddHostedService<StatusWatch>();
         return services;
     }
 
