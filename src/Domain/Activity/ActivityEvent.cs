@@ -274,6 +274,18 @@ public enum ActivityKind
     [JsonStringEnumMemberName("Call denied")]
     CallDenied,
 
+    /// <summary>A person signed in.</summary>
+    [JsonStringEnumMemberName("Signed in")]
+    SignedIn,
+
+    /// <summary>A person signed out.</summary>
+    [JsonStringEnumMemberName("Signed out")]
+    SignedOut,
+
+    /// <summary>Somebody was not let in.</summary>
+    [JsonStringEnumMemberName("Sign-in denied")]
+    SignInDenied,
+
     /// <summary>The integration was deleted.</summary>
     [JsonStringEnumMemberName("SCIM integration deleted")]
     IntegrationDeleted,
