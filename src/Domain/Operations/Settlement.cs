@@ -106,6 +106,17 @@ public sealed class Settlement(
             settled = CountFailures(profile, settled, operation, changes, now);
         }
 
+        if (operation is { Kind: OperationKind.Deprovision, Status: OperationStatus.Succeeded })
+        {
+            settled = settled with { LastLeaverAt = now };
+        }
+
+        if (operation.Kind.ChangesCredential())
+        {
+            settled = settled with { UnsettledOperationId = !operation.Ended && outcome.Unsettled ? operation.Id : null };
+            changes.AddRange(await CredentialEndedAsync(profile, operation, outcome, now, cancellationToken));
+        }
+
         if (operation.Kind == OperationKind.Sync)
         {
             settled = settled with { LastSyncedAt = now };
@@ -120,6 +131,20 @@ public sealed class Settlement(
 
         changes.Add(TypedRecords.Write(Rows.Lane, settled, lane.ETag));
         return ((await store.CommitAsync(profile.Partition, changes, cancellationToken)).Committed, operation);
+    }
+
+    /// <summary>Policies leave an account alone for a while after a change of its sign-in failed.</summary>
+    private async Task<IReadOnlyList<RecordChange>> CredentialEndedAsync(
+        IntegrationProfile profile, Operation operation, RunOutcome outcome, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (!operation.Ended)
+        {
+            return [];
+        }
+
+        var found = await store.FindAsync<Posture.ServiceCredential>(profile.Partition, Posture.ServiceCredential.Row, cancellationToken);
+        var after = (found?.Value ?? new Posture.ServiceCredential()) with { FailedAt = outcome.Failure is null ? null : now };
+        return [TypedRecords.Write(Posture.ServiceCredential.Row, after, found?.ETag)];
     }
 
     /// <summary>What an attempt says about the app as a whole.</summary>
@@ -202,9 +227,9 @@ public sealed class Settlement(
             return Requeued(operation);
         }
 
-        if (operation.Kind == OperationKind.Sync)
+        if (operation.Kind != OperationKind.Validate)
         {
-            return SettleSync(profile, operation, outcome, changes, now);
+            return SettleWork(profile, operation, outcome, changes, now);
         }
 
         var passed = outcome.Failure is null;
@@ -232,7 +257,7 @@ public sealed class Settlement(
         return ended;
     }
 
-    private Operation SettleSync(IntegrationProfile profile, Operation operation, RunOutcome outcome, List<RecordChange> changes, DateTimeOffset now)
+    private Operation SettleWork(IntegrationProfile profile, Operation operation, RunOutcome outcome, List<RecordChange> changes, DateTimeOffset now)
     {
         if (Delay(profile, operation, outcome) is not null)
         {
@@ -413,9 +438,11 @@ public sealed class Settlement(
         }
 
         // While the app as a whole is down nobody's attempts are used up: the circuit says when the next one is tried.
+        var own = rules.For(profile.Integration.Retry);
         return IsFree(operation, outcome)
             ? TimeSpan.Zero
-            : rules.For(profile.Integration.Retry).DelayAfter(outcome.Failure.Code, operation.Attempt - operation.FreeAttempts, Random.Shared.NextDouble());
+            : own.DelayAfter(outcome.Failure.Code, operation.Attempt - operation.FreeAttempts, Random.Shared.NextDouble())
+                ?? (outcome.Unsettled && FailureCodes.Of(outcome.Failure.Code).Retryable ? own.MaxDelay : null);
     }
 
     private static bool IsFree(Operation operation, RunOutcome outcome) =>
