@@ -34,7 +34,7 @@ internal sealed class HttpRunner(RunState run, FaultDetector detector)
     public async Task<StepFault?> SendAsync(HttpCall call, Frame frame, TimeSpan limit, bool commit)
     {
         var (address, problem) = Address(call, frame);
-        return problem ?? await SendAsync(call, frame, address!, limit, commit) ?? Save(call, frame);
+        return problem ?? await SendAsync(call, frame, address!, limit, commit) ?? await SaveAsync(call, frame);
     }
 
     /// <summary>Sends the last call again to another address: the next page of a list.</summary>
@@ -174,13 +174,24 @@ internal sealed class HttpRunner(RunState run, FaultDetector detector)
             : new(FailureCode.PageChanged, $"{reply} was answered with status {reply.Status}{said}");
     }
 
-    private StepFault? Save(HttpCall call, Frame frame)
+    private async Task<StepFault?> SaveAsync(HttpCall call, Frame frame)
     {
         foreach (var (name, path) in call.Save)
         {
             if (path.Select(run.Http.Reply!.Json).FirstOrDefault() is not { } found)
             {
                 return new(FailureCode.PageChanged, $"The answer to {run.Http.Reply} has nothing at {path}{Keys(run.Http.Reply.Json)}.");
+            }
+
+            if (SecretNames.IsSecret(name))
+            {
+                run.Mask.Add(found.ToString());
+                if (!frame.SigningIn && run.Secrets is null)
+                {
+                    return new(FailureCode.UnsupportedOperation, $"The app shows '{name}', and nobody keeps it here.");
+                }
+
+                await (run.Secrets?.KeepAsync(name, found.ToString(), run.Token) ?? Task.CompletedTask);
             }
 
             frame.Scope.Set(name, found.DeepClone());

@@ -13,7 +13,7 @@ internal sealed partial class ConnectorSession
     private async Task StartTraceAsync(VerbCall call)
     {
         var wanted = services.Options.Evidence == EvidenceLevel.Full || (services.Options.Evidence == EvidenceLevel.Failures && account.TraceNext);
-        if (wanted && browser is { IsTracing: false } && !call.Inputs.Any(i => SecretNames.IsSecret(i.Key)))
+        if (wanted && browser is { IsTracing: false } && !Reveals(call) && !call.Inputs.Any(i => SecretNames.IsSecret(i.Key)))
         {
             await browser.StartTraceAsync();
         }
@@ -22,6 +22,12 @@ internal sealed partial class ConnectorSession
     private async Task<IReadOnlyList<EvidenceItem>> EvidenceOfVerbAsync(VerbCall call, StepFault? fault, List<StepRecord> steps)
     {
         var level = services.Options.Evidence;
+        if (Reveals(call))
+        {
+            await DiscardTraceAsync();
+            return [];
+        }
+
         if (fault is { Code: not FailureCode.Cancelled })
         {
             var trace = browser is null ? [] : await services.Evidence.TraceAsync(browser, mask, $"{call.Verb}");

@@ -1,6 +1,7 @@
 using IdLcm.Automation.Browser;
 using IdLcm.Automation.Format;
 using IdLcm.Automation.Sessions;
+using IdLcm.Automation.Totp;
 using IdLcm.Domain.Connectors;
 
 namespace IdLcm.Automation.Running;
@@ -9,6 +10,7 @@ namespace IdLcm.Automation.Running;
 internal sealed partial class ConnectorSession
 {
     private bool freshSignIn = request.FreshSignIn;
+    private bool oneTimeCodeGiven;
 
     private bool OpensByCall => account.Connector.OpensWithoutBrowser;
 
@@ -46,7 +48,9 @@ internal sealed partial class ConnectorSession
 
     private async Task<string?> SecretAsync(CancellationToken cancellationToken)
     {
-        var secret = (await services.Secrets.GetAsync(request.PasswordSecret, cancellationToken))?.Value;
+        var secret = (request.PasswordVersion is { } version
+            ? await services.Secrets.GetVersionAsync(request.PasswordSecret, version, cancellationToken)
+            : await services.Secrets.GetAsync(request.PasswordSecret, cancellationToken))?.Value;
         mask.Add(secret);
         if (secret is not null && account.Connector.Http.Basic)
         {
@@ -157,9 +161,14 @@ internal sealed partial class ConnectorSession
             return NoSecret;
         }
 
-        var totp = request.TotpSecret is { } name ? (await services.Secrets.GetAsync(name, cancellationToken))?.Value : null;
+        var totp = await TotpAsync(cancellationToken);
         mask.Add(totp);
         var scope = Credentials(password);
+        if (request.OneTimeCodeUsedAt is { } used)
+        {
+            account.Totp.Restore(TotpCode.StepAt(used));
+        }
+
         var usedBefore = account.Totp.LastUsedStep;
         // Nothing that is typed to sign in is ever recorded; what was recorded before it is of no use after it.
         await DiscardTraceAsync();
@@ -167,6 +176,7 @@ internal sealed partial class ConnectorSession
         if (fault is null)
         {
             browser!.SignedInAt = services.Time.GetUtcNow();
+            oneTimeCodeGiven = account.Totp.LastUsedStep != usedBefore;
         }
 
         if (fault is null || account.Totp.LastUsedStep != usedBefore)
@@ -177,6 +187,14 @@ internal sealed partial class ConnectorSession
 
         return fault;
     }
+
+    private async Task<string?> TotpAsync(CancellationToken cancellationToken) => request.TotpSecret is not { } name ? null
+        : (request.TotpVersion is { } version
+            ? await services.Secrets.GetVersionAsync(name, version, cancellationToken)
+            : await services.Secrets.GetAsync(name, cancellationToken))?.Value;
+
+    /// <summary>Whether the pages of a verb show secrets that are not known yet, and so cannot be masked.</summary>
+    private static bool Reveals(VerbCall call) => call.Verb == ConnectorVerb.EnableMfa;
 
     private async Task<VerbResult> ProbeAsync(VerbCall call, CancellationToken cancellationToken)
     {

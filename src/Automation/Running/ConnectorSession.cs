@@ -30,7 +30,7 @@ internal sealed partial class ConnectorSession(ConnectorSessionRequest request, 
         var fault = await GuardedAsync(() => OpensByCall ? AdmitAsync(steps, limit.Token) : EstablishAsync(steps, limit.Token), limit, cancellationToken);
         if (fault is null)
         {
-            return new(this, null, steps, []);
+            return new(this, null, steps, []) { OneTimeCodeGiven = oneTimeCodeGiven };
         }
 
         var evidence = await EvidenceAsync(fault, steps);
@@ -63,7 +63,7 @@ internal sealed partial class ConnectorSession(ConnectorSessionRequest request, 
                     }
 
                     await StartTraceAsync(call);
-                    run = State(call.Verb, steps, limit.Token, call.CommitGate);
+                    run = State(call.Verb, steps, limit.Token, call.CommitGate, call.Verb == ConnectorVerb.DisableMfa ? await TotpAsync(limit.Token) : null, secrets: call.Secrets);
                     outcome = await new VerbRunner(run).RunAsync(operation, account.Settings, inputs, () => SignInAgainAsync(call.Verb, steps, limit.Token));
                     if (outcome.Fault is not { SignedOut: true } || run.CommitEntered || attempt == 2)
                     {
@@ -82,6 +82,12 @@ internal sealed partial class ConnectorSession(ConnectorSessionRequest request, 
             cancellationToken);
         outcome = outcome with { Fault = fault };
         var evidence = await EvidenceOfVerbAsync(call, fault, steps);
+        if (Reveals(call))
+        {
+            // The page may still show what the app reveals once: nobody looks at it again.
+            browser?.Spoil();
+        }
+
         return Result(call, outcome, run?.CommitEntered ?? false, steps, evidence);
     }
 
@@ -165,7 +171,7 @@ internal sealed partial class ConnectorSession(ConnectorSessionRequest request, 
         return scope;
     }
 
-    private RunState State(ConnectorVerb verb, List<StepRecord> steps, CancellationToken token, ICommitGate? gate = null, string? totpSecret = null, bool page = true)
+    private RunState State(ConnectorVerb verb, List<StepRecord> steps, CancellationToken token, ICommitGate? gate = null, string? totpSecret = null, bool page = true, ISecretSink? secrets = null)
     {
         http.Reply = null;
         return new()
@@ -179,6 +185,7 @@ internal sealed partial class ConnectorSession(ConnectorSessionRequest request, 
             Options = services.Options,
             Totp = account.Totp,
             TotpSecret = totpSecret,
+            Secrets = secrets,
             Gate = gate,
             Observer = request.Observer,
             Token = token,

@@ -45,5 +45,5 @@ internal static class StepDescriber
 /// <summary>The placeholders whose values are secrets.</summary>
 internal static class SecretNames
 {
-    public static bool IsSecret(string root) => root is "password" or "generatedPassword" or "newPassword" or "accessToken" or "totpSecret";
+    public static bool IsSecret(string root) => root is "password" or "generatedPassword" or "newPassword" or "accessToken" or "totpSecret" or "backupCodes";
 }
