@@ -44,6 +44,10 @@ public sealed class FormatTests
     }
 
     [Fact]
+    public void The_reference_page_is_the_one_that_the_schema_makes() => Assert.Equal(
+        ConnectorFile.Reference, File.ReadAllText(Path.Combine(Lab.RepositoryRoot, "docs", "connector-reference.md")).Replace("\r\n", "\n", StringComparison.Ordinal));
+
+    [Fact]
     public void The_schema_describes_every_key()
     {
         using var schema = JsonDocument.Parse(ConnectorFile.JsonSchema);

@@ -8,6 +8,9 @@ public static class ConnectorFile
     /// <summary>The JSON Schema (draft 2020-12) of the format.</summary>
     public static string JsonSchema => FormatSchema.ReadText();
 
+    /// <summary>The reference page of the format (Markdown), made of the schema.</summary>
+    public static string Reference => FormatReference.Markdown();
+
     /// <summary>Parses connector text: form and meaning, without the reviewer's rules.</summary>
     /// <param name="file">The name to report in findings.</param>
     /// <param name="text">The YAML.</param>

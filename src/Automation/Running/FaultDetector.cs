@@ -86,6 +86,12 @@ internal sealed class FaultDetector(RunState run)
 
         Add(signedOutText, texts);
         var facts = await InspectAsync(texts, alerts);
+        if (FromAddress(frame) is { } moved)
+        {
+            // The page went on while it was looked at.
+            return moved;
+        }
+
         foreach (var rule in rules)
         {
             if (await MatchesAsync(rule.When, frame, facts, texts, alerts) is { } seen)
