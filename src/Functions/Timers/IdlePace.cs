@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using IdLcm.Domain.Activity;
+using IdLcm.Domain.Integrations;
 
 namespace IdLcm.Functions.Timers;
 
@@ -13,6 +15,15 @@ public sealed class IdlePace(AzureEditionOptions options, TimeProvider clock)
     private static readonly TimeSpan First = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<string, (DateTimeOffset NextAt, TimeSpan Wait)> looks = new(StringComparer.Ordinal);
+
+    private volatile IReadOnlyList<string> known = [];
+
+    /// <summary>The integrations; what was added by another process is among them after the set interval.</summary>
+    /// <param name="integrations">The integrations.</param>
+    /// <param name="cancellationToken">Cancels the listing.</param>
+    /// <returns>Their ids.</returns>
+    public async ValueTask<IReadOnlyList<string>> IntegrationsAsync(IntegrationStore integrations, CancellationToken cancellationToken) =>
+        IsDue(ActivityLog.Workspace) ? known = await integrations.ListIdsAsync(cancellationToken) : known;
 
     /// <summary>Whether it is time to look again.</summary>
     /// <param name="integrationId">The integration.</param>

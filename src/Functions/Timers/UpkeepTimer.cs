@@ -33,8 +33,13 @@ public sealed partial class UpkeepTimer(
     [Function("upkeep")]
     public async Task RunAsync([TimerTrigger("*/5 * * * * *", UseMonitor = false)] TimerInfo timer, CancellationToken cancellationToken)
     {
-        await log.SealAsync(ActivityLog.Workspace, cancellationToken);
-        foreach (var id in await integrations.ListIdsAsync(cancellationToken))
+        var ids = await pace.IntegrationsAsync(integrations, cancellationToken);
+        if (pace.IsDue(ActivityLog.Workspace))
+        {
+            pace.Looked(ActivityLog.Workspace, await log.SealAsync(ActivityLog.Workspace, cancellationToken) > 0);
+        }
+
+        foreach (var id in ids)
         {
             if (!pace.IsDue(id))
             {
