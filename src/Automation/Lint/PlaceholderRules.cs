@@ -12,7 +12,7 @@ internal static class PlaceholderRules
         ConnectorVerb.Reactivate, ConnectorVerb.Delete, ConnectorVerb.ResendInvite, ConnectorVerb.RotatePassword, ConnectorVerb.EnableMfa,
     ];
 
-    private static readonly string[] OtherInputs = ["identifier", "roles", "entitlements", "newPassword", "status", "externalId", "addedRoles", "removedRoles", "addedEntitlements", "removedEntitlements"];
+    private static readonly string[] OtherInputs = ["identifier", "roles", "entitlements", "newPassword", "status", "externalId", "addedRoles", "removedRoles", "addedEntitlements", "removedEntitlements", "addedAsset", "addedPermission", "removedAsset", "removedPermission"];
 
     public static void Check(ConnectorDefinition connector, LintPlaces places, DiagnosticBag diagnostics)
     {

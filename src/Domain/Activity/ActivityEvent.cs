@@ -158,6 +158,10 @@ public enum ActivityKind
     [JsonStringEnumMemberName("Sync plan rejected")]
     SyncRejected,
 
+    /// <summary>A person gave or took entitlements.</summary>
+    [JsonStringEnumMemberName("Access changed")]
+    AccessDecided,
+
     /// <summary>The account of somebody who is wanted is gone, and nobody here took it away.</summary>
     [JsonStringEnumMemberName("Account missing in app")]
     AccountMissing,

@@ -91,14 +91,16 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
 
         var seen = read.Seen;
         var applied = account.Applied;
-        if (seen is not null && profile.Manifest.IsPiecemeal(ConnectorVerb.SetEntitlements, "addedEntitlements"))
+        var most = MaxVerbs;
+        if (seen is not null && profile.Manifest.Capabilities.SetEntitlements)
         {
-            var values = desired.Entitlements.Concat(seen.Entitlements);
-            desired = desired with { Excluding = await new EntitlementCatalog(store).ExcludingAsync(profile, values, cancellationToken) };
+            string[] values = [.. desired.Entitlements, .. seen.Entitlements];
+            desired = desired with { Offered = await new EntitlementCatalog(store).OfferedAsync(profile, values, cancellationToken) };
+            most += values.Length;
         }
 
         var changes = new List<string>();
-        for (var i = 0; i < MaxVerbs; i++)
+        for (var i = 0; i < most; i++)
         {
             var step = AccountPlan.Next(profile, goal, desired, seen, applied);
             outcome = outcome with { Observed = seen, WasRead = true, Changes = changes };
@@ -202,7 +204,7 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
         var merged = (JsonObject?)applied?.DeepClone() ?? [];
         foreach (var (name, value) in inputs)
         {
-            if (name is not ("identifier" or "roles" or "addedRoles" or "removedRoles" or "addedEntitlements" or "removedEntitlements"))
+            if (name is not ("identifier" or "roles" or "addedRoles" or "removedRoles" or "addedEntitlements" or "removedEntitlements" or "addedAsset" or "addedPermission" or "removedAsset" or "removedPermission"))
             {
                 merged[name] = value?.DeepClone();
             }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using IdLcm.Domain.Activity;
+using IdLcm.Domain.Assets;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
@@ -67,6 +68,11 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
         if (shown.Entitlements is { } offered)
         {
             await new EntitlementCatalog(store).ApplyAsync(profile, offered, cancellationToken);
+        }
+
+        if (shown.Assets is { } assets)
+        {
+            await new AssetCatalog(store).ApplyAsync(profile, assets, cancellationToken);
         }
 
         return new RunOutcome { PlanId = plan.Id };
@@ -143,7 +149,20 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
             offered = EntitlementCatalog.Read(run.Profile, listed);
         }
 
-        return (new Shown([.. users.Select(row => ImportedUser.Observe(run.Profile, row, clock.GetUtcNow())).OfType<ObservedAccount>()], offered, Seats.Shown(users.Count > 0 ? users[0] : null, clock.GetUtcNow())), null);
+        IReadOnlyList<Asset>? assets = null;
+        if (AssetCatalog.IsReadable(run.Profile))
+        {
+            (var listed, failure) = await ListAsync(run, session, ConnectorVerb.ListAssets, "assets", cancellationToken);
+            if (listed is null)
+            {
+                return (null, failure);
+            }
+
+            (assets, var onAssets) = AssetCatalog.Read(run.Profile, listed);
+            offered = [.. (offered ?? []).Concat(onAssets).DistinctBy(option => option.Row)];
+        }
+
+        return (new Shown([.. users.Select(row => ImportedUser.Observe(run.Profile, row, clock.GetUtcNow())).OfType<ObservedAccount>()], offered, assets, Seats.Shown(users.Count > 0 ? users[0] : null, clock.GetUtcNow())), null);
     }
 
     private static async Task<(IReadOnlyList<JsonObject>? Rows, Failure? Failure)> ListAsync(
@@ -183,5 +202,6 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
 /// <summary>What a complete read of an app showed.</summary>
 /// <param name="Accounts">The accounts.</param>
 /// <param name="Entitlements">The entitlements that it offers; null where they cannot be read.</param>
+/// <param name="Assets">The assets that it manages access to; null where they cannot be read.</param>
 /// <param name="Seats">That its seats are taken; null when they are not, or it does not show them.</param>
-internal sealed record Shown(IReadOnlyList<ObservedAccount> Accounts, IReadOnlyList<EntitlementOption>? Entitlements, SeatsTaken? Seats);
+internal sealed record Shown(IReadOnlyList<ObservedAccount> Accounts, IReadOnlyList<EntitlementOption>? Entitlements, IReadOnlyList<Asset>? Assets, SeatsTaken? Seats);

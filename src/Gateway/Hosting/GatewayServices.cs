@@ -1,5 +1,7 @@
+using IdLcm.Domain.Access;
 using IdLcm.Domain.Activity;
 using IdLcm.Domain.Approvals;
+using IdLcm.Domain.Assets;
 using IdLcm.Domain.Erasure;
 using IdLcm.Domain.Groups;
 using IdLcm.Domain.HumanTasks;
@@ -44,6 +46,8 @@ public static class GatewayServices
         services.AddSingleton<ActivityLog>();
         services.AddSingleton<UserService>();
         services.AddSingleton<EntitlementCatalog>();
+        services.AddSingleton<AssetCatalog>();
+        services.AddSingleton<AccessDecisions>();
         services.AddSingleton<CountedListing>();
         services.AddSingleton<ListingKeeper>();
         services.AddSingleton<GroupReader>();

@@ -133,7 +133,7 @@ public sealed class NotificationTests
         await gateway.DoAsync(HttpMethod.Post, "/notifications", $$"""{"kind":"Webhook","name":"SIEM","url":"{{receiver.Url}}","digestMinutes":30,"events":["User invite failed"]}""");
         for (var i = 0; i < 60; i++)
         {
-            gateway.External.FailNext(FailureCode.NotEnoughSeats);
+            gateway.External.FailNext(FailureCode.RoleNotAssignable);
             await gateway.CreateAsync($"p{i}@acme.test");
         }
 
