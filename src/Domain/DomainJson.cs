@@ -51,6 +51,7 @@ public static class DomainJson
 [JsonSerializable(typeof(AppValidation))]
 [JsonSerializable(typeof(ApprovalRecord))]
 [JsonSerializable(typeof(Asset))]
+[JsonSerializable(typeof(ClaimMail))]
 [JsonSerializable(typeof(EntitlementOption))]
 [JsonSerializable(typeof(Exemption))]
 [JsonSerializable(typeof(GroupChangeSet))]

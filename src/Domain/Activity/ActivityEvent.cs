@@ -298,6 +298,18 @@ public enum ActivityKind
     [JsonStringEnumMemberName("Claim link made")]
     ClaimLinkSent,
 
+    /// <summary>An administrator had an account made without the person's claim.</summary>
+    [JsonStringEnumMemberName("Claim skipped")]
+    ClaimSkipped,
+
+    /// <summary>A person was sent their claim link by e-mail.</summary>
+    [JsonStringEnumMemberName("Claim mail sent")]
+    ClaimMailSent,
+
+    /// <summary>A claim link could not be sent by e-mail.</summary>
+    [JsonStringEnumMemberName("Claim mail failed")]
+    ClaimMailFailed,
+
     /// <summary>A person opened their claim link.</summary>
     [JsonStringEnumMemberName("Account claimed")]
     Claimed,

@@ -11,6 +11,7 @@ using IdLcm.Domain.Listing;
 using IdLcm.Domain.Matching;
 using IdLcm.Domain.Notifications;
 using IdLcm.Domain.Operations;
+using IdLcm.Domain.Storage;
 using IdLcm.Domain.Sync;
 using IdLcm.Domain.Users;
 using IdLcm.Domain.Workflows;
@@ -67,6 +68,10 @@ public static class GatewayServices
         services.AddSingleton<LeaverWatch>();
         services.AddSingleton<IntegrationClosing>();
         services.TryAddSingleton<SmtpOptions>();
+        services.AddSingleton<Mailer>();
+        services.AddSingleton(s => new ClaimMails(
+            s.GetRequiredService<IRecordStore>(), s.GetRequiredService<IntegrationProfiles>(), s.GetRequiredService<ApprovalService>(), s.GetRequiredService<ClaimLinks>(),
+            s.GetRequiredService<Mailer>(), s.GetRequiredService<GatewayAddress>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<INotificationSender, NotificationSender>();
         services.AddSingleton<NotificationPump>();
         services.AddSingleton<OperationService>();

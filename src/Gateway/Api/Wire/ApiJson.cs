@@ -100,6 +100,7 @@ internal static class ApiJson
 [JsonSerializable(typeof(Page<ApprovalRecord>))]
 [JsonSerializable(typeof(Page<StatusChange>))]
 [JsonSerializable(typeof(AccessRequest))]
+[JsonSerializable(typeof(Claims.SentClaimMail))]
 [JsonSerializable(typeof(DecidedAccess))]
 [JsonSerializable(typeof(Page<Asset>))]
 [JsonSerializable(typeof(Page<Drift>))]
