@@ -266,6 +266,34 @@ public enum ActivityKind
     [JsonStringEnumMemberName("MFA enabled")]
     MfaEnabled,
 
+    /// <summary>A second factor was turned off.</summary>
+    [JsonStringEnumMemberName("MFA disabled")]
+    MfaDisabled,
+
+    /// <summary>The service account's password is to change.</summary>
+    [JsonStringEnumMemberName("Password rotation requested")]
+    PasswordRotationRequested,
+
+    /// <summary>The password could not be changed, or nobody could prove that it was.</summary>
+    [JsonStringEnumMemberName("Password rotation failed")]
+    PasswordRotationFailed,
+
+    /// <summary>A second factor is to be turned on or off.</summary>
+    [JsonStringEnumMemberName("MFA change requested")]
+    MfaChangeRequested,
+
+    /// <summary>A second factor could not be turned on or off.</summary>
+    [JsonStringEnumMemberName("MFA change failed")]
+    MfaChangeFailed,
+
+    /// <summary>A person excepted an account from a rule of the posture.</summary>
+    [JsonStringEnumMemberName("Posture exception set")]
+    PostureExceptionSet,
+
+    /// <summary>An exception from a rule of the posture ended.</summary>
+    [JsonStringEnumMemberName("Posture exception ended")]
+    PostureExceptionEnded,
+
     /// <summary>A key for the management API was made.</summary>
     [JsonStringEnumMemberName("API key created")]
     KeyCreated,
@@ -277,6 +305,18 @@ public enum ActivityKind
     /// <summary>A call of the management API was refused.</summary>
     [JsonStringEnumMemberName("Call denied")]
     CallDenied,
+
+    /// <summary>A person signed in.</summary>
+    [JsonStringEnumMemberName("Signed in")]
+    SignedIn,
+
+    /// <summary>A person signed out.</summary>
+    [JsonStringEnumMemberName("Signed out")]
+    SignedOut,
+
+    /// <summary>Somebody was not let in.</summary>
+    [JsonStringEnumMemberName("Sign-in denied")]
+    SignInDenied,
 
     /// <summary>The integration was deleted.</summary>
     [JsonStringEnumMemberName("SCIM integration deleted")]

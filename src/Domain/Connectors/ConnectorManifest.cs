@@ -26,6 +26,9 @@ public sealed record ConnectorManifest
     /// <summary>How the service account signs in.</summary>
     public required ConnectorAuth Auth { get; init; }
 
+    /// <summary>What the app demands of a new password.</summary>
+    public PasswordRules PasswordRules { get; init; } = new();
+
     /// <summary>How many jobs one service account bears at a time, at least 1.</summary>
     public int Concurrency { get; init; } = 1;
 
@@ -193,4 +196,7 @@ public enum ConnectorVerb
 
     /// <summary>Turns a second factor on for an account.</summary>
     EnableMfa,
+
+    /// <summary>Turns the second factor of an account off.</summary>
+    DisableMfa,
 }

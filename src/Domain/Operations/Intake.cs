@@ -122,7 +122,7 @@ internal sealed class Intake(IRecordStore store, IntegrationProfile profile, Pro
     /// <param name="priority">Its place.</param>
     /// <param name="planId">For a sync: the plan that a person allowed.</param>
     public void OpenForIntegration(OperationKind kind, int priority, string? planId = null) =>
-        Enqueue(NewOperation(kind, priority, profile.Integration.Name, now) with { PlanId = planId });
+        Enqueue(NewOperation(kind, priority, kind.ChangesCredential() ? profile.Integration.ServiceAccount!.UserName : profile.Integration.Name, now) with { PlanId = planId });
 
     /// <summary>Whether an account that somebody deleted in the app by hand stays so: an identity provider's change of something else is no word on that.</summary>
     internal static bool IsDrift(AppAccount account, AccountGoal goal, Provenance by) =>

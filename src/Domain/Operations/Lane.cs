@@ -28,6 +28,12 @@ public sealed record Lane
     /// <summary>The plan that a safeguard halted and nobody has decided about; null for none.</summary>
     public string? HaltedPlanId { get; init; }
 
+    /// <summary>The operation that has to find out which secret the app takes, before anything else signs in; null for none.</summary>
+    public string? UnsettledOperationId { get; init; }
+
+    /// <summary>When somebody who left was last taken away.</summary>
+    public DateTimeOffset? LastLeaverAt { get; init; }
+
     /// <summary>How the app as a whole does; null while nothing is wrong with it.</summary>
     public CircuitState? Circuit { get; init; }
 

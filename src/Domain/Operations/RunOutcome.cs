@@ -41,6 +41,9 @@ public sealed record RunOutcome
     /// <summary>What was changed in the app, in words.</summary>
     public IReadOnlyList<string> Changes { get; init; } = [];
 
+    /// <summary>True when nobody knows which secret the app takes now: nothing else may sign in as the account until the next attempt found out.</summary>
+    public bool Unsettled { get; init; }
+
     /// <summary>Why a safeguard halted it, or null. Nothing was applied then.</summary>
     public string? Halted { get; init; }
 

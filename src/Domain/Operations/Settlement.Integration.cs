@@ -87,9 +87,9 @@ public sealed partial class Settlement
             return Requeued(operation);
         }
 
-        if (operation.Kind == OperationKind.Sync)
+        if (operation.Kind != OperationKind.Validate)
         {
-            return SettleSync(profile, operation, outcome, changes, now);
+            return SettleWork(profile, operation, outcome, changes, now);
         }
 
         var passed = outcome.Failure is null;
@@ -117,7 +117,7 @@ public sealed partial class Settlement
         return ended;
     }
 
-    private Operation SettleSync(IntegrationProfile profile, Operation operation, RunOutcome outcome, List<RecordChange> changes, DateTimeOffset now)
+    private Operation SettleWork(IntegrationProfile profile, Operation operation, RunOutcome outcome, List<RecordChange> changes, DateTimeOffset now)
     {
         if (Delay(profile, operation, outcome) is not null)
         {

@@ -15,9 +15,11 @@ public sealed partial class Settlement
         }
 
         // While the app as a whole is down nobody's attempts are used up: the circuit says when the next one is tried.
+        var own = rules.For(profile.Integration.Retry);
         return IsFree(operation, outcome)
             ? TimeSpan.Zero
-            : rules.For(profile.Integration.Retry).DelayAfter(outcome.Failure.Code, operation.Attempt - operation.FreeAttempts, Random.Shared.NextDouble());
+            : own.DelayAfter(outcome.Failure.Code, operation.Attempt - operation.FreeAttempts, Random.Shared.NextDouble())
+                ?? (outcome.Unsettled && FailureCodes.Of(outcome.Failure.Code).Retryable ? own.MaxDelay : null);
     }
 
     private static bool IsFree(Operation operation, RunOutcome outcome) =>

@@ -105,6 +105,17 @@ public sealed partial class Settlement(
             settled = CountFailures(profile, settled, operation, changes, now);
         }
 
+        if (operation is { Kind: OperationKind.Deprovision, Status: OperationStatus.Succeeded })
+        {
+            settled = settled with { LastLeaverAt = now };
+        }
+
+        if (operation.Kind.ChangesCredential())
+        {
+            settled = settled with { UnsettledOperationId = !operation.Ended && outcome.Unsettled ? operation.Id : null };
+            changes.AddRange(await CredentialEndedAsync(profile, operation, outcome, now, cancellationToken));
+        }
+
         if (operation.Kind == OperationKind.Sync)
         {
             settled = settled with { LastSyncedAt = now };
@@ -119,5 +130,19 @@ public sealed partial class Settlement(
 
         changes.Add(TypedRecords.Write(Rows.Lane, settled, lane.ETag));
         return ((await store.CommitAsync(profile.Partition, changes, cancellationToken)).Committed, operation);
+    }
+
+    /// <summary>Policies leave an account alone for a while after a change of its sign-in failed.</summary>
+    private async Task<IReadOnlyList<RecordChange>> CredentialEndedAsync(
+        IntegrationProfile profile, Operation operation, RunOutcome outcome, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (!operation.Ended)
+        {
+            return [];
+        }
+
+        var found = await store.FindAsync<Posture.ServiceCredential>(profile.Partition, Posture.ServiceCredential.Row, cancellationToken);
+        var after = (found?.Value ?? new Posture.ServiceCredential()) with { FailedAt = outcome.Failure is null ? null : now };
+        return [TypedRecords.Write(Posture.ServiceCredential.Row, after, found?.ETag)];
     }
 }

@@ -2,6 +2,7 @@ using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Leavers;
 using IdLcm.Domain.Notifications;
+using IdLcm.Domain.Rotation;
 using IdLcm.Domain.Sync;
 using IdLcm.Gateway.Claims;
 using Microsoft.Azure.Functions.Worker;
@@ -9,8 +10,9 @@ using Microsoft.Extensions.Logging;
 
 namespace IdLcm.Functions.Timers;
 
-/// <summary>Does what falls due by the clock: scheduled syncs, deletions after some days, reminders of human tasks, the closing of integrations, notifications.</summary>
+/// <summary>Does what falls due by the clock: scheduled syncs, rotations of passwords, deletions after some days, reminders of human tasks, the closing of integrations, notifications.</summary>
 /// <param name="syncs">Schedules of syncs.</param>
+/// <param name="rotations">Rotations that policies ask for.</param>
 /// <param name="leavers">Leavers whose days are over.</param>
 /// <param name="tasks">Human tasks.</param>
 /// <param name="closing">Integrations that are being closed.</param>
@@ -21,6 +23,7 @@ namespace IdLcm.Functions.Timers;
 /// <param name="logger">The log.</param>
 public sealed partial class DueTimer(
     SyncTimer syncs,
+    RotationTimer rotations,
     LeaverWatch leavers,
     HumanTaskService tasks,
     IntegrationClosing closing,
@@ -42,6 +45,7 @@ public sealed partial class DueTimer(
             try
             {
                 await syncs.RunDueAsync(id, cancellationToken);
+                await rotations.RunDueAsync(id, cancellationToken);
                 await leavers.RunDueAsync(id, cancellationToken);
                 await tasks.RemindAsync(id, cancellationToken);
                 await closing.RunDueAsync(id, cancellationToken);

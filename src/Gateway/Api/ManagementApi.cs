@@ -54,6 +54,8 @@ public static class ManagementApi
         HumanTaskEndpoints.Map(api);
         UnmatchedEndpoints.Map(api);
         LeaverEndpoints.Map(api);
+        Posture.PostureEndpoints.Map(api);
+        Posture.RotationPolicyEndpoints.Map(api);
         NotificationEndpoints.Map(api);
         AccessEndpoints.Map(api);
         Claims.ClaimEndpoints.Map(api);

@@ -11,6 +11,8 @@ using IdLcm.Domain.Listing;
 using IdLcm.Domain.Matching;
 using IdLcm.Domain.Notifications;
 using IdLcm.Domain.Operations;
+using IdLcm.Domain.Posture;
+using IdLcm.Domain.Rotation;
 using IdLcm.Domain.Storage;
 using IdLcm.Domain.Sync;
 using IdLcm.Domain.Users;
@@ -59,6 +61,10 @@ public static class GatewayServices
         services.AddSingleton<SyncPlans>();
         services.AddSingleton<SyncDecisions>();
         services.AddSingleton<SyncTimer>();
+        services.AddSingleton<RotationTimer>();
+        services.AddSingleton<RotationPolicies>();
+        services.AddSingleton<PostureReport>();
+        services.AddSingleton<PostureExceptions>();
         services.AddSingleton<DriftReport>();
         services.AddSingleton<Unmatched>();
         services.AddSingleton<PersonErasure>();
@@ -72,7 +78,7 @@ public static class GatewayServices
         services.AddSingleton(s => new ClaimMails(
             s.GetRequiredService<IRecordStore>(), s.GetRequiredService<IntegrationProfiles>(), s.GetRequiredService<ApprovalService>(), s.GetRequiredService<ClaimLinks>(),
             s.GetRequiredService<Mailer>(), s.GetRequiredService<GatewayAddress>(), s.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<INotificationSender, NotificationSender>();
+        services.TryAddSingleton<INotificationSender, NotificationSender>();
         services.AddSingleton<NotificationPump>();
         services.AddSingleton<OperationService>();
         services.AddSingleton<Settlement>();
@@ -87,6 +93,9 @@ public static class GatewayServices
         services.AddSingleton<IWorkflow, DeprovisionWorkflow>();
         services.AddSingleton<IWorkflow, ValidateWorkflow>();
         services.AddSingleton<IWorkflow, SyncWorkflow>();
+        services.AddSingleton<IWorkflow, RotatePasswordWorkflow>();
+        services.AddSingleton<IWorkflow, EnableMfaWorkflow>();
+        services.AddSingleton<IWorkflow, DisableMfaWorkflow>();
         services.AddSingleton<IWorkflow, RetryWorkflow>();
         services.AddScimGateway();
         services.AddManagementApi();

@@ -18,10 +18,15 @@ namespace IdLcm.Gateway.Notifications;
 /// </summary>
 internal sealed class NotificationSender(ISecretStore secrets, Mailer mailer, TimeProvider clock) : INotificationSender, IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    /// <summary>How long a receiver may take.</summary>
+    internal TimeSpan Patience
+    {
+        get => http.Timeout;
+        init => http.Timeout = value;
+    }
 
     // Redirects would carry a signed body to where nobody said that it may go.
-    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Patience };
+    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = TimeSpan.FromSeconds(10) };
 
     public async Task<string?> SendAsync(Integration integration, NotificationChannel channel, NotificationDelivery delivery, CancellationToken cancellationToken = default)
     {

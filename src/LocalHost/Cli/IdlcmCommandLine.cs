@@ -76,6 +76,7 @@ internal static class IdlcmCommandLine
             RevokeCommand.Create(),
             ApprovalCommands.Create(),
             AssetCommands.Create(),
+            PostureCommands.Create(),
             UserCommands.Create(),
             ActivityCommands.Create(),
         };

@@ -100,6 +100,13 @@ internal sealed class RunningGateway : IAsyncDisposable
         return ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) == true ? (JsonObject)JsonNode.Parse(text)! : new JsonObject { ["text"] = text });
     }
 
+    /// <summary>Where the management API is, and the Owner's key.</summary>
+    public async Task<(string Address, string Key)> ManagementAsync()
+    {
+        await ApiAsync(HttpMethod.Get, "workspace");
+        return (app.Urls.First(), ownerKey!);
+    }
+
     /// <summary>Calls the management API on this integration and wants it to succeed.</summary>
     public async Task<JsonObject> DoAsync(HttpMethod method, string path, string? body = null)
     {
