@@ -36,7 +36,9 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
             return new RunOutcome { Failure = failure };
         }
 
-        var entries = SyncComparison.Compare(await KnownAsync(profile.Partition, cancellationToken), shown.Accounts, out var counts);
+        var comparison = new SyncComparison(shown.Accounts);
+        await CompareAsync(profile.Partition, comparison, cancellationToken);
+        var entries = comparison.End(out var counts);
         var reasons = profile.Integration.Safeguard.Exceeded(counts);
         var plan = new SyncPlanRecord
         {
@@ -162,7 +164,9 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
             offered = [.. (offered ?? []).Concat(onAssets).DistinctBy(option => option.Row)];
         }
 
-        return (new Shown([.. users.Select(row => ImportedUser.Observe(run.Profile, row, clock.GetUtcNow())).OfType<ObservedAccount>()], offered, assets, Seats.Shown(users.Count > 0 ? users[0] : null, clock.GetUtcNow())), null);
+        // Before the accounts, which are made of the same rows.
+        var seats = Seats.Shown(users.Count > 0 ? users[0] : null, clock.GetUtcNow());
+        return (new Shown([.. users.Select(row => ImportedUser.Observe(run.Profile, row, clock.GetUtcNow())).OfType<ObservedAccount>()], offered, assets, seats), null);
     }
 
     private static async Task<(IReadOnlyList<JsonObject>? Rows, Failure? Failure)> ListAsync(
@@ -176,22 +180,24 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
             : (null, result.Failure ?? new Failure(FailureCode.IncompleteRead, $"The list of {what} was not proved complete."));
     }
 
-    private async Task<Dictionary<string, AppAccount>> KnownAsync(string partition, CancellationToken cancellationToken)
+    /// <summary>A page of records at a time.</summary>
+    private async Task CompareAsync(string partition, SyncComparison comparison, CancellationToken cancellationToken)
     {
-        var known = new Dictionary<string, AppAccount>(StringComparer.Ordinal);
         string? continuation = null;
         do
         {
             var page = await store.QueryAsync(partition, RowRange.Prefix(Rows.Accounts), RecordLimits.MaxPageSize, continuation, cancellationToken);
-            foreach (var account in page.Records.Select(record => DomainJson.Decode<AppAccount>(record.Value)).Where(a => a.ReservedFor is null))
+            foreach (var record in page.Records)
             {
-                known[account.Key] = account;
+                if (DomainJson.Decode<AppAccount>(record.Value) is { ReservedFor: null } account)
+                {
+                    comparison.Add(account);
+                }
             }
 
             continuation = page.Continuation;
         }
         while (continuation is not null);
-        return known;
     }
 
     private static string Describe(SyncCounts counts, IReadOnlyList<EntitlementOption>? offered) =>

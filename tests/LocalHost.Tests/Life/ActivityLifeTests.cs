@@ -147,7 +147,7 @@ public sealed class ActivityLifeTests
         await gateway.DoAsync(HttpMethod.Post, "/delete", """{"accounts":"keep","reason":"The gateway is replaced."}""");
 
         Assert.Equal(404, (await gateway.ApiAsync(HttpMethod.Get, $"integrations/{gateway.Integration.Id}")).Status);
-        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await gateway.SendAsync(HttpMethod.Delete, $"Users/{id}")).StatusCode);
+        Assert.Equal(System.Net.HttpStatusCode.NotFound, (await gateway.SendAsync(HttpMethod.Delete, $"Users/{id}")).StatusCode);
         Assert.Null(await secrets.GetAsync(name, Stop));
         await gateway.RestartAsync();
         Assert.Equal((done, "active"), (gateway.External.Audit.Count, gateway.External.Find("ada@acme.test")!["status"]!.ToString().Replace("pending", "active", StringComparison.Ordinal)));

@@ -23,6 +23,7 @@ public sealed class ClaimTests
     {
         var port = FreePort();
         await using var server = new MailServer(port);
+        await RunningGateway.UntilAsync(() => server.ListensAsync(port), "The mail server does not listen.");
         await using var gateway = await RunningGateway.StartAsync(
             i => i with { Invite = InviteModel.OnClaim },
             services => services.AddSingleton(new SmtpOptions { Host = "127.0.0.1", Port = port, StartTls = false, From = "idlcm@acme.test" })
@@ -33,8 +34,6 @@ public sealed class ClaimTests
         await RunningGateway.UntilAsync(
             async () =>
             {
-                // The server takes a moment to listen; until then tries fail and are repeated.
-                gateway.Clock.Leap(TimeSpan.FromHours(2));
                 await mails.RunDueAsync(gateway.Integration.Id, Stop);
                 return server.Messages.Count > 0;
             },
@@ -148,6 +147,21 @@ public sealed class ClaimTests
                 }
             };
             process.BeginOutputReadLine();
+        }
+
+        public async Task<bool> ListensAsync(int port)
+        {
+            using var client = new TcpClient();
+            try
+            {
+                await client.ConnectAsync(System.Net.IPAddress.Loopback, port, Stop);
+                return true;
+            }
+            catch (SocketException)
+            {
+                Assert.False(process.HasExited, "The mail server ended.");
+                return false;
+            }
         }
 
         public IReadOnlyList<string> Messages
