@@ -49,6 +49,7 @@ public static class ManagementApi
         OperationEndpoints.Map(api);
         InstanceEndpoint.Map(api);
         SyncPlanEndpoints.Map(api);
+        AssetEndpoints.Map(api);
         ApprovalEndpoints.Map(api);
         HumanTaskEndpoints.Map(api);
         UnmatchedEndpoints.Map(api);

@@ -26,6 +26,9 @@ internal sealed partial class RunningGateway
     public async Task<string> OwnerKeyAsync() =>
         (ownerKey ??= await IdLcm.Gateway.Api.ApiKeyBootstrap.EnsureOwnerKeyAsync(Services.GetRequiredService<IntegrationStore>(), Clock, Stop))!;
 
+    /// <summary>Where the management API is, and the Owner's key.</summary>
+    public async Task<(string Address, string Key)> ManagementAsync() => (Url, await OwnerKeyAsync());
+
     /// <summary>Calls the management API as the owner, or with another key.</summary>
     public async Task<(int Status, JsonObject Body)> ApiAsync(HttpMethod method, string path, string? body = null, string? key = null)
     {
