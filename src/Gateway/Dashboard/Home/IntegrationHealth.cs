@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
+using IdLcm.Domain.Approvals;
+using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Notifications;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Storage;
 using Microsoft.Extensions.Hosting;
@@ -10,10 +13,22 @@ namespace IdLcm.Gateway.Dashboard;
 /// <param name="Failed">The newest operation of each account or kind, where it failed or was halted: what a person has to look at.</param>
 /// <param name="Succeeded">Operations that succeeded, by hour, oldest first; the last is the running hour.</param>
 /// <param name="NotSucceeded">Operations that failed, by hour.</param>
-/// <param name="Onboarding">How long people waited from the request to the proof that they are in, in the same hours.</param>
+/// <param name="Onboarding">How long people waited from the request to the proof that they are in, with the hour in which it ended.</param>
 /// <param name="Waiting">How many operations wait in the queue or for their next attempt.</param>
+/// <param name="Tasks">Open human tasks, newest first.</param>
+/// <param name="Approvals">Changes that wait for approval, newest first.</param>
+/// <param name="Held">How many operations are held until somebody releases them.</param>
+/// <param name="Dead">How many notifications were given up.</param>
 internal sealed record IntegrationHealth(
-    IReadOnlyList<Operation> Failed, IReadOnlyList<int> Succeeded, IReadOnlyList<int> NotSucceeded, IReadOnlyList<TimeSpan> Onboarding, int Waiting)
+    IReadOnlyList<Operation> Failed,
+    IReadOnlyList<int> Succeeded,
+    IReadOnlyList<int> NotSucceeded,
+    IReadOnlyList<(int Hour, TimeSpan Time)> Onboarding,
+    int Waiting,
+    IReadOnlyList<HumanTask> Tasks,
+    IReadOnlyList<ApprovalRecord> Approvals,
+    int Held,
+    int Dead)
 {
     public const int Hours = 24;
 }
@@ -22,7 +37,15 @@ internal sealed record IntegrationHealth(
 /// Keeps the health of every integration at hand: counted anew when the feed tells of a change, and after a minute in any
 /// case, for another process may have worked.
 /// </summary>
-internal sealed class HealthBoard(IRecordStore store, OperationService operations, ChangeFeed feed, TimeProvider clock) : BackgroundService
+internal sealed class HealthBoard(
+    IRecordStore store,
+    OperationService operations,
+    IntegrationProfiles profiles,
+    HumanTaskService tasks,
+    ApprovalService approvals,
+    NotificationPump notifications,
+    ChangeFeed feed,
+    TimeProvider clock) : BackgroundService
 {
     /// <summary>Operations are looked at back to here at the most.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromDays(7);
@@ -30,6 +53,7 @@ internal sealed class HealthBoard(IRecordStore store, OperationService operation
     private const int MaxExamined = 2000;
     private const int MaxFailed = 50;
     private const int MaxCounted = 1000;
+    private const int MaxAsked = 20;
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, (IntegrationHealth Health, DateTimeOffset At)> known = new(StringComparer.Ordinal);
@@ -66,7 +90,7 @@ internal sealed class HealthBoard(IRecordStore store, OperationService operation
     private async Task<IntegrationHealth> CountAsync(string integrationId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var (succeeded, failed) = (new int[IntegrationHealth.Hours], new int[IntegrationHealth.Hours]);
-        var onboarding = new List<TimeSpan>();
+        var onboarding = new List<(int Hour, TimeSpan Time)>();
         var attention = new List<Operation>();
         var judged = new HashSet<string>(StringComparer.Ordinal);
         var hour = new DateTimeOffset(now.Year, now.Month, now.Day, now.Hour, 0, 0, TimeSpan.Zero);
@@ -87,7 +111,9 @@ internal sealed class HealthBoard(IRecordStore store, OperationService operation
             }
         }
         while (page.Cursor is not null);
-        return new IntegrationHealth(attention, succeeded, failed, onboarding, await WaitingAsync(integrationId, cancellationToken));
+        var asked = await AskedAsync(integrationId, cancellationToken);
+        return new IntegrationHealth(
+            attention, succeeded, failed, onboarding, await WaitingAsync(integrationId, cancellationToken), asked.Tasks, asked.Approvals, asked.Held, asked.Dead);
 
         void Judge(Operation operation)
         {
@@ -108,7 +134,7 @@ internal sealed class HealthBoard(IRecordStore store, OperationService operation
                 succeeded[index]++;
                 if (operation.Kind == OperationKind.Provision)
                 {
-                    onboarding.Add(ended - operation.CreatedAt);
+                    onboarding.Add((index, ended - operation.CreatedAt));
                 }
             }
             else if (operation.Status is OperationStatus.Failed or OperationStatus.Halted)
@@ -116,6 +142,21 @@ internal sealed class HealthBoard(IRecordStore store, OperationService operation
                 failed[index]++;
             }
         }
+    }
+
+    private async Task<(IReadOnlyList<HumanTask> Tasks, IReadOnlyList<ApprovalRecord> Approvals, int Held, int Dead)> AskedAsync(string integrationId, CancellationToken cancellationToken)
+    {
+        var (open, _) = await tasks.ListAsync(Rows.Partition(integrationId), open: true, MaxAsked, null, cancellationToken);
+        var (dead, _) = await notifications.DeadAsync(integrationId, MaxAsked, null, cancellationToken);
+        if (await profiles.FindAsync(integrationId, cancellationToken) is not { } profile)
+        {
+            return (open, [], 0, dead.Count);
+        }
+
+        var (pending, _) = await approvals.ListAsync(profile, approval => approval.Status == ApprovalStatus.Pending, MaxAsked, null, cancellationToken);
+        var withApproval = pending.Select(approval => approval.OperationId).ToHashSet();
+        var held = await approvals.HeldAsync(profile, cancellationToken).Take(MaxCounted).CountAsync(operation => !withApproval.Contains(operation.Id), cancellationToken);
+        return (open, pending, held, dead.Count);
     }
 
     private async Task<int> WaitingAsync(string integrationId, CancellationToken cancellationToken)

@@ -14,8 +14,15 @@ namespace IdLcm.Gateway.Dashboard;
 internal static class LiveEndpoint
 {
     /// <summary>However much happens, a page is told this often at the most.</summary>
-    private static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LeastPace = TimeSpan.FromSeconds(1);
+
+    /// <summary>What each open page adds to the pace: loading them all again then costs the same, however many there are.</summary>
+    private static readonly TimeSpan PaceOfEach = TimeSpan.FromMilliseconds(60);
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+
+    private static int open;
+
+    private static TimeSpan Pace => TimeSpan.FromTicks(Math.Max(LeastPace.Ticks, PaceOfEach.Ticks * Volatile.Read(ref open)));
 
     public static void Map(RouteGroupBuilder pages)
     {
@@ -32,15 +39,17 @@ internal static class LiveEndpoint
         var user = DashboardUser.Of(http);
         http.Response.ContentType = "text/event-stream";
         http.Response.Headers["X-Accel-Buffering"] = "no";
+        Interlocked.Increment(ref open);
         try
         {
-            await SendAsync(http, ": connected\n\n", ended.Token);
+            await SendAsync(http, $"event: pace\ndata: {Pace.TotalMilliseconds:F0}\n\n", ended.Token);
             while (await NextAsync(subscription, user.Caller, ended.Token) is var changed)
             {
                 if (changed)
                 {
-                    await SendAsync(http, "event: change\ndata: 1\n\n", ended.Token);
-                    await Task.Delay(Pace, ended.Token);
+                    var pace = Pace;
+                    await SendAsync(http, $"event: change\ndata: {pace.TotalMilliseconds:F0}\n\n", ended.Token);
+                    await Task.Delay(pace, ended.Token);
                 }
                 else if (await administrators.AuthenticateAsync(user.Cookie, ended.Token) is null)
                 {
@@ -55,6 +64,10 @@ internal static class LiveEndpoint
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
             // The page was left, or the process stops.
+        }
+        finally
+        {
+            Interlocked.Decrement(ref open);
         }
 
         return Results.Empty;

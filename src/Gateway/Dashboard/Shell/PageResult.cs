@@ -25,7 +25,8 @@ internal sealed record PageFrame(string Path, string Query, string? Theme, Dashb
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Title">What is wrong.</param>
 /// <param name="Detail">What to do.</param>
-internal sealed record ProblemModel(int Status, string Title, string Detail);
+/// <param name="Next">Where that is done; null for Home, or for the sign-in page.</param>
+internal sealed record ProblemModel(int Status, string Title, string Detail, string? Next = null);
 
 /// <summary>Renders components to HTML on the server, without any state that would outlive the answer.</summary>
 internal static class PageResult
