@@ -48,6 +48,7 @@ public static class SampleAppHost
         web.UseMiddleware<Gate>();
         web.MapGet("/site.css", Layout.SendStyleSheet);
         web.MapSignIn();
+        web.MapAccount();
         web.MapWorkspace();
         web.MapMembers();
         web.MapProjects();

@@ -10,15 +10,15 @@ internal sealed class Site : IDisposable
     public Site(SampleAppOptions options)
     {
         Options = options;
-        TotpSecret = string.IsNullOrEmpty(options.AdminTotp) ? null : Totp.DecodeSecret(options.AdminTotp);
         Sessions = new Sessions(options.Time);
         Faults = new Faults(options.Faults, Sessions.EndAll);
         Workspace = new Workspace(options, Faults);
+        _ = TotpSecret;
     }
 
     public SampleAppOptions Options { get; }
 
-    public byte[]? TotpSecret { get; }
+    public byte[]? TotpSecret => Workspace.AdminTotp is { } secret ? Totp.DecodeSecret(secret) : null;
 
     public Sessions Sessions { get; }
 

@@ -66,7 +66,7 @@ public sealed class DecisionTests(RunningDashboard product)
         await card.GetByLabel("Reason").FillAsync("Agreed");
         await card.GetByRole(AriaRole.Button, new() { Name = $"Approve: {name}" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = name })).ToContainTextAsync("Approved");
-        var operation = (await product.ApiAsync(HttpMethod.Get, $"operations?integration={id}&limit=50"))["items"]!.AsArray().First(item => (string?)item!["target"] == name)!;
+        var operation = (await product.ApiAsync(HttpMethod.Get, $"integrations/{id}/operations?limit=50"))["items"]!.AsArray().First(item => (string?)item!["target"] == name)!;
         Assert.Equal("Succeeded", (string?)(await product.EndedAsync((string)operation["id"]!))["status"]);
         Assert.True(product.Sample.Snapshot().Count < before || product.Sample.Snapshot().Any(member => member.Email == name && member.Status != MemberStatus.Active), "The account is still in use.");
         visit.AssertNoComplaints();
@@ -103,7 +103,8 @@ public sealed class DecisionTests(RunningDashboard product)
         await page.GetByRole(AriaRole.Link, new() { Name = "The operation that reads the app again" }).ClickAsync();
         Assert.Equal("Onboarded", (string?)(await product.SettledAsync(id, user))["provisioningState"]);
         await visit.OpenAsync($"/integrations/{id}/tasks");
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Nothing to do" })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "With a captcha" })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "captcha@example.test" })).ToHaveCountAsync(0);
         await page.GetByRole(AriaRole.Link, new() { Name = "Closed", Exact = true }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "captcha@example.test" })).ToContainTextAsync("by Owner");
 

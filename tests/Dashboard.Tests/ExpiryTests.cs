@@ -60,7 +60,13 @@ public sealed class ExpiryTests(RunningDashboard product) : IDisposable
         await page.GetByLabel("Password").FillAsync(RunningDashboard.AdminPassword);
         await page.GetByRole(AriaRole.Button, new() { Name = "Next: settings" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Next: user schema" }).ClickAsync();
-        await page.WaitForFunctionAsync("async () => (await fetch('/people', { redirect: 'manual' })).type === 'opaqueredirect'", null, new() { PollingInterval = 300 });
+        await page.EvaluateAsync("""
+            () => new Promise(done => {
+              const asking = setInterval(async () => {
+                if ((await fetch("/catalog", { redirect: "manual" })).type === "opaqueredirect") { clearInterval(asking); done(); }
+              }, 300);
+            })
+            """);
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Test and save" }).ClickAsync();
         var dialog = page.GetByRole(AriaRole.Dialog);
@@ -82,7 +88,8 @@ public sealed class ExpiryTests(RunningDashboard product) : IDisposable
         using var http = new HttpClient();
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(directory, "owner.key"))).Trim());
         var stop = TestContext.Current.CancellationToken;
-        var operation = (string)JsonNode.Parse(await http.GetStringAsync($"{gateway.Url}/api/operations?integration={id}", stop))!["items"]![0]!["id"]!;
+        var operations = JsonNode.Parse(await http.GetStringAsync($"{gateway.Url}/api/integrations/{id}/operations", stop))!["items"]!.AsArray();
+        var operation = (string)operations.Single(item => (string?)item!["kind"] == "Validate")!["id"]!;
         JsonNode ended;
         do
         {

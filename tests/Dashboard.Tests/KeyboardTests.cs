@@ -39,6 +39,8 @@ public sealed class KeyboardTests(RunningDashboard product)
         await Expect(page.Locator(".findings li.bad")).ToHaveCountAsync(0);
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Findings" })).ToBeVisibleAsync();
 
+        await PressAsync(page.GetByRole(AriaRole.Link, new() { Name = "Go to the integration" }), "Enter");
+
         // The drawer keeps the keys inside, and gives them back where they were.
         await PressAsync(page.GetByRole(AriaRole.Navigation, new() { Name = "Parts of" }).GetByRole(AriaRole.Link, new() { Name = "Users" }), "Enter");
         var link = page.GetByRole(AriaRole.Link, new() { Name = "member3@northwind.example", Exact = true });

@@ -12,6 +12,7 @@ internal sealed record JournalEntry
     public IReadOnlyList<Mail>? Mails { get; init; }
     public WorkspaceSettings? Settings { get; init; }
     public long? LastCodeStep { get; init; }
+    public AdminCredentials? Credentials { get; init; }
     public IReadOnlyList<AuditEntry>? Audit { get; init; }
 }
 

@@ -19,6 +19,7 @@ internal sealed partial class Workspace : IDisposable
     private WorkspaceSettings settings = new("", 0, JoinAtOnce: false);
     private int nextMemberId = 1001;
     private long lastCodeStep = -1;
+    private AdminCredentials credentials = new(null, null, []);
 
     public Workspace(SampleAppOptions options, Faults faults)
     {
@@ -148,6 +149,7 @@ internal sealed partial class Workspace : IDisposable
         settings = entry.Settings ?? settings;
         nextMemberId = entry.NextMemberId ?? nextMemberId;
         lastCodeStep = entry.LastCodeStep ?? lastCodeStep;
+        credentials = entry.Credentials ?? credentials;
     }
 
     private JournalEntry Compacted() => new()
@@ -156,6 +158,7 @@ internal sealed partial class Workspace : IDisposable
         Members = [.. members.Ordered],
         NextMemberId = nextMemberId,
         LastCodeStep = lastCodeStep,
+        Credentials = credentials,
         Mails = [.. mails],
         Audit = [.. audit],
     };

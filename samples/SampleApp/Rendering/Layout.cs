@@ -45,7 +45,7 @@ internal static class Layout
         <header>
         {Brand(visit)}
         <nav aria-label="Main">{Navigation.Select(entry => Link(visit, entry.Name, entry.Path))}</nav>
-        <div class="account"><span>{visit.User}</span>{Forms.Post(visit, "/logout", Forms.Button(visit, "Sign out", "quiet"))}</div>
+        <div class="account"><a href="/account">{visit.User}</a>{Forms.Post(visit, "/logout", Forms.Button(visit, "Sign out", "quiet"))}</div>
         </header>
         """);
 

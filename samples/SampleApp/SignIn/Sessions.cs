@@ -22,6 +22,9 @@ internal sealed class Session(string id)
 
     public bool ConfirmedHuman { get; set; }
 
+    /// <summary>The secret of an authenticator that is being set up.</summary>
+    public string? NewTotp { get; set; }
+
     public DateTimeOffset LastSeen { get; set; }
 
     public int CountRequest() => Interlocked.Increment(ref requests);
@@ -79,6 +82,13 @@ internal sealed class Sessions(TimeProvider time)
     public void End(Session session) => open.TryRemove(session.Id, out _);
 
     public void EndAll() => open.Clear();
+
+    /// <summary>Ends every signed-in session but one, as a new password does.</summary>
+    public void EndOthers(Session kept)
+    {
+        foreach (var session in open.Values.Where(s => s.User is not null && s.Id != kept.Id))
+            End(session);
+    }
 
     public static string NewSecret() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 }

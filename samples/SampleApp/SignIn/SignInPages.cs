@@ -59,7 +59,7 @@ internal static class SignInPages
     {
         var (email, password) = (visit.Field("email"), visit.Http.Request.Form["password"].ToString());
         var options = visit.Site.Options;
-        if (!email.Equals(options.AdminUser, StringComparison.OrdinalIgnoreCase) || !SameText(password, options.AdminPassword))
+        if (!email.Equals(options.AdminUser, StringComparison.OrdinalIgnoreCase) || !SameText(password, visit.Workspace.AdminPassword))
         {
             visit.Workspace.NoteSignIn(email, succeeded: false);
             return LoginPage(visit, email, "Wrong email or password.");
@@ -81,6 +81,8 @@ internal static class SignInPages
     {
         if (visit.Session is not { PasswordAccepted: true } || visit.Site.TotpSecret is not { } secret)
             return new SeeOther("/login");
+        if (visit.Workspace.TakeBackupCode(visit.Field("code")))
+            return Enter(visit);
         var step = Totp.StepOf(visit.Field("code").Replace(" ", "", StringComparison.Ordinal), secret, visit.Site.Options.Time.GetUtcNow());
         return step is { } valid && visit.Workspace.TakeCodeStep(valid)
             ? Enter(visit)

@@ -34,6 +34,8 @@ internal static class Totp
     }
 #pragma warning restore CA5350
 
+    public static string NewSecret() => RandomNumberGenerator.GetString(Base32, 32);
+
     /// <exception cref="FormatException">Not Base32 (RFC 4648 section 6).</exception>
     public static byte[] DecodeSecret(string text)
     {

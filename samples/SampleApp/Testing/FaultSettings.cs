@@ -43,6 +43,14 @@ public enum WriteAction
     /// <summary>Save settings.</summary>
     [JsonStringEnumMemberName("settings")]
     Settings,
+
+    /// <summary>Change password.</summary>
+    [JsonStringEnumMemberName("password")]
+    Password,
+
+    /// <summary>Turn two-step verification on or off.</summary>
+    [JsonStringEnumMemberName("twoStep")]
+    TwoStep,
 }
 
 /// <summary>Where "Please confirm you are human" stands in the way.</summary>
@@ -112,6 +120,9 @@ public sealed record FaultSettings
 
     /// <summary>Every page after sign-in says "Your subscription has been deactivated."</summary>
     public bool SubscriptionDeactivated { get; init; }
+
+    /// <summary>Least length of a new password, whatever the page says.</summary>
+    public int? PasswordLength { get; init; }
 
     /// <summary>Reads the JSON of <c>POST /testing/faults</c> over the defaults.</summary>
     /// <exception cref="JsonException">Not such JSON: a name or value that does not exist.</exception>

@@ -31,6 +31,7 @@ internal static class TestBenchPage
             {Number("Short list: the members list ends after this many pages", "shortList", $"{faults.ShortList}")}
             <h2>Accounts and plan</h2>
             {Number("Seat limit", "seatLimit", $"{faults.SeatLimit}")}
+            {Number("Least length of a new password", "passwordLength", $"{faults.PasswordLength}")}
             {Number("Session ends after this many requests", "sessionRequests", $"{faults.SessionRequests}")}
             <div class="field"><label for="captcha">CAPTCHA</label><select id="captcha" name="captcha">{Enum.GetNames<CaptchaPlace>().Select(p => Html.Of($"""<option{Forms.Flag(p == faults.Captcha.ToString(), " selected")}>{p}</option>"""))}</select></div>
             {Check("Underpermissioned administrator", "underpermissioned", faults.Underpermissioned)}
@@ -72,6 +73,7 @@ internal static class TestBenchPage
             ShortList = Count("shortList"),
             SeatLimit = Count("seatLimit"),
             SessionRequests = Count("sessionRequests"),
+            PasswordLength = Count("passwordLength"),
             Captcha = Enum.TryParse<CaptchaPlace>(Value("captcha"), out var place) ? place : CaptchaPlace.None,
             Underpermissioned = On("underpermissioned"),
             SubscriptionDeactivated = On("subscriptionDeactivated"),

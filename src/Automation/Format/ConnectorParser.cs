@@ -65,12 +65,29 @@ internal static class ConnectorParser
             Description = app.Text("description") ?? "",
             Settings = [.. root.Mapping("settings").Entries.Select(Setting)],
             Auth = new(auth.Strings("methods"), auth.Strings("mfa"), session.Flag("reuse", otherwise: true), session.Duration("maxAge") ?? TimeSpan.FromHours(8)),
+            PasswordRules = PasswordRules(auth.Mapping("passwordRules")),
             Concurrency = Math.Max(1, root.Number("concurrency") ?? 1),
             SettleTime = root.Duration("settleTime") ?? TimeSpan.FromSeconds(2),
             Capabilities = Capabilities(root.Mapping("capabilities")),
             UserSchema = UserSchema(root.Mapping("userSchema")),
             Verbs = verbs,
         };
+
+        private static PasswordRules PasswordRules(MappingReader reader)
+        {
+            var usual = new PasswordRules();
+            return new()
+            {
+                MinLength = reader.Number("minLength") ?? usual.MinLength,
+                MaxLength = reader.Number("maxLength") ?? usual.MaxLength,
+                Length = reader.Number("length") ?? usual.Length,
+                Require = reader.Has("require") ? reader.Strings("require") : usual.Require,
+                Symbols = reader.Text("symbols") ?? usual.Symbols,
+                Forbidden = reader.Text("forbidden") ?? usual.Forbidden,
+                MaxRepeat = reader.Number("maxRepeat") ?? usual.MaxRepeat,
+                StartWithLetter = reader.Flag("startWithLetter"),
+            };
+        }
 
         private ConnectorSetting Setting(YamlEntry entry)
         {

@@ -38,6 +38,11 @@ internal static class CapabilityRules
             diagnostics.Error(places.Of("capabilities", "setRoles"), "capability-without-verb", "'recreate' needs the operations createUser and delete.");
         }
 
+        if (manifest.PasswordRules.Problem() is { } problem)
+        {
+            diagnostics.Error(places.Of("auth", "passwordRules"), "value", $"The password rules cannot be followed: {problem}");
+        }
+
         CheckLogin(connector, places, diagnostics);
         CheckSchema(manifest, places, diagnostics);
     }

@@ -10,9 +10,10 @@ internal static class PlaceholderRules
     [
         ConnectorVerb.GetUser, ConnectorVerb.UpdateUser, ConnectorVerb.SetRoles, ConnectorVerb.SetEntitlements, ConnectorVerb.Deactivate,
         ConnectorVerb.Reactivate, ConnectorVerb.Delete, ConnectorVerb.ResendInvite, ConnectorVerb.RotatePassword, ConnectorVerb.EnableMfa,
+        ConnectorVerb.DisableMfa,
     ];
 
-    private static readonly string[] OtherInputs = ["identifier", "roles", "entitlements", "newPassword", "status", "externalId", "addedEntitlements", "removedEntitlements"];
+    private static readonly string[] OtherInputs = ["identifier", "roles", "entitlements", "newPassword", "status", "externalId", "addedRoles", "removedRoles", "addedEntitlements", "removedEntitlements"];
 
     public static void Check(ConnectorDefinition connector, LintPlaces places, DiagnosticBag diagnostics)
     {
@@ -54,7 +55,7 @@ internal static class PlaceholderRules
             names.Add("identifier");
         }
 
-        if (operation.Verb == ConnectorVerb.Login)
+        if (operation.Verb is ConnectorVerb.Login or ConnectorVerb.RotatePassword or ConnectorVerb.EnableMfa or ConnectorVerb.DisableMfa)
         {
             names.Add("password");
         }

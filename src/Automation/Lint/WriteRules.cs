@@ -10,10 +10,11 @@ internal static class WriteRules
     [
         ConnectorVerb.CreateUser, ConnectorVerb.UpdateUser, ConnectorVerb.SetRoles, ConnectorVerb.SetEntitlements, ConnectorVerb.Deactivate,
         ConnectorVerb.Reactivate, ConnectorVerb.Delete, ConnectorVerb.ResendInvite, ConnectorVerb.RotatePassword, ConnectorVerb.EnableMfa,
+        ConnectorVerb.DisableMfa,
     ];
 
     /// <summary>Writes whose result no list shows.</summary>
-    private static readonly ConnectorVerb[] Invisible = [ConnectorVerb.ResendInvite, ConnectorVerb.RotatePassword, ConnectorVerb.EnableMfa];
+    private static readonly ConnectorVerb[] Invisible = [ConnectorVerb.ResendInvite, ConnectorVerb.RotatePassword, ConnectorVerb.EnableMfa, ConnectorVerb.DisableMfa];
 
     public static void Check(ConnectorDefinition connector, DiagnosticBag diagnostics)
     {
@@ -41,6 +42,7 @@ internal static class WriteRules
                 diagnostics.Error(last.Mark, "commit", $"'{name}' has more than one step with commit: true on one way through it; mark the one that cannot be taken back.");
             }
 
+            CheckPosture(connector, operation, diagnostics);
             if (operation.Verify is null && !Invisible.Contains(operation.Verb))
             {
                 diagnostics.Error(operation.Mark, "unverified-write", $"'{name}' writes without verify: \"no error seen\" is not success.");
@@ -49,6 +51,27 @@ internal static class WriteRules
             {
                 diagnostics.Error(operation.Verify.Mark, "unverified-write", "verify reads back by getUser or listUsers; there is neither.");
             }
+        }
+    }
+
+    /// <summary>What the gateway cannot do without: a new password that is typed, a secret that is read before the factor is on.</summary>
+    private static void CheckPosture(ConnectorDefinition connector, Operation operation, DiagnosticBag diagnostics)
+    {
+        if (operation.Verb == ConnectorVerb.RotatePassword && operation.Inputs.All(i => i.Name != "newPassword"))
+        {
+            diagnostics.Error(operation.Mark, "value", "'rotatePassword' needs the input newPassword.");
+        }
+
+        if (operation.Verb != ConnectorVerb.EnableMfa)
+        {
+            return;
+        }
+
+        var steps = TemplateWalk.Expanded(operation.Steps, connector.Fragments).ToList();
+        var reads = steps.FindIndex(s => s is ReadStep { To: "totpSecret" });
+        if (reads < 0 || steps.FindIndex(s => s.Commit) is >= 0 and var commit && commit < reads)
+        {
+            diagnostics.Error(operation.Mark, "value", "'enableMfa' has to extract totpSecret before its commit step: a factor that is on and whose secret nobody has locks the account out.");
         }
     }
 

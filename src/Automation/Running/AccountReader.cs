@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using IdLcm.Automation.Format;
 using IdLcm.Domain.Connectors;
@@ -12,13 +13,6 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
-
-    private const string ReadValue = """
-        (e, attribute) => attribute ? e.getAttribute(attribute)
-          : e.tagName === 'SELECT' ? [...e.selectedOptions].map((o) => o.textContent.trim()).join(', ')
-          : e.matches('input[type=checkbox],input[type=radio]') ? String(e.checked)
-          : e.matches('input,textarea') ? e.value : e.innerText
-        """;
 
     /// <summary>Finds the one row whose primary identifier is the wanted one.</summary>
     public async Task<(ReadResult Read, JsonObject? Row)> FindAsync(Operation reading, Scope settings, string identifier, bool withDetail)
@@ -141,10 +135,22 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
             frame,
             async () =>
             {
-                var reads = detail.Fields.Where(f => f.Value.Value is null).Select(async f =>
+                var labels = detail.Fields.Where(f => f.Value.Value is null).ToList();
+                var query = JsonSerializer.Serialize(labels.Select(f => new { label = f.Value.Label, css = f.Value.Css, attribute = f.Value.Attribute }));
+                if (await run.Page.EvaluateAsync<string?>(PageScripts.Fields, query) is { } quick)
+                {
+                    foreach (var (field, text) in labels.Zip(JsonSerializer.Deserialize<string?[]>(quick)!))
+                    {
+                        texts[field.Key] = text;
+                    }
+
+                    return;
+                }
+
+                var reads = labels.Select(async f =>
                 {
                     var element = (f.Value.Label is { } label ? run.Page.GetByLabel(label, new() { Exact = true }) : run.Page.Locator("css=" + f.Value.Css)).Filter(new() { Visible = true });
-                    return (f.Key, Text: await element.EvaluateAsync<string?>(ReadValue, f.Value.Attribute, new() { Timeout = limit }));
+                    return (f.Key, Text: await element.EvaluateAsync<string?>(PageScripts.Value, f.Value.Attribute, new() { Timeout = limit }));
                 });
                 foreach (var (name, text) in await Task.WhenAll(reads))
                 {

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using IdLcm.Automation.Browser;
 using IdLcm.Automation.Format;
 using IdLcm.Automation.Sessions;
+using IdLcm.Automation.Totp;
 using IdLcm.Domain.Connectors;
 using Microsoft.Playwright;
 
@@ -12,6 +13,7 @@ internal sealed class ConnectorSession(ConnectorSessionRequest request, ServiceA
 {
     private readonly SecretMask mask = new();
     private BrowserSession? browser;
+    private bool oneTimeCodeGiven;
     private bool disposed;
 
     public ConnectorManifest Manifest => account.Connector.Manifest;
@@ -25,7 +27,7 @@ internal sealed class ConnectorSession(ConnectorSessionRequest request, ServiceA
         var fault = await GuardedAsync(() => EstablishAsync(request.FreshSignIn, steps, limit.Token), limit, cancellationToken);
         if (fault is null)
         {
-            return new(this, null, steps, []);
+            return new(this, null, steps, []) { OneTimeCodeGiven = oneTimeCodeGiven };
         }
 
         var evidence = await EvidenceAsync(fault, steps);
@@ -61,7 +63,7 @@ internal sealed class ConnectorSession(ConnectorSessionRequest request, ServiceA
                     }
 
                     await StartTraceAsync(call);
-                    run = State(call.Verb, steps, limit.Token, call.CommitGate);
+                    run = State(call.Verb, steps, limit.Token, call.CommitGate, call.Verb == ConnectorVerb.DisableMfa ? await TotpAsync(limit.Token) : null, call.Secrets);
                     outcome = await new VerbRunner(run).RunAsync(operation, account.Settings, inputs, () => SignInAsync(steps, limit.Token));
                     if (outcome.Fault is not { SignedOut: true } || run.CommitEntered || attempt == 2)
                     {
@@ -80,6 +82,12 @@ internal sealed class ConnectorSession(ConnectorSessionRequest request, ServiceA
             cancellationToken);
         outcome = outcome with { Fault = fault };
         var evidence = await EvidenceOfVerbAsync(call, fault, steps);
+        if (Reveals(call))
+        {
+            // The page may still show what the app reveals once: nobody looks at it again.
+            browser?.Spoil();
+        }
+
         return Result(call, outcome, run?.CommitEntered ?? false, steps, evidence);
     }
 
@@ -196,17 +204,25 @@ internal sealed class ConnectorSession(ConnectorSessionRequest request, ServiceA
 
     private async Task<StepFault?> SignInLockedAsync(List<StepRecord> steps, CancellationToken cancellationToken)
     {
-        if (await services.Secrets.GetAsync(request.PasswordSecret, cancellationToken) is not { } password)
+        var kept = request.PasswordVersion is { } version
+            ? await services.Secrets.GetVersionAsync(request.PasswordSecret, version, cancellationToken)
+            : await services.Secrets.GetAsync(request.PasswordSecret, cancellationToken);
+        if (kept is not { } password)
         {
             return new(FailureCode.BadCredentials, "The service account has no password on file.");
         }
 
-        var totp = request.TotpSecret is { } name ? (await services.Secrets.GetAsync(name, cancellationToken))?.Value : null;
+        var totp = await TotpAsync(cancellationToken);
         mask.Add(password.Value);
         mask.Add(totp);
         var scope = new Scope(account.Settings);
         scope.Set("username", request.ServiceAccountUserName);
         scope.Set("password", password.Value);
+        if (request.OneTimeCodeUsedAt is { } used)
+        {
+            account.Totp.Restore(TotpCode.StepAt(used));
+        }
+
         var usedBefore = account.Totp.LastUsedStep;
         // Nothing that is typed to sign in is ever recorded; what was recorded before it is of no use after it.
         await DiscardTraceAsync();
@@ -214,6 +230,7 @@ internal sealed class ConnectorSession(ConnectorSessionRequest request, ServiceA
         if (fault is null)
         {
             browser!.SignedInAt = services.Time.GetUtcNow();
+            oneTimeCodeGiven = account.Totp.LastUsedStep != usedBefore;
         }
 
         if (fault is null || account.Totp.LastUsedStep != usedBefore)
@@ -224,6 +241,14 @@ internal sealed class ConnectorSession(ConnectorSessionRequest request, ServiceA
 
         return fault;
     }
+
+    private async Task<string?> TotpAsync(CancellationToken cancellationToken) => request.TotpSecret is not { } name ? null
+        : (request.TotpVersion is { } version
+            ? await services.Secrets.GetVersionAsync(name, version, cancellationToken)
+            : await services.Secrets.GetAsync(name, cancellationToken))?.Value;
+
+    /// <summary>Whether the pages of a verb show secrets that are not known yet, and so cannot be masked.</summary>
+    private static bool Reveals(VerbCall call) => call.Verb == ConnectorVerb.EnableMfa;
 
     private async Task<VerbResult> ProbeAsync(VerbCall call, CancellationToken cancellationToken)
     {
@@ -287,7 +312,7 @@ internal sealed class ConnectorSession(ConnectorSessionRequest request, ServiceA
         return scope;
     }
 
-    private RunState State(ConnectorVerb verb, List<StepRecord> steps, CancellationToken token, ICommitGate? gate = null, string? totpSecret = null) => new()
+    private RunState State(ConnectorVerb verb, List<StepRecord> steps, CancellationToken token, ICommitGate? gate = null, string? totpSecret = null, ISecretSink? secrets = null) => new()
     {
         Connector = account.Connector,
         Verb = verb,
@@ -297,6 +322,7 @@ internal sealed class ConnectorSession(ConnectorSessionRequest request, ServiceA
         Options = services.Options,
         Totp = account.Totp,
         TotpSecret = totpSecret,
+        Secrets = secrets,
         Gate = gate,
         Observer = request.Observer,
         Token = token,
@@ -310,7 +336,7 @@ internal sealed class ConnectorSession(ConnectorSessionRequest request, ServiceA
     private async Task StartTraceAsync(VerbCall call)
     {
         var wanted = services.Options.Evidence == EvidenceLevel.Full || (services.Options.Evidence == EvidenceLevel.Failures && account.TraceNext);
-        if (wanted && browser is { IsTracing: false } && !call.Inputs.Any(i => SecretNames.IsSecret(i.Key)))
+        if (wanted && browser is { IsTracing: false } && !Reveals(call) && !call.Inputs.Any(i => SecretNames.IsSecret(i.Key)))
         {
             await browser.StartTraceAsync();
         }
@@ -319,6 +345,12 @@ internal sealed class ConnectorSession(ConnectorSessionRequest request, ServiceA
     private async Task<IReadOnlyList<EvidenceItem>> EvidenceOfVerbAsync(VerbCall call, StepFault? fault, List<StepRecord> steps)
     {
         var level = services.Options.Evidence;
+        if (Reveals(call))
+        {
+            await DiscardTraceAsync();
+            return [];
+        }
+
         if (fault is { Code: not FailureCode.Cancelled })
         {
             var trace = browser is null ? [] : await services.Evidence.TraceAsync(browser, mask, $"{call.Verb}");

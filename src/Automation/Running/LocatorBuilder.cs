@@ -85,5 +85,5 @@ internal static class LocatorBuilder
     }
 
     /// <summary>As the browser shows it: runs of white space are one space.</summary>
-    private static string Fold(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    public static string Fold(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

@@ -10,6 +10,18 @@ internal static class PageScripts
 
     public static string RowsOfDocument { get; } = $"(json) => ({Rows})(document, json)";
 
+    /// <summary>Takes { role, name }; the element, or null.</summary>
+    public static string Container { get; } = Read("container.js");
+
+    /// <summary>Takes the same as <see cref="RowsOfDocument"/>, with the container that the rows are in; null when it is not found for certain.</summary>
+    public static string RowsOfContainer { get; } = $"(json) => {{ const root = ({Container})(JSON.parse(json).container); return root && ({Rows})(root, json); }}";
+
+    /// <summary>Takes (element, attribute or null).</summary>
+    public static string Value { get; } = Read("value.js");
+
+    /// <summary>Takes a list of { label, css, attribute }; null when one of them is not found for certain.</summary>
+    public static string Fields { get; } = $"(json) => ({Read("fields.js")})(json, {Value})";
+
     public static string Candidates { get; } = Read("candidates.js");
 
     public static string Dom { get; } = Read("dom.js");

@@ -164,6 +164,11 @@ internal sealed class RowReader(RunState run, PageActions actions)
     {
         try
         {
+            if (Container(extract, frame) is not null && await run.Page.EvaluateAsync<string?>(PageScripts.RowsOfContainer, query).WaitAsync(run.DefaultStepLimit, run.Token) is { } quick)
+            {
+                return (JsonSerializer.Deserialize<PageRows>(quick, Web), null);
+            }
+
             var reading = extract.Within is { } within
                 ? LocatorBuilder.Build(run.Page, frame, within).EvaluateAsync<string>(PageScripts.Rows, query, new() { Timeout = (float)run.DefaultStepLimit.TotalMilliseconds })
                 : run.Page.EvaluateAsync<string>(PageScripts.RowsOfDocument, query);
@@ -187,11 +192,18 @@ internal sealed class RowReader(RunState run, PageActions actions)
         }
     }
 
+    /// <summary>What is looked for around the rows, where it is simple enough to be found without the driver's selector engine.</summary>
+    private static object? Container(Extract extract, Frame frame) =>
+        extract.Within is { Kind: LocatorKind.Role, Role: "table" or "grid" or "treegrid" or "list" or "main", Match: MatchMode.Exact, Within: null, Has: null, HasText: null } within && frame.Row is null
+            ? new { role = within.Role, name = within.Value?.Resolve(frame.Scope, out _) is { } name ? LocatorBuilder.Fold(name) : null }
+            : null;
+
     private static string Query(Extract extract, Frame frame)
     {
         var fields = extract.Fields.Values.Select(f => new { column = f.Column, cell = f.Cell, css = f.Css, attribute = f.Attribute, link = f.Link ? true : (bool?)null });
         var query = new
         {
+            container = Container(extract, frame),
             role = extract.RowRole,
             css = extract.RowCss,
             fields,

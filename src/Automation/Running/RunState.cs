@@ -23,10 +23,13 @@ internal sealed class RunState
 
     public required TotpSource Totp { get; init; }
 
-    /// <summary>The Base32 secret of the service account, read for login only.</summary>
+    /// <summary>The Base32 secret of the service account, read for login and for turning the second factor off.</summary>
     public string? TotpSecret { get; init; }
 
     public ICommitGate? Gate { get; init; }
+
+    /// <summary>Keeps what the app reveals once.</summary>
+    public ISecretSink? Secrets { get; init; }
 
     public IStepObserver? Observer { get; init; }
 

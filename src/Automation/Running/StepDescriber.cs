@@ -43,5 +43,5 @@ internal static class StepDescriber
 /// <summary>The placeholders whose values are secrets.</summary>
 internal static class SecretNames
 {
-    public static bool IsSecret(string root) => root is "password" or "newPassword" or "accessToken" or "totpSecret";
+    public static bool IsSecret(string root) => root is "password" or "newPassword" or "accessToken" or "totpSecret" or "backupCodes";
 }

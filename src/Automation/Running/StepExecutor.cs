@@ -277,6 +277,22 @@ internal sealed class StepExecutor(RunState run, PageActions actions)
             return (new(FailureCode.PageChanged, $"{LocatorBuilder.Describe(step.Target, frame.Scope)} does not have the form {step.Regex}."), alternative);
         }
 
+        if (SecretNames.IsSecret(step.To))
+        {
+            run.Mask.Add(value);
+            foreach (var line in value.Split('\n', StringSplitOptions.TrimEntries))
+            {
+                run.Mask.Add(line);
+            }
+
+            if (run.Secrets is not { } sink)
+            {
+                return (new(FailureCode.UnsupportedOperation, $"The app shows '{step.To}', and nobody keeps it here."), alternative);
+            }
+
+            await sink.KeepAsync(step.To, value, run.Token);
+        }
+
         frame.Scope.Set(step.To, value);
         return (null, alternative);
     }
@@ -314,12 +330,14 @@ internal sealed class StepExecutor(RunState run, PageActions actions)
 
     private async Task<(StepFault? Fault, int? Alternative)> TotpAsync(TotpStep step, Frame frame, TimeSpan limit)
     {
-        if (run.TotpSecret is null)
+        // A factor that is being set up is answered by the secret that the page has just shown.
+        var totpSecret = frame.Scope.Get(new("totpSecret", []))?.ToString() ?? run.TotpSecret;
+        if (totpSecret is null)
         {
             return (new(FailureCode.MfaRequired, "The app asks for a one-time code, and the service account has no TOTP secret on file."), null);
         }
 
-        if (TotpCode.DecodeSecret(run.TotpSecret) is not { } secret)
+        if (TotpCode.DecodeSecret(totpSecret) is not { } secret)
         {
             return (new(FailureCode.BadCredentials, "The TOTP secret is not Base32."), null);
         }

@@ -158,6 +158,10 @@ public enum ActivityKind
     [JsonStringEnumMemberName("Sync plan rejected")]
     SyncRejected,
 
+    /// <summary>The account of somebody who is wanted is gone, and nobody here took it away.</summary>
+    [JsonStringEnumMemberName("Account missing in app")]
+    AccountMissing,
+
     /// <summary>Operations were opened to correct what the app shows.</summary>
     [JsonStringEnumMemberName("Drift correction requested")]
     DriftCorrection,
@@ -257,6 +261,34 @@ public enum ActivityKind
     /// <summary>A second factor was turned on.</summary>
     [JsonStringEnumMemberName("MFA enabled")]
     MfaEnabled,
+
+    /// <summary>A second factor was turned off.</summary>
+    [JsonStringEnumMemberName("MFA disabled")]
+    MfaDisabled,
+
+    /// <summary>The service account's password is to change.</summary>
+    [JsonStringEnumMemberName("Password rotation requested")]
+    PasswordRotationRequested,
+
+    /// <summary>The password could not be changed, or nobody could prove that it was.</summary>
+    [JsonStringEnumMemberName("Password rotation failed")]
+    PasswordRotationFailed,
+
+    /// <summary>A second factor is to be turned on or off.</summary>
+    [JsonStringEnumMemberName("MFA change requested")]
+    MfaChangeRequested,
+
+    /// <summary>A second factor could not be turned on or off.</summary>
+    [JsonStringEnumMemberName("MFA change failed")]
+    MfaChangeFailed,
+
+    /// <summary>A person excepted an account from a rule of the posture.</summary>
+    [JsonStringEnumMemberName("Posture exception set")]
+    PostureExceptionSet,
+
+    /// <summary>An exception from a rule of the posture ended.</summary>
+    [JsonStringEnumMemberName("Posture exception ended")]
+    PostureExceptionEnded,
 
     /// <summary>A key for the management API was made.</summary>
     [JsonStringEnumMemberName("API key created")]

@@ -42,6 +42,15 @@ public sealed record ConnectorSessionRequest
     /// <summary>Name in the secret store of the TOTP secret (Base32), or null.</summary>
     public string? TotpSecret { get; init; }
 
+    /// <summary>The version of <see cref="PasswordSecret"/> to sign in with; null for the promoted one.</summary>
+    public string? PasswordVersion { get; init; }
+
+    /// <summary>The version of <see cref="TotpSecret"/> to answer with; null for the promoted one.</summary>
+    public string? TotpVersion { get; init; }
+
+    /// <summary>When a one-time code was last given outside of what the runner remembers; none of that time or before is given again.</summary>
+    public DateTimeOffset? OneTimeCodeUsedAt { get; init; }
+
     /// <summary>For logs and traces: the operation's id.</summary>
     public required string CorrelationId { get; init; }
 
@@ -58,7 +67,11 @@ public sealed record ConnectorSessionRequest
 /// <param name="Steps">What was done to sign in.</param>
 /// <param name="Evidence">What a failed sign-in left.</param>
 public sealed record ConnectorSessionResult(
-    IConnectorSession? Session, Failure? Failure, IReadOnlyList<StepRecord> Steps, IReadOnlyList<EvidenceItem> Evidence);
+    IConnectorSession? Session, Failure? Failure, IReadOnlyList<StepRecord> Steps, IReadOnlyList<EvidenceItem> Evidence)
+{
+    /// <summary>True when the app asked for a one-time code on the way and took it.</summary>
+    public bool OneTimeCodeGiven { get; init; }
+}
 
 /// <summary>A signed-in session. Not for use by two callers at once.</summary>
 public interface IConnectorSession : IAsyncDisposable
@@ -83,7 +96,26 @@ public interface IConnectorSession : IAsyncDisposable
 /// (<c>roles</c>); <c>identifier</c> is the primary identifier that the app shows now.
 /// </param>
 /// <param name="CommitGate">Asked right before the commit step; null for verbs that only read.</param>
-public sealed record VerbCall(ConnectorVerb Verb, JsonObject Inputs, ICommitGate? CommitGate = null);
+public sealed record VerbCall(ConnectorVerb Verb, JsonObject Inputs, ICommitGate? CommitGate = null)
+{
+    /// <summary>Keeps what the app reveals once: a TOTP secret, backup codes. Null where the verb reveals nothing.</summary>
+    public ISecretSink? Secrets { get; init; }
+
+    /// <summary>Names the verb and never its inputs, which may be secrets.</summary>
+    /// <returns>The text.</returns>
+    public override string ToString() => $"VerbCall {{ {Verb} }}";
+}
+
+/// <summary>Takes secrets that an app reveals, at the step that reads them.</summary>
+public interface ISecretSink
+{
+    /// <summary>Keeps a secret durably. The next step is done after that only.</summary>
+    /// <param name="name">totpSecret or backupCodes.</param>
+    /// <param name="value">The secret; backup codes one a line.</param>
+    /// <param name="cancellationToken">Cancels the write.</param>
+    /// <returns>A task that ends when it is durable.</returns>
+    Task KeepAsync(string name, string value, CancellationToken cancellationToken);
+}
 
 /// <summary>Stands before the step that cannot be taken back.</summary>
 public interface ICommitGate

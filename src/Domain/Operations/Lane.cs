@@ -28,6 +28,12 @@ public sealed record Lane
     /// <summary>The plan that a safeguard halted and nobody has decided about; null for none.</summary>
     public string? HaltedPlanId { get; init; }
 
+    /// <summary>The operation that has to find out which secret the app takes, before anything else signs in; null for none.</summary>
+    public string? UnsettledOperationId { get; init; }
+
+    /// <summary>When somebody who left was last taken away.</summary>
+    public DateTimeOffset? LastLeaverAt { get; init; }
+
     /// <summary>How the app as a whole does; null while nothing is wrong with it.</summary>
     public CircuitState? Circuit { get; init; }
 
@@ -191,6 +197,11 @@ public static class Rows
     /// <param name="at">The moment.</param>
     /// <returns>12 hexadecimal digits: milliseconds since 1970.</returns>
     public static string Time(DateTimeOffset at) => at.ToUnixTimeMilliseconds().ToString("x12");
+
+    /// <summary>Who claimed a role that only one person may hold.</summary>
+    /// <param name="role">The role's value.</param>
+    /// <returns>The key.</returns>
+    public static string RoleHolder(string role) => "x:r:" + Ids.KeyOf(role);
 
     /// <summary>The unique index of user names.</summary>
     /// <param name="userName">The user name.</param>

@@ -109,9 +109,16 @@ public sealed class LaneScheduler(
 
                 var lane = await store.FindAsync<Lane>(profile.Partition, Rows.Lane, cancellationToken)
                     ?? throw new InvalidDataException($"Integration {integrationId} has no lane record.");
-                if (lane.Value.Leases.Count >= profile.Manifest.Concurrency)
+                if (lane.Value.Leases.Count >= profile.Manifest.Concurrency || lane.Value.Leases.Any(lease => lease.Kind.ChangesCredential()))
                 {
                     return (true, (null, null));
+                }
+
+                if (lane.Value.UnsettledOperationId is { } unsettled
+                    && await store.FindAsync<Operation>(profile.Partition, Rows.Operation(unsettled), cancellationToken) is { Value: { Ended: false, QueueRow: { } only } waiting })
+                {
+                    // Whatever signs in now may use the wrong secret, and wrong ones lock accounts.
+                    return waiting.DueAt > clock.GetUtcNow() ? (true, (null, waiting.DueAt)) : await AdmitAsync(profile, lane, only, cancellationToken);
                 }
 
                 var circuit = lane.Value.Circuit;
@@ -188,6 +195,12 @@ public sealed class LaneScheduler(
         {
             await store.CommitAsync(profile.Partition, [RecordChange.DeleteIfExists(row)], cancellationToken);
             return (false, default);
+        }
+
+        if (found.Value.Kind.ChangesCredential() && lane.Value.Leases.Count > 0)
+        {
+            // It is the next one, and begins when what runs as the account has ended: that raises the lane's signal.
+            return (true, (null, null));
         }
 
         var operation = found.Value with

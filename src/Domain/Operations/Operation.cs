@@ -21,6 +21,24 @@ public enum OperationKind
 
     /// <summary>Brings the gateway's records up to what the app shows.</summary>
     Sync,
+
+    /// <summary>Changes the service account's password in the app.</summary>
+    RotatePassword,
+
+    /// <summary>Turns one-time codes on for the service account.</summary>
+    EnableMfa,
+
+    /// <summary>Turns one-time codes off for the service account.</summary>
+    DisableMfa,
+}
+
+/// <summary>What kinds of operation have in common.</summary>
+public static class OperationKinds
+{
+    /// <summary>True for what changes the service account's own sign-in: nothing else may run as the account meanwhile.</summary>
+    /// <param name="kind">The kind.</param>
+    /// <returns>True when it does.</returns>
+    public static bool ChangesCredential(this OperationKind kind) => kind is OperationKind.RotatePassword or OperationKind.EnableMfa or OperationKind.DisableMfa;
 }
 
 /// <summary>Where an operation stands.</summary>
@@ -168,8 +186,11 @@ public static class OperationPriority
     /// <summary>Whatever may wait.</summary>
     public const int Background = 4;
 
+    /// <summary>Changes of the service account's own sign-in, which wait until nothing else runs.</summary>
+    public const int Credential = 5;
+
     /// <summary>The lowest place.</summary>
-    public const int Last = Background;
+    public const int Last = Credential;
 }
 
 /// <summary>Who asked for a change, and through what.</summary>

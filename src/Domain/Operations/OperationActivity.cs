@@ -2,6 +2,9 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Mfa;
+using IdLcm.Domain.Rotation;
+using IdLcm.Domain.Secrets;
 using IdLcm.Domain.Storage;
 using IdLcm.Domain.Sync;
 using IdLcm.Domain.Workflows;
@@ -14,6 +17,8 @@ namespace IdLcm.Domain.Operations;
 /// </summary>
 /// <param name="store">The record store.</param>
 /// <param name="profiles">The integrations with their connectors.</param>
+/// <param name="integrations">The integrations.</param>
+/// <param name="secrets">The secrets.</param>
 /// <param name="runner">Runs connectors.</param>
 /// <param name="plans">Keeps the plans of syncs.</param>
 /// <param name="settlement">Writes how the attempt ended.</param>
@@ -22,6 +27,8 @@ namespace IdLcm.Domain.Operations;
 public sealed class OperationActivity(
     IRecordStore store,
     IntegrationProfiles profiles,
+    IntegrationStore integrations,
+    ISecretStore secrets,
     IConnectorRunner runner,
     SyncPlans plans,
     Settlement settlement,
@@ -74,6 +81,8 @@ public sealed class OperationActivity(
             var outcome = run.Operation.Kind switch
             {
                 OperationKind.Validate => await new ValidationRun(runner).RunAsync(run, linked.Token),
+                OperationKind.RotatePassword => await new RotationRun(store, secrets, runner, clock).RunAsync(run, linked.Token),
+                OperationKind.EnableMfa or OperationKind.DisableMfa => await new MfaRun(store, secrets, runner, integrations, clock).RunAsync(run, linked.Token),
                 OperationKind.Sync => await new SyncRun(store, plans, runner, clock).RunAsync(run, linked.Token),
                 _ => await new AccountRun(store, runner, clock).RunAsync(run, linked.Token),
             };

@@ -11,6 +11,8 @@ internal static class OperationEvents
         OperationKind.Update => ActivityKind.UserUpdateRequested,
         OperationKind.Deprovision => ActivityKind.UserRemovalRequested,
         OperationKind.Sync => ActivityKind.SyncStarted,
+        OperationKind.RotatePassword => ActivityKind.PasswordRotationRequested,
+        OperationKind.EnableMfa or OperationKind.DisableMfa => ActivityKind.MfaChangeRequested,
         _ => ActivityKind.HealthCheckTriggered,
     };
 
@@ -28,6 +30,9 @@ internal static class OperationEvents
         OperationKind.Update => ActivityKind.UserUpdated,
         OperationKind.Deprovision => ActivityKind.UserRemoved,
         OperationKind.Sync => ActivityKind.SyncCompleted,
+        OperationKind.RotatePassword => ActivityKind.PasswordRotated,
+        OperationKind.EnableMfa => ActivityKind.MfaEnabled,
+        OperationKind.DisableMfa => ActivityKind.MfaDisabled,
         _ => ActivityKind.HealthValidated,
     };
 
@@ -37,6 +42,8 @@ internal static class OperationEvents
         OperationKind.Update => ActivityKind.UserUpdateFailed,
         OperationKind.Deprovision => ActivityKind.UserRemovalFailed,
         OperationKind.Sync => ActivityKind.SyncFailed,
+        OperationKind.RotatePassword => ActivityKind.PasswordRotationFailed,
+        OperationKind.EnableMfa or OperationKind.DisableMfa => ActivityKind.MfaChangeFailed,
         _ => ActivityKind.HealthCheckFailed,
     };
 

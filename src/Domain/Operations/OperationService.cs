@@ -155,6 +155,39 @@ public sealed class OperationService(
     public async Task<string> SyncAsync(IntegrationProfile profile, Provenance provenance, CancellationToken cancellationToken = default) =>
         await OpenSharedAsync(profile, OperationKind.Sync, OperationPriority.Background, provenance, cancellationToken);
 
+    /// <summary>Opens a change of the service account's own sign-in; one that is open already is shared, whatever it changes.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="kind">Which change.</param>
+    /// <param name="provenance">Who asks.</param>
+    /// <param name="also">What is to be committed with it.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>The id of the operation, or null when one of another kind is open.</returns>
+    public Task<string?> ChangeCredentialAsync(
+        IntegrationProfile profile, OperationKind kind, Provenance provenance, IReadOnlyList<RecordChange> also, CancellationToken cancellationToken = default) =>
+        Optimistic.RunAsync<string?>(
+            async () =>
+            {
+                var found = await store.FindAsync<Posture.ServiceCredential>(profile.Partition, Posture.ServiceCredential.Row, cancellationToken);
+                if (found?.Value.OperationId is { } last
+                    && await store.FindAsync<Operation>(profile.Partition, Rows.Operation(last), cancellationToken) is { Value.Ended: false } open)
+                {
+                    return (true, open.Value.Kind == kind ? last : null);
+                }
+
+                var intake = new Intake(store, profile, provenance, clock.GetUtcNow());
+                intake.OpenForIntegration(kind, OperationPriority.Credential);
+                var credential = (found?.Value ?? new Posture.ServiceCredential()) with { OperationId = intake.OperationId };
+                var result = await store.CommitAsync(
+                    profile.Partition, [.. intake.Changes, TypedRecords.Write(Posture.ServiceCredential.Row, credential, found?.ETag), .. also], cancellationToken);
+                if (result.Committed)
+                {
+                    signal.Raise(profile.Integration.Id);
+                }
+
+                return (result.Committed, intake.OperationId);
+            },
+            cancellationToken);
+
     /// <summary>Cancels an operation: one that waits ends at once, one that runs ends before its next step that changes something.</summary>
     /// <param name="profile">The integration.</param>
     /// <param name="operationId">The operation.</param>
@@ -223,6 +256,7 @@ public sealed class OperationService(
     /// <returns>The id of the operation that serves the account now, or null when there is nothing to retry.</returns>
     public async Task<string?> ReopenAsync(IntegrationProfile profile, Operation operation, Provenance by, CancellationToken cancellationToken = default) =>
         operation.Kind == OperationKind.Validate ? await ValidateAsync(profile, by, cancellationToken)
+            : operation.Kind.ChangesCredential() ? await ChangeCredentialAsync(profile, operation.Kind, by, [], cancellationToken)
             : operation.Kind == OperationKind.Sync ? await SyncAsync(profile, by, cancellationToken)
             : await Optimistic.RunAsync<string?>(
                 async () =>
@@ -239,7 +273,7 @@ public sealed class OperationService(
                         return (true, open);
                     }
 
-                    if (account.Value.State is not (ProvisioningState.ProvisioningFailed or ProvisioningState.UpdateFailed or ProvisioningState.DeleteFailed))
+                    if (account.Value.MissingSince is null && account.Value.State is not (ProvisioningState.ProvisioningFailed or ProvisioningState.UpdateFailed or ProvisioningState.DeleteFailed))
                     {
                         return (true, null);
                     }

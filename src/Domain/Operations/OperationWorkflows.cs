@@ -67,6 +67,9 @@ public abstract class OperationWorkflow : Workflow<OperationRun, OperationRunRes
         OperationKind.Update => "update",
         OperationKind.Deprovision => "deprovision",
         OperationKind.Sync => "sync",
+        OperationKind.RotatePassword => "rotate-password",
+        OperationKind.EnableMfa => "enable-mfa",
+        OperationKind.DisableMfa => "disable-mfa",
         _ => "validate",
     };
 }
@@ -97,6 +100,27 @@ public sealed class ValidateWorkflow : OperationWorkflow
 {
     /// <inheritdoc/>
     public override string Name => NameOf(OperationKind.Validate);
+}
+
+/// <summary>Changes the service account's password.</summary>
+public sealed class RotatePasswordWorkflow : OperationWorkflow
+{
+    /// <inheritdoc/>
+    public override string Name => NameOf(OperationKind.RotatePassword);
+}
+
+/// <summary>Turns one-time codes on for the service account.</summary>
+public sealed class EnableMfaWorkflow : OperationWorkflow
+{
+    /// <inheritdoc/>
+    public override string Name => NameOf(OperationKind.EnableMfa);
+}
+
+/// <summary>Turns one-time codes off for the service account.</summary>
+public sealed class DisableMfaWorkflow : OperationWorkflow
+{
+    /// <inheritdoc/>
+    public override string Name => NameOf(OperationKind.DisableMfa);
 }
 
 /// <summary>Brings the gateway's records up to what the app shows: applies the plan some lines at a time, so that a killed one goes on where it was.</summary>

@@ -41,6 +41,9 @@ public sealed record RunOutcome
     /// <summary>What was changed in the app, in words.</summary>
     public IReadOnlyList<string> Changes { get; init; } = [];
 
+    /// <summary>True when nobody knows which secret the app takes now: nothing else may sign in as the account until the next attempt found out.</summary>
+    public bool Unsettled { get; init; }
+
     /// <summary>Why a safeguard halted it, or null. Nothing was applied then.</summary>
     public string? Halted { get; init; }
 
@@ -49,6 +52,9 @@ public sealed record RunOutcome
 
     /// <summary>What was recorded of <see cref="PlanId"/>; null while it is not applied.</summary>
     public Sync.SyncApplied? PlanApplied { get; init; }
+
+    /// <summary>True when an account that was to be changed proved to be gone, though it was there and nobody here took it away.</summary>
+    public bool Missing { get; init; }
 
     /// <summary>What a person has to approve before it goes on; null for nothing.</summary>
     public string? NeedsApproval { get; init; }

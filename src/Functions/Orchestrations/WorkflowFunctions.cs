@@ -42,6 +42,24 @@ public sealed class WorkflowFunctions(WorkflowCatalog workflows)
     [Function("sync")]
     public Task<JsonElement?> SyncAsync([OrchestrationTrigger] TaskOrchestrationContext context) => workflows.RunAsync(context);
 
+    /// <summary>Changes the service account's password.</summary>
+    /// <param name="context">The orchestration.</param>
+    /// <returns>How it ended, as JSON.</returns>
+    [Function("rotate-password")]
+    public Task<JsonElement?> RotatePasswordAsync([OrchestrationTrigger] TaskOrchestrationContext context) => workflows.RunAsync(context);
+
+    /// <summary>Turns one-time codes on for the service account.</summary>
+    /// <param name="context">The orchestration.</param>
+    /// <returns>How it ended, as JSON.</returns>
+    [Function("enable-mfa")]
+    public Task<JsonElement?> EnableMfaAsync([OrchestrationTrigger] TaskOrchestrationContext context) => workflows.RunAsync(context);
+
+    /// <summary>Turns one-time codes off for the service account.</summary>
+    /// <param name="context">The orchestration.</param>
+    /// <returns>How it ended, as JSON.</returns>
+    [Function("disable-mfa")]
+    public Task<JsonElement?> DisableMfaAsync([OrchestrationTrigger] TaskOrchestrationContext context) => workflows.RunAsync(context);
+
     /// <summary>Opens failed operations again, at a pace that the app bears.</summary>
     /// <param name="context">The orchestration.</param>
     /// <returns>How many were opened, as JSON.</returns>

@@ -16,6 +16,7 @@ public static class ManagementApi
     public static void AddManagementApi(this IServiceCollection services)
     {
         services.AddSingleton<IntegrationViews>();
+        services.AddSingleton<StatusHistory>();
         services.AddSingleton<IntegrationService>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<FailureLimiter>();
@@ -42,6 +43,7 @@ public static class ManagementApi
         KeyEndpoints.Map(api);
         AppEndpoints.Map(api);
         IntegrationEndpoints.Map(api);
+        StatusHistoryEndpoint.Map(api);
         TokenEndpoints.Map(api);
         ScimAccessEndpoints.Map(api);
         GroupMappingEndpoints.Map(api);
@@ -53,6 +55,8 @@ public static class ManagementApi
         HumanTaskEndpoints.Map(api);
         UnmatchedEndpoints.Map(api);
         LeaverEndpoints.Map(api);
+        Posture.PostureEndpoints.Map(api);
+        Posture.RotationPolicyEndpoints.Map(api);
         NotificationEndpoints.Map(api);
         AccessEndpoints.Map(api);
         Claims.ClaimEndpoints.Map(api);

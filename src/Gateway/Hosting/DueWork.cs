@@ -2,6 +2,7 @@ using IdLcm.Domain.Activity;
 using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Leavers;
+using IdLcm.Domain.Rotation;
 using IdLcm.Domain.Storage;
 using IdLcm.Domain.Sync;
 using Microsoft.Extensions.Hosting;
@@ -11,7 +12,7 @@ namespace IdLcm.Gateway.Hosting;
 
 /// <summary>Does what falls due by the clock: scheduled syncs, deletions after some days, alarms and reminders.</summary>
 internal sealed partial class DueWork(
-    SyncTimer syncs, LeaverWatch leavers, HumanTaskService tasks, IntegrationClosing closing, ActivityLog log, IntegrationStore integrations, IBlobStore blobs, TimeProvider clock, ILogger<DueWork> logger) : BackgroundService
+    SyncTimer syncs, RotationTimer rotations, LeaverWatch leavers, HumanTaskService tasks, IntegrationClosing closing, ActivityLog log, IntegrationStore integrations, IBlobStore blobs, TimeProvider clock, ILogger<DueWork> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TrimInterval = TimeSpan.FromHours(1);
@@ -25,6 +26,7 @@ internal sealed partial class DueWork(
             try
             {
                 await syncs.RunDueAsync(id, cancellationToken);
+                await rotations.RunDueAsync(id, cancellationToken);
                 await leavers.RunDueAsync(id, cancellationToken);
                 await tasks.RemindAsync(id, cancellationToken);
                 await closing.RunDueAsync(id, cancellationToken);

@@ -1,5 +1,6 @@
 using IdLcm.Domain.Activity;
 using IdLcm.Domain.Approvals;
+using IdLcm.Domain.Erasure;
 using IdLcm.Domain.Groups;
 using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Integrations;
@@ -8,6 +9,8 @@ using IdLcm.Domain.Listing;
 using IdLcm.Domain.Matching;
 using IdLcm.Domain.Notifications;
 using IdLcm.Domain.Operations;
+using IdLcm.Domain.Posture;
+using IdLcm.Domain.Rotation;
 using IdLcm.Domain.Sync;
 using IdLcm.Domain.Users;
 using IdLcm.Domain.Workflows;
@@ -53,8 +56,13 @@ public static class GatewayServices
         services.AddSingleton<SyncPlans>();
         services.AddSingleton<SyncDecisions>();
         services.AddSingleton<SyncTimer>();
+        services.AddSingleton<RotationTimer>();
+        services.AddSingleton<RotationPolicies>();
+        services.AddSingleton<PostureReport>();
+        services.AddSingleton<PostureExceptions>();
         services.AddSingleton<DriftReport>();
         services.AddSingleton<Unmatched>();
+        services.AddSingleton<PersonErasure>();
         services.AddSingleton<ApprovalService>();
         services.AddSingleton<HumanTaskService>();
         services.AddSingleton<EmergencyRevoke>();
@@ -76,6 +84,9 @@ public static class GatewayServices
         services.AddSingleton<IWorkflow, DeprovisionWorkflow>();
         services.AddSingleton<IWorkflow, ValidateWorkflow>();
         services.AddSingleton<IWorkflow, SyncWorkflow>();
+        services.AddSingleton<IWorkflow, RotatePasswordWorkflow>();
+        services.AddSingleton<IWorkflow, EnableMfaWorkflow>();
+        services.AddSingleton<IWorkflow, DisableMfaWorkflow>();
         services.AddSingleton<IWorkflow, RetryWorkflow>();
         services.AddScimGateway();
         services.AddManagementApi();
@@ -93,6 +104,7 @@ public static class GatewayServices
         services.AddHostedService<DirectoryUpkeep>();
         services.AddHostedService<DueWork>();
         services.AddHostedService<NotificationHost>();
+        services.AddHostedService<StatusWatch>();
         return services;
     }
 

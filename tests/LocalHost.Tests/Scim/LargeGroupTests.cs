@@ -32,6 +32,23 @@ public sealed class LargeGroupTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_large_group_is_found_by_name_within_the_600_ms_that_Okta_allows()
+    {
+        var users = await SeedAsync(5_000);
+        var group = await gateway.GroupAsync("Large", [.. users]);
+        var times = new List<double>();
+        for (var i = 0; i < 5; i++)
+        {
+            var watch = Stopwatch.StartNew();
+            Assert.Equal([group], (await gateway.FilterAsync("Groups", "displayName eq \"large\"", "&startIndex=1&count=100")).Ids);
+            times.Add(watch.Elapsed.TotalMilliseconds);
+        }
+
+        // With all of its members in the answer; the best of five, because other tests run beside this one.
+        Assert.True(times.Min() < 600, $"{times.Min():F0} ms");
+    }
+
+    [Fact]
     public async Task Ten_thousand_members_come_in_one_PATCH_and_a_crash_loses_none()
     {
         var users = await SeedAsync(10_000);

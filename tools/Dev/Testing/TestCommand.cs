@@ -8,7 +8,7 @@ namespace IdLcm.Dev.Testing;
 internal static class TestCommand
 {
     // Drives several processes and a browser at once; beside others its time limits would mean nothing.
-    private static readonly HashSet<string> Alone = new(StringComparer.Ordinal) { "Automation.Tests", "Dashboard.Tests", "EndToEnd.Tests" };
+    private static readonly HashSet<string> Alone = new(StringComparer.Ordinal) { "Automation.Tests", "Dashboard.Tests", "EndToEnd.Tests", "Posture.Tests" };
 
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromMinutes(30);
 

@@ -110,7 +110,7 @@ internal sealed partial class DashboardGate(
             var (person, session) = found;
             var caller = new ApiCaller(new ApiKey($"admin-{person.Id}", person.Name, person.Role, "", session.CreatedAt, session.ExpiresAt, person.IntegrationIds));
             http.Features.Set(caller);
-            http.Features.Set(new DashboardUser(person, caller, http.Request.Cookies[CookieName]!));
+            http.Features.Set(new DashboardUser(person, caller, http.Request.Cookies[CookieName]!, clock.GetUtcNow()));
         }
 
         if (access.Permission == Permission.Anonymous)

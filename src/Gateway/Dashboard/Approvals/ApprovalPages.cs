@@ -32,7 +32,7 @@ internal static class ApprovalPages
         FormDecision.TakeAsync(
             integrationId, http, profiles,
             async (profile, form, by) => form.Text("decision") is "approve" or "reject"
-                ? await approvals.DecideAsync(profile, approvalId, form.Text("decision") == "approve", form.Text("reason"), by, http.RequestAborted)
+                ? await approvals.DecideAsync(profile, approvalId, form.Text("decision") == "approve", form.Text("reason"), by, ApiCaller.Of(http).Has(Permission.ErasePeople), http.RequestAborted)
                 : Refusal.Invalid("decision", "is required: approve or reject."),
             decided => IntegrationForms.Go($"/integrations/{integrationId}/approvals", decided.Approval.Status == ApprovalStatus.Approved ? "approved" : "rejected"),
             refusal => PageAsync(integrationId, http, views, null, refusal));

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Threading.Channels;
 using IdLcm.Domain.Approvals;
 using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Integrations;
@@ -6,6 +7,7 @@ using IdLcm.Domain.Notifications;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Storage;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace IdLcm.Gateway.Dashboard;
 
@@ -34,18 +36,20 @@ internal sealed record IntegrationHealth(
 }
 
 /// <summary>
-/// Keeps the health of every integration at hand: counted anew when the feed tells of a change, and after a minute in any
-/// case, for another process may have worked.
+/// Keeps the health of every integration at hand: counted anew when the feed tells of a change, and beside the next view
+/// after a minute, for another process may have worked.
 /// </summary>
-internal sealed class HealthBoard(
+internal sealed partial class HealthBoard(
     IRecordStore store,
+    IntegrationStore integrations,
     OperationService operations,
     IntegrationProfiles profiles,
     HumanTaskService tasks,
     ApprovalService approvals,
     NotificationPump notifications,
     ChangeFeed feed,
-    TimeProvider clock) : BackgroundService
+    TimeProvider clock,
+    ILogger<HealthBoard> logger) : BackgroundService
 {
     /// <summary>Operations are looked at back to here at the most.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromDays(7);
@@ -55,36 +59,89 @@ internal sealed class HealthBoard(
     private const int MaxCounted = 1000;
     private const int MaxAsked = 20;
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MaxStale = TimeSpan.FromHours(1);
+
+    private readonly Channel<string> stale = Channel.CreateUnbounded<string>();
+    private readonly ConcurrentDictionary<string, DateTimeOffset> changed = new(StringComparer.Ordinal);
 
     private readonly ConcurrentDictionary<string, (IntegrationHealth Health, DateTimeOffset At)> known = new(StringComparer.Ordinal);
 
+    /// <summary>The health of an integration.</summary>
     public async ValueTask<IntegrationHealth> OfAsync(string integrationId, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        if (known.TryGetValue(integrationId, out var entry) && now - entry.At < MaxAge)
+        if (!known.TryGetValue(integrationId, out var entry) || now - entry.At >= MaxStale)
         {
-            return entry.Health;
+            return await RenewAsync(integrationId, now, cancellationToken);
         }
 
-        var health = await CountAsync(integrationId, now, cancellationToken);
-        known[integrationId] = (health, now);
-        return health;
+        if (now - entry.At >= MaxAge)
+        {
+            // Nobody waits for what is most likely the same again: it is there for the next view.
+            known[integrationId] = entry with { At = now };
+            stale.Writer.TryWrite(integrationId);
+        }
+
+        return entry.Health;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>True when something has changed since a moment; false where this process knows of nothing.</summary>
+    public bool HasChangedSince(string integrationId, DateTimeOffset moment) => changed.TryGetValue(integrationId, out var at) && at >= moment;
+
+    /// <summary>True when some integration has changed since a moment.</summary>
+    public bool HasChangedSince(DateTimeOffset moment) => changed.Values.Any(at => at >= moment);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(ListenAsync(stoppingToken), RenewStaleAsync(stoppingToken));
+
+    private async Task ListenAsync(CancellationToken stoppingToken)
     {
         using var subscription = feed.WatchAll();
         try
         {
             while (true)
             {
-                known.TryRemove((await subscription.Changes.ReadAsync(stoppingToken)).IntegrationId, out _);
+                var id = (await subscription.Changes.ReadAsync(stoppingToken)).IntegrationId;
+                changed[id] = clock.GetUtcNow();
+                known.TryRemove(id, out _);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The process stops.
         }
+    }
+
+    /// <summary>Counts every integration once, so that the first view of Home finds it done, and then what has grown old.</summary>
+    private async Task RenewStaleAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            foreach (var id in await integrations.ListIdsAsync(stoppingToken))
+            {
+                stale.Writer.TryWrite(id);
+            }
+
+            await foreach (var id in stale.Reader.ReadAllAsync(stoppingToken))
+            {
+                await RenewAsync(id, clock.GetUtcNow(), stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The process stops.
+        }
+        catch (RecordStoreUnavailableException error)
+        {
+            // Views count for themselves then.
+            LogUnavailable(error);
+        }
+    }
+
+    private async Task<IntegrationHealth> RenewAsync(string integrationId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var health = await CountAsync(integrationId, now, cancellationToken);
+        known[integrationId] = (health, now);
+        return health;
     }
 
     private async Task<IntegrationHealth> CountAsync(string integrationId, DateTimeOffset now, CancellationToken cancellationToken)
@@ -166,4 +223,7 @@ internal sealed class HealthBoard(
         var retries = await store.QueryAsync(partition, RowRange.Prefix(Rows.Retries), MaxCounted, null, cancellationToken);
         return queue.Records.Count + retries.Records.Count;
     }
+
+    [LoggerMessage(2305, LogLevel.Warning, "The health of integrations cannot be counted ahead: the store is not available")]
+    private partial void LogUnavailable(Exception error);
 }

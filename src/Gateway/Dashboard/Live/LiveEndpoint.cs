@@ -1,3 +1,4 @@
+using System.Globalization;
 using IdLcm.Domain.Operations;
 using IdLcm.Gateway.Api;
 using Microsoft.AspNetCore.Builder;
@@ -26,13 +27,18 @@ internal static class LiveEndpoint
 
     public static void Map(RouteGroupBuilder pages)
     {
-        pages.MapGet("/live", (HttpContext http, ChangeFeed feed, Administrators administrators, IHostApplicationLifetime lifetime) =>
-            StreamAsync(http, feed.WatchAll(), administrators, lifetime)).Needs(Permission.ReadIntegrations);
-        pages.MapGet("/integrations/{integrationId}/live", (string integrationId, HttpContext http, ChangeFeed feed, Administrators administrators, IHostApplicationLifetime lifetime) =>
-            StreamAsync(http, feed.Watch(integrationId), administrators, lifetime)).Needs(Permission.ReadIntegrations);
+        pages.MapGet("/live", (HttpContext http, ChangeFeed feed, HealthBoard board, Administrators administrators, IHostApplicationLifetime lifetime, string? since = null) =>
+            StreamAsync(http, feed.WatchAll(), Rendered(since) is { } at ? () => board.HasChangedSince(at) : null, administrators, lifetime)).Needs(Permission.ReadIntegrations);
+        pages.MapGet("/integrations/{integrationId}/live", (string integrationId, HttpContext http, ChangeFeed feed, HealthBoard board, Administrators administrators, IHostApplicationLifetime lifetime, string? since = null) =>
+            StreamAsync(http, feed.Watch(integrationId), Rendered(since) is { } at ? () => board.HasChangedSince(integrationId, at) : null, administrators, lifetime)).Needs(Permission.ReadIntegrations);
     }
 
-    private static async Task<IResult> StreamAsync(HttpContext http, ChangeFeed.Subscription subscription, Administrators administrators, IHostApplicationLifetime lifetime)
+    /// <summary>When the page was rendered that connects, as it says itself in milliseconds since 1970.</summary>
+    private static DateTimeOffset? Rendered(string? since) =>
+        long.TryParse(since, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at < DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;
+
+    private static async Task<IResult> StreamAsync(
+        HttpContext http, ChangeFeed.Subscription subscription, Func<bool>? hasChanged, Administrators administrators, IHostApplicationLifetime lifetime)
     {
         using var watching = subscription;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
@@ -43,6 +49,12 @@ internal static class LiveEndpoint
         try
         {
             await SendAsync(http, $"event: pace\ndata: {Pace.TotalMilliseconds:F0}\n\n", ended.Token);
+            if (hasChanged?.Invoke() == true)
+            {
+                // Between the rendering of the page and its connection.
+                await SendAsync(http, $"event: change\ndata: {Pace.TotalMilliseconds:F0}\n\n", ended.Token);
+            }
+
             while (await NextAsync(subscription, user.Caller, ended.Token) is var changed)
             {
                 if (changed)

@@ -16,7 +16,8 @@ namespace IdLcm.Gateway.Dashboard;
 /// <param name="Notice">What to tell about the form that led here, or null.</param>
 /// <param name="Assets">The style sheet, the script and the icon.</param>
 /// <param name="WorkspacePause">Set while the workspace is paused.</param>
-internal sealed record PageFrame(string Path, string Query, string? Theme, DashboardUser? User, string? Notice, Assets Assets, Pause? WorkspacePause)
+/// <param name="Since">When the request came: whatever changed later may not be on the page.</param>
+internal sealed record PageFrame(string Path, string Query, string? Theme, DashboardUser? User, string? Notice, Assets Assets, Pause? WorkspacePause, DateTimeOffset Since)
 {
     public bool May(Api.Permission permission) => User?.Caller.Has(permission) == true;
 }
@@ -65,7 +66,8 @@ internal static class PageResult
                 httpContext.Features.Get<DashboardUser>(),
                 notice ?? Notices.Find(httpContext.Request.Query["done"]),
                 services.GetRequiredService<Assets>(),
-                httpContext.Features.Get<DashboardUser>() is null || status >= 500 ? null : (await services.GetRequiredService<IntegrationStore>().WorkspaceAsync(httpContext.RequestAborted)).Paused);
+                httpContext.Features.Get<DashboardUser>() is null || status >= 500 ? null : (await services.GetRequiredService<IntegrationStore>().WorkspaceAsync(httpContext.RequestAborted)).Paused,
+                httpContext.Features.Get<DashboardUser>()?.Since ?? DateTimeOffset.UnixEpoch);
             await using var renderer = new HtmlRenderer(services, services.GetRequiredService<ILoggerFactory>());
             var html = await renderer.Dispatcher.InvokeAsync(async () =>
             {
