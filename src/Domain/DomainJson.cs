@@ -64,6 +64,7 @@ public static class DomainJson
 [JsonSerializable(typeof(NotificationDelivery))]
 [JsonSerializable(typeof(Operation))]
 [JsonSerializable(typeof(OperationAttempt))]
+[JsonSerializable(typeof(StatusChange))]
 [JsonSerializable(typeof(Posture.PostureException))]
 [JsonSerializable(typeof(Rotation.RotationDue))]
 [JsonSerializable(typeof(Rotation.RotationPolicy))]

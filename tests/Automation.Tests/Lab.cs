@@ -198,5 +198,11 @@ public sealed class MemoryBlobs : IBlobStore
     public Task<Stream?> OpenAsync(string container, string hash, CancellationToken cancellationToken = default) =>
         Task.FromResult<Stream?>(blobs.TryGetValue((container, hash), out var bytes) ? new MemoryStream(bytes) : null);
 
+    public Task DeleteAsync(string container, string hash, CancellationToken cancellationToken = default)
+    {
+        blobs.TryRemove((container, hash), out _);
+        return Task.CompletedTask;
+    }
+
     public Task<int> SweepAsync(string container, DateTimeOffset olderThan, long maxBytes, CancellationToken cancellationToken = default) => Task.FromResult(0);
 }

@@ -1,8 +1,6 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -18,34 +16,26 @@ public sealed class RunningDashboard : IAsyncLifetime
     public const string AdminPassword = "Sample-admin-1!";
 
     private readonly string directory = Directory.CreateTempSubdirectory("idlcm-dashboard-").FullName;
-    private readonly StringBuilder log = new();
-    private readonly TaskCompletionSource<string> link = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(100) };
-    private Process? process;
+    private GatewayProcess? gateway;
+    private LocalProvider? provider;
     private IPlaywright? playwright;
     private IBrowser? browser;
     private SampleApp? sample;
     private SampleAppOptions options = new() { DataDirectory = "", Members = 5, Seats = 500 };
 
-    public string Url { get; private set; } = "";
+    public string Url => gateway!.Url;
 
     /// <summary>The link that the product printed at its start; not yet used.</summary>
-    public string SignInLink => link.Task.Result;
+    public string SignInLink => gateway!.SignInLink;
 
     internal SampleApp Sample => sample!;
 
     internal SampleAppOptions SampleOptions => options;
 
-    public string Log
-    {
-        get
-        {
-            lock (log)
-            {
-                return log.ToString();
-            }
-        }
-    }
+    internal LocalProvider Provider => provider!;
+
+    public string Log => gateway!.Log;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -53,26 +43,8 @@ public sealed class RunningDashboard : IAsyncLifetime
     {
         options = options with { DataDirectory = Path.Combine(directory, "sample") };
         sample = await SampleAppHost.StartAsync(options, CancellationToken.None);
-        using (var listener = new TcpListener(IPAddress.Loopback, 0))
-        {
-            listener.Start();
-            Url = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
-        }
-
-        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "idlcm.dll"), "serve", "--data", Path.Combine(directory, "gateway"), "--urls", Url, "--catalog", Path.Combine(RepositoryRoot(), "apps"), "--owner-key-file", Path.Combine(directory, "owner.key")])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        start.Environment["IDLCM_Retry__FirstDelay"] = "00:00:00.500";
-        start.Environment["IDLCM_Retry__MaxDelay"] = "00:00:02";
-        process = Process.Start(start)!;
-        process.OutputDataReceived += (_, line) => Heard(line.Data);
-        process.ErrorDataReceived += (_, line) => Heard(line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        await link.Task.WaitAsync(TimeSpan.FromSeconds(90));
+        provider = await LocalProvider.StartAsync();
+        gateway = await GatewayProcess.StartAsync(Path.Combine(directory, "gateway"), Path.Combine(directory, "owner.key"), provider.Settings);
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(directory, "owner.key"))).Trim());
 
         Assertions.SetDefaultExpectTimeout(60_000);
@@ -121,11 +93,11 @@ public sealed class RunningDashboard : IAsyncLifetime
     }
 
     /// <summary>Opens a browser window of its own; it fails the test for whatever the pages complain about.</summary>
-    public async Task<Visit> VisitAsync(string? cookie = null, int width = 1280, string scheme = "light")
+    public async Task<Visit> VisitAsync(string? cookie = null, int width = 1280, string scheme = "light", string? url = null)
     {
         var context = await browser!.NewContextAsync(new BrowserNewContextOptions
         {
-            BaseURL = Url,
+            BaseURL = url ?? Url,
             ViewportSize = new ViewportSize { Width = width, Height = 900 },
             ColorScheme = scheme == "dark" ? ColorScheme.Dark : ColorScheme.Light,
             TimezoneId = "Europe/Berlin",
@@ -221,13 +193,16 @@ public sealed class RunningDashboard : IAsyncLifetime
         }
 
         playwright?.Dispose();
-        if (process is { HasExited: false })
+        if (gateway is not null)
         {
-            process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync();
+            await gateway.DisposeAsync();
         }
 
-        process?.Dispose();
+        if (provider is not null)
+        {
+            await provider.DisposeAsync();
+        }
+
         http.Dispose();
         if (sample is not null)
         {
@@ -235,24 +210,6 @@ public sealed class RunningDashboard : IAsyncLifetime
         }
 
         Directory.Delete(directory, recursive: true);
-    }
-
-    private void Heard(string? line)
-    {
-        if (line is null)
-        {
-            return;
-        }
-
-        lock (log)
-        {
-            log.AppendLine(line);
-        }
-
-        if (line.StartsWith("Dashboard", StringComparison.Ordinal))
-        {
-            link.TrySetResult(line[line.IndexOf("http", StringComparison.Ordinal)..]);
-        }
     }
 }
 

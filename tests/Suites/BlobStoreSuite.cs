@@ -36,6 +36,18 @@ public abstract class BlobStoreSuite : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_deleted_is_gone_and_can_be_stored_again()
+    {
+        var content = Encoding.UTF8.GetBytes("a person's page");
+        var reference = await Store.PutAsync(Container, content, "text/plain", Cancellation);
+        await Store.DeleteAsync(Container, reference.Hash, Cancellation);
+        await Store.DeleteAsync(Container, reference.Hash, Cancellation);
+        Assert.Null(await Store.OpenAsync(Container, reference.Hash, Cancellation));
+        await Store.PutAsync(Container, content, "text/plain", Cancellation);
+        Assert.Equal(content, await ReadAsync(reference.Hash));
+    }
+
+    [Fact]
     public async Task Empty_content_can_be_stored()
     {
         var reference = await Store.PutAsync(Container, default, "text/plain", Cancellation);

@@ -13,7 +13,7 @@ internal static class PlaceholderRules
         ConnectorVerb.DisableMfa,
     ];
 
-    private static readonly string[] OtherInputs = ["identifier", "roles", "entitlements", "newPassword", "status", "externalId", "addedEntitlements", "removedEntitlements"];
+    private static readonly string[] OtherInputs = ["identifier", "roles", "entitlements", "newPassword", "status", "externalId", "addedRoles", "removedRoles", "addedEntitlements", "removedEntitlements"];
 
     public static void Check(ConnectorDefinition connector, LintPlaces places, DiagnosticBag diagnostics)
     {

@@ -158,6 +158,10 @@ public enum ActivityKind
     [JsonStringEnumMemberName("Sync plan rejected")]
     SyncRejected,
 
+    /// <summary>The account of somebody who is wanted is gone, and nobody here took it away.</summary>
+    [JsonStringEnumMemberName("Account missing in app")]
+    AccountMissing,
+
     /// <summary>Operations were opened to correct what the app shows.</summary>
     [JsonStringEnumMemberName("Drift correction requested")]
     DriftCorrection,
@@ -297,6 +301,18 @@ public enum ActivityKind
     /// <summary>A call of the management API was refused.</summary>
     [JsonStringEnumMemberName("Call denied")]
     CallDenied,
+
+    /// <summary>A person signed in.</summary>
+    [JsonStringEnumMemberName("Signed in")]
+    SignedIn,
+
+    /// <summary>A person signed out.</summary>
+    [JsonStringEnumMemberName("Signed out")]
+    SignedOut,
+
+    /// <summary>Somebody was not let in.</summary>
+    [JsonStringEnumMemberName("Sign-in denied")]
+    SignInDenied,
 
     /// <summary>The integration was deleted.</summary>
     [JsonStringEnumMemberName("SCIM integration deleted")]

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Storage;
 
@@ -8,8 +7,11 @@ namespace IdLcm.Domain.Activity;
 /// <param name="Sequence">Its number, from 1.</param>
 /// <param name="PreviousHash">The hash of the block before it; 64 zeros for the first.</param>
 /// <param name="Events">The events, oldest first.</param>
-/// <param name="Hash">SHA-256 over sequence, previous hash and the events' canonical JSON.</param>
-public sealed record ActivityBlock(long Sequence, string PreviousHash, IReadOnlyList<ActivityEvent> Events, string Hash);
+/// <param name="Hash">SHA-256 over sequence, previous hash, salt and the events' canonical JSON, as they were sealed.</param>
+/// <param name="Salt">Random, so that nobody can guess erased events from the hash; null where they were erased, and for blocks sealed before there were salts.</param>
+/// <param name="Erased">True when personal data were erased from its events: then a later event of the chain proves what is left.</param>
+public sealed record ActivityBlock(
+    long Sequence, string PreviousHash, IReadOnlyList<ActivityEvent> Events, string Hash, string? Salt = null, bool Erased = false);
 
 /// <summary>The last link of the chain. Row <c>activity-head</c>.</summary>
 /// <param name="Sequence">The number of the last block.</param>
@@ -27,7 +29,7 @@ public sealed record ActivityPage(IReadOnlyList<ActivityEvent> Items, string? Cu
 /// </summary>
 /// <param name="store">The record store.</param>
 /// <param name="anchor">Keeps the heads of the chains elsewhere, where there is such a place.</param>
-public sealed class ActivityLog(IRecordStore store, IChainAnchor? anchor = null)
+public sealed partial class ActivityLog(IRecordStore store, IChainAnchor? anchor = null)
 {
     private const string Inbox = "e:";
     private const string Blocks = "eb:";
@@ -57,57 +59,6 @@ public sealed class ActivityLog(IRecordStore store, IChainAnchor? anchor = null)
     public Task NoteAsync(string integrationId, ActivityEvent activityEvent, CancellationToken cancellationToken = default) =>
         store.CommitAsync(PartitionOf(integrationId), [Append(activityEvent)], cancellationToken);
 
-    /// <summary>
-    /// Removes sealed blocks that are older than a moment. The hash of the last one removed stays as the anchor of the
-    /// chain, and an event of its own tells of it, so that the rest can still be proved to follow it.
-    /// </summary>
-    /// <param name="integrationId">The integration.</param>
-    /// <param name="olderThan">Blocks all of whose events are older are removed.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="cancellationToken">Cancels between commits.</param>
-    /// <returns>How many blocks were removed.</returns>
-    public async Task<int> TrimAsync(string integrationId, DateTimeOffset olderThan, DateTimeOffset now, CancellationToken cancellationToken = default)
-    {
-        var partition = PartitionOf(integrationId);
-        var removed = 0;
-        while (true)
-        {
-            var anchor = await store.FindAsync<ActivityHead>(partition, Anchor, cancellationToken);
-            var head = await store.FindAsync<ActivityHead>(partition, Head, cancellationToken);
-            var (from, last) = ((anchor?.Value ?? Genesis).Sequence + 1, anchor?.Value);
-            var changes = new List<RecordChange>();
-            for (var sequence = from; sequence < (head?.Value.Sequence ?? 0) && changes.Count < 50; sequence++)
-            {
-                var block = await store.FindAsync<ActivityBlock>(partition, BlockRow(sequence), cancellationToken);
-                if (block is null || block.Value.Events.Any(item => item.Date >= olderThan))
-                {
-                    break;
-                }
-
-                changes.Add(RecordChange.Delete(BlockRow(sequence), block.ETag));
-                last = new ActivityHead(sequence, block.Value.Hash);
-            }
-
-            if (changes.Count == 0)
-            {
-                return removed;
-            }
-
-            var count = changes.Count;
-            changes.Add(TypedRecords.Write(Anchor, last!, anchor?.ETag));
-            changes.Add(Append(new ActivityEvent
-            {
-                Id = Ids.OldestFirst(now),
-                Date = now,
-                Actor = Provenance.System.Actor,
-                Event = ActivityKind.ActivityTrimmed,
-                Target = "Activity",
-                Detail = $"blocks {from} to {last!.Sequence}, the last with hash {last.Hash}",
-            }));
-            removed += (await store.CommitAsync(partition, changes, cancellationToken)).Committed ? count : 0;
-        }
-    }
-
     /// <summary>Reads sealed blocks in their order, from one on.</summary>
     /// <param name="integrationId">The integration.</param>
     /// <param name="after">The number of the last block already seen.</param>
@@ -135,42 +86,6 @@ public sealed class ActivityLog(IRecordStore store, IChainAnchor? anchor = null)
         (await store.FindAsync<ActivityHead>(PartitionOf(integrationId), Head, cancellationToken))?.Value.Sequence ?? 0;
 
     private static string PartitionOf(string integrationId) => integrationId == Workspace ? Workspace : Rows.Partition(integrationId);
-
-    /// <summary>Seals what is in the inbox into blocks.</summary>
-    /// <param name="integrationId">The integration.</param>
-    /// <param name="cancellationToken">Cancels between blocks.</param>
-    /// <returns>How many events were sealed.</returns>
-    public async Task<int> SealAsync(string integrationId, CancellationToken cancellationToken = default)
-    {
-        var partition = PartitionOf(integrationId);
-        var total = 0;
-        while (true)
-        {
-            var page = await store.QueryAsync(partition, RowRange.Prefix(Inbox), MaxBlockEvents, null, cancellationToken);
-            if (page.Records.Count == 0)
-            {
-                return total;
-            }
-
-            var headRecord = await store.GetAsync(partition, Head, cancellationToken);
-            var head = headRecord is null ? Genesis : DomainJson.Decode<ActivityHead>(headRecord.Value);
-            var (block, count) = Link(head, page.Records);
-            var changes = new List<RecordChange>(count + 2);
-            var newHead = DomainJson.Encode(new ActivityHead(block.Sequence, block.Hash));
-            changes.Add(headRecord is null ? RecordChange.Insert(Head, newHead) : RecordChange.Replace(Head, newHead, headRecord.ETag));
-            changes.Add(RecordChange.Insert(BlockRow(block.Sequence), DomainJson.Encode(block)));
-            changes.AddRange(page.Records.Take(count).Select(record => RecordChange.Delete(record.Row, record.ETag)));
-            if ((await store.CommitAsync(partition, changes, cancellationToken)).Committed)
-            {
-                total += count;
-                if (anchor is not null)
-                {
-                    // A head that is not anchored for a fault is covered by the next one: each hash holds all before it.
-                    await anchor.AppendAsync(integrationId, new ActivityHead(block.Sequence, block.Hash), cancellationToken);
-                }
-            }
-        }
-    }
 
     /// <summary>Reads events, newest first.</summary>
     /// <param name="integrationId">The integration.</param>
@@ -252,120 +167,7 @@ public sealed class ActivityLog(IRecordStore store, IChainAnchor? anchor = null)
         while (continuation is not null);
     }
 
-    /// <summary>Recomputes the whole chain.</summary>
-    /// <param name="integrationId">The integration.</param>
-    /// <param name="cancellationToken">Cancels the check.</param>
-    /// <returns>What was found.</returns>
-    public async Task<ActivityVerification> VerifyAsync(string integrationId, CancellationToken cancellationToken = default)
-    {
-        var partition = PartitionOf(integrationId);
-
-        // Before the head: what is sealed meanwhile must not look like an anchor without a block.
-        var anchored = await AnchoredAsync(integrationId, cancellationToken);
-        var headRecord = await store.GetAsync(partition, Head, cancellationToken);
-        var head = headRecord is null ? Genesis : DomainJson.Decode<ActivityHead>(headRecord.Value);
-        var start = (await store.FindAsync<ActivityHead>(partition, Anchor, cancellationToken))?.Value ?? Genesis;
-        if (anchored.TryGetValue(start.Sequence, out var kept) && kept != start.Hash)
-        {
-            return new ActivityVerification(Intact: false, 0, start.Sequence, $"Block {start.Sequence}, up to which retention removed the chain, is not the one that was anchored.");
-        }
-
-        foreach (var removed in anchored.Keys.Where(sequence => sequence <= start.Sequence).ToList())
-        {
-            anchored.Remove(removed);
-        }
-
-        var previous = start;
-        long events = 0;
-        for (var sequence = start.Sequence + 1; sequence <= head.Sequence; sequence++)
-        {
-            var record = await store.GetAsync(partition, BlockRow(sequence), cancellationToken);
-            if (record is null)
-            {
-                return new ActivityVerification(Intact: false, events, sequence, $"Block {sequence} of {head.Sequence} is missing.");
-            }
-
-            var block = DomainJson.Decode<ActivityBlock>(record.Value);
-            if (block.PreviousHash != previous.Hash || block.Sequence != sequence || block.Hash != HashOf(sequence, block.PreviousHash, block.Events))
-            {
-                return new ActivityVerification(Intact: false, events, sequence, $"Block {sequence} of {head.Sequence} was changed after it was sealed.");
-            }
-
-            if (anchored.Remove(sequence, out var hash) && hash != block.Hash)
-            {
-                return new ActivityVerification(Intact: false, events, sequence, $"Block {sequence} of {head.Sequence} is not the one that was anchored.");
-            }
-
-            previous = new ActivityHead(sequence, block.Hash);
-            events += block.Events.Count;
-        }
-
-        if (anchored.Count > 0)
-        {
-            var lost = anchored.Keys.Min();
-            return new ActivityVerification(Intact: false, events, lost, $"Block {lost} was anchored and is not in the chain, which ends with {head.Sequence}.");
-        }
-
-        return previous.Hash == head.Hash
-            ? new ActivityVerification(Intact: true, events, null, $"{events} events in {head.Sequence - start.Sequence} blocks, unbroken.{(start.Sequence > 0 ? $" Retention removed the {start.Sequence} blocks before them, the last with hash {start.Hash}." : "")}")
-            : new ActivityVerification(Intact: false, events, head.Sequence, "The head of the chain does not match its last block.");
-    }
-
-    private async Task<Dictionary<long, string>> AnchoredAsync(string integrationId, CancellationToken cancellationToken)
-    {
-        var anchored = new Dictionary<long, string>();
-        if (anchor is not null)
-        {
-            await foreach (var head in anchor.ReadAsync(integrationId, cancellationToken))
-            {
-                anchored.TryAdd(head.Sequence, head.Hash);
-            }
-        }
-
-        return anchored;
-    }
-
     private static bool Before(ActivityEvent item, string? before) => before is null || string.CompareOrdinal(item.Id, before) < 0;
-
-    private static (ActivityBlock Block, int Count) Link(ActivityHead head, IReadOnlyList<StoredRecord> records)
-    {
-        var events = new List<ActivityEvent>(records.Count);
-        var bytes = 0;
-        foreach (var record in records)
-        {
-            // The block holds the same events again, so it has to stay well below the limit of a record.
-            bytes += record.Value.Length;
-            if (events.Count > 0 && bytes > RecordLimits.MaxRecordBytes / 2)
-            {
-                break;
-            }
-
-            events.Add(DomainJson.Decode<ActivityEvent>(record.Value));
-        }
-
-        var sequence = head.Sequence + 1;
-        return (new ActivityBlock(sequence, head.Hash, events, HashOf(sequence, head.Hash, events)), events.Count);
-    }
-
-    private static string HashOf(long sequence, string previousHash, IReadOnlyList<ActivityEvent> events)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(System.Text.Encoding.ASCII.GetBytes($"{sequence}\n{previousHash}\n"));
-        foreach (var item in events)
-        {
-            hash.AppendData(DomainJson.Encode(item));
-            hash.AppendData("\n"u8);
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
 
     private static string BlockRow(long sequence) => $"{Blocks}{0xFFFF_FFFF_FFFFL - sequence:x12}";
 }
-
-/// <summary>What a check of the chain found.</summary>
-/// <param name="Intact">True when nothing was changed, removed or added.</param>
-/// <param name="Events">How many events were proved.</param>
-/// <param name="BrokenBlock">The first block that does not fit, or null.</param>
-/// <param name="Message">The finding in words.</param>
-public sealed record ActivityVerification(bool Intact, long Events, long? BrokenBlock, string Message);

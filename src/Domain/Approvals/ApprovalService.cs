@@ -1,4 +1,5 @@
 using IdLcm.Domain.Activity;
+using IdLcm.Domain.Erasure;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Storage;
@@ -15,11 +16,12 @@ public sealed record DecidedApproval(ApprovalRecord Approval, string? OperationI
 /// <param name="store">The record store.</param>
 /// <param name="operations">Cancels and opens operations.</param>
 /// <param name="users">Deletes users.</param>
+/// <param name="erasure">Erases personal data.</param>
 /// <param name="signal">Told when a lane has work.</param>
 /// <param name="feed">Told of every change.</param>
 /// <param name="clock">The clock.</param>
 public sealed class ApprovalService(
-    IRecordStore store, OperationService operations, UserService users, LaneSignal signal, ChangeFeed feed, TimeProvider clock)
+    IRecordStore store, OperationService operations, UserService users, PersonErasure erasure, LaneSignal signal, ChangeFeed feed, TimeProvider clock)
 {
     /// <summary>Reads approvals, newest first.</summary>
     /// <param name="profile">The integration.</param>
@@ -68,7 +70,54 @@ public sealed class ApprovalService(
         return approval;
     }
 
-    /// <summary>Decides about an approval. What was approved is done once.</summary>
+    /// <summary>Asks for the erasure of a deleted person's data.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="userId">The SCIM user; any text.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="by">Who asks.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>The approval, or why nothing can be erased.</returns>
+    public async Task<Result<ApprovalRecord>> AskErasureAsync(
+        IntegrationProfile profile, string userId, string? reason, Provenance by, CancellationToken cancellationToken = default)
+    {
+        var problems = new List<FieldProblem>();
+        if (IntegrationRules.Text(reason, "reason", IntegrationRules.MaxText, problems) is not { } why)
+        {
+            return Refusal.Invalid(problems);
+        }
+
+        if (await erasure.FindAsync(profile, userId, cancellationToken) is { Refusal: { } refusal })
+        {
+            return refusal;
+        }
+
+        var now = clock.GetUtcNow();
+
+        // By the id alone: what is asked for must not leave the name behind.
+        var approval = new ApprovalRecord
+        {
+            Id = Ids.NewestFirst(now),
+            Kind = ApprovalKind.ErasePerson,
+            Status = ApprovalStatus.Pending,
+            Target = userId,
+            Detail = $"erase the personal data of user {userId}",
+            UserId = userId,
+            RequestedBy = by.Actor,
+            RequestedAt = now,
+            Reason = why,
+        };
+        await store.CommitAsync(
+            profile.Partition,
+            [
+                TypedRecords.Insert(ApprovalRecord.Row(approval.Id), approval),
+                ActivityLog.Append(Event(ActivityKind.ApprovalRequested, approval, by, now, $"{approval.Detail}: {why}")),
+            ],
+            cancellationToken);
+        feed.Publish(new LiveChange(profile.Integration.Id, null));
+        return approval;
+    }
+
+    /// <summary>Decides about an approval that needs no role of its own. What was approved is done once.</summary>
     /// <param name="profile">The integration.</param>
     /// <param name="id">The approval; any text.</param>
     /// <param name="approve">True to approve.</param>
@@ -76,8 +125,21 @@ public sealed class ApprovalService(
     /// <param name="by">Whose word it is.</param>
     /// <param name="cancellationToken">Cancels before the commit.</param>
     /// <returns>The approval, or why it was not decided.</returns>
+    public Task<Result<DecidedApproval>> DecideAsync(
+        IntegrationProfile profile, string id, bool approve, string? reason, Provenance by, CancellationToken cancellationToken = default) =>
+        DecideAsync(profile, id, approve, reason, by, mayErase: false, cancellationToken);
+
+    /// <summary>Decides about an approval. What was approved is done once.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="id">The approval; any text.</param>
+    /// <param name="approve">True to approve.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="by">Whose word it is.</param>
+    /// <param name="mayErase">True when their role lets them have personal data erased.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>The approval, or why it was not decided.</returns>
     public async Task<Result<DecidedApproval>> DecideAsync(
-        IntegrationProfile profile, string id, bool approve, string? reason, Provenance by, CancellationToken cancellationToken = default)
+        IntegrationProfile profile, string id, bool approve, string? reason, Provenance by, bool mayErase, CancellationToken cancellationToken = default)
     {
         var problems = new List<FieldProblem>();
         if (IntegrationRules.Text(reason, "reason", IntegrationRules.MaxText, problems) is not { } why)
@@ -94,6 +156,19 @@ public sealed class ApprovalService(
         if (found.Value.Status != ApprovalStatus.Pending)
         {
             return Refusal.Conflict("approval_decided", $"The approval is {found.Value.Status} already, by {found.Value.DecidedBy}.");
+        }
+
+        if (approve && found.Value.Kind == ApprovalKind.ErasePerson)
+        {
+            if (!mayErase)
+            {
+                return Refusal.Forbidden("role_not_allowed", "Only an Admin or above may have personal data erased.");
+            }
+
+            if (await erasure.FindAsync(profile, found.Value.UserId!, cancellationToken) is { Refusal: { } refusal })
+            {
+                return refusal;
+            }
         }
 
         // What follows bears being done again, and the decision is written last: a crash between leaves it pending.
@@ -234,6 +309,13 @@ public sealed class ApprovalService(
                 return user?.Value is { Owned: false, DeletedAt: null } unmatched
                     ? (await users.DeleteAsync(profile, unmatched.Id, version => version == unmatched.Generation, by, cancellationToken)).OperationId
                     : null;
+            case ApprovalKind.ErasePerson:
+                if (await erasure.FindAsync(profile, approval.UserId!, cancellationToken) is { Value: { } person })
+                {
+                    await erasure.RunAsync(profile, person, by, $"{approval.Reason}, asked for by {approval.RequestedBy}", cancellationToken);
+                }
+
+                return null;
             default:
                 return await RecreateAsync(profile, approval, by, cancellationToken);
         }

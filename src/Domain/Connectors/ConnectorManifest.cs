@@ -47,6 +47,12 @@ public sealed record ConnectorManifest
     /// <summary>The inputs that each verb declares, by the names of the user schema; what is not among them the verb does not write.</summary>
     public IReadOnlyDictionary<ConnectorVerb, IReadOnlyList<string>> Inputs { get; init; } =
         new Dictionary<ConnectorVerb, IReadOnlyList<string>>();
+
+    /// <summary>Whether a verb gives and takes one by one, rather than saving the whole set at once.</summary>
+    /// <param name="verb">The verb.</param>
+    /// <param name="input">The input that only such a verb declares: <c>addedRoles</c> or <c>addedEntitlements</c>.</param>
+    /// <returns>True when it declares the input.</returns>
+    public bool IsPiecemeal(ConnectorVerb verb, string input) => Inputs.GetValueOrDefault(verb)?.Contains(input) == true;
 }
 
 /// <summary>A setting of an integration that the connector asks for.</summary>

@@ -88,6 +88,9 @@ public sealed record Integration
     /// <summary>Until when requests and answers are captured for support; null for not at all.</summary>
     public DateTimeOffset? CaptureUntil { get; init; }
 
+    /// <summary>Set while the app is known to have no free seat.</summary>
+    public SeatsTaken? Seats { get; init; }
+
     /// <summary>How long activity is kept, in days; null for good.</summary>
     public int? ActivityDays { get; init; }
 

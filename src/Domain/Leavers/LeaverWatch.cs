@@ -16,7 +16,7 @@ namespace IdLcm.Domain.Leavers;
 /// <param name="clock">The clock.</param>
 public sealed class LeaverWatch(IRecordStore store, IntegrationProfiles profiles, LaneSignal signal, TimeProvider clock)
 {
-    private const string WatchPrefix = "lw:";
+    internal const string WatchPrefix = "lw:";
 
     /// <summary>Opens the deletions that are due and raises the alarms that are.</summary>
     /// <param name="integrationId">The integration.</param>

@@ -237,7 +237,7 @@ public sealed class Unmatched(IRecordStore store, IntegrationStore integrations,
             ? found.Value
             : null;
 
-    private static string ExemptionRow(string accountKey) => "ex:" + accountKey;
+    internal static string ExemptionRow(string accountKey) => "ex:" + accountKey;
 
     private static ActivityEvent Event(ActivityKind kind, string userId, string target, Provenance by, DateTimeOffset now, string? detail) => new()
     {

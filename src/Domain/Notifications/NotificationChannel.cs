@@ -31,7 +31,7 @@ public sealed record NotificationChannel
     [
         ActivityKind.UserInviteFailed, ActivityKind.UserUpdateFailed, ActivityKind.UserRemovalFailed, ActivityKind.SyncFailed, ActivityKind.SyncHalted,
         ActivityKind.HealthCheckFailed, ActivityKind.CircuitOpened, ActivityKind.TaskOpened, ActivityKind.TaskOverdue, ActivityKind.LeaverOverdue,
-        ActivityKind.ApprovalRequested, ActivityKind.OperationHeld,
+        ActivityKind.ApprovalRequested, ActivityKind.OperationHeld, ActivityKind.AccountMissing,
     ];
 
     /// <summary>Its id.</summary>

@@ -20,8 +20,8 @@ public sealed class NotificationPump(IRecordStore store, IntegrationStore integr
     /// <summary>How long a delivery is tried.</summary>
     public static readonly TimeSpan GiveUpAfter = TimeSpan.FromDays(1);
 
-    private const string DuePrefix = "nd:";
-    private const string DeadPrefix = "nx:";
+    internal const string DuePrefix = "nd:";
+    internal const string DeadPrefix = "nx:";
     private const int MaxEvents = 50;
 
     private readonly ConcurrentDictionary<string, SemaphoreSlim> turns = new(StringComparer.Ordinal);

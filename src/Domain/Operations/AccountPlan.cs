@@ -105,9 +105,7 @@ public static class AccountPlan
                 return Refuse($"{profile.Manifest.AppName} cannot change the roles of an existing account.");
             }
 
-            var inputs = Identify(seen);
-            inputs["roles"] = Values(roles);
-            return Run(profile, ConnectorVerb.SetRoles, inputs, $"changed role from {Named(seen.Roles)} to {Named(roles)}");
+            return SetRoles(profile, seen, roles);
         }
 
         return Entitle(profile, desired, seen, applied);
@@ -127,10 +125,10 @@ public static class AccountPlan
             return Refuse($"{profile.Manifest.AppName} cannot change the entitlements of an existing account.");
         }
 
-        List<string> added = [.. wished.Except(has, StringComparer.OrdinalIgnoreCase)];
-        List<string> removed = [.. has.Except(wished, StringComparer.OrdinalIgnoreCase)];
+        var (added, removed) = AccessChange.FirstStep(
+            has, wished, profile.Manifest.IsPiecemeal(ConnectorVerb.SetEntitlements, "addedEntitlements"), desired.ClashesAsEntitlement);
         var inputs = Identify(seen);
-        inputs[EntitlementsInput] = Values(wished);
+        inputs[EntitlementsInput] = Values(AccessChange.After(has, added, removed));
         inputs["addedEntitlements"] = Values(added);
         inputs["removedEntitlements"] = Values(removed);
         string[] change =
@@ -139,6 +137,19 @@ public static class AccountPlan
             .. removed.Count == 0 ? [] : new[] { $"relieved of {string.Join(", ", removed)}" },
         ];
         return Run(profile, ConnectorVerb.SetEntitlements, inputs, string.Join(" and ", change));
+    }
+
+    private static AccountStep SetRoles(IntegrationProfile profile, ObservedAccount seen, IReadOnlyList<string> wished)
+    {
+        var (added, removed) = AccessChange.FirstStep(
+            seen.Roles, wished, profile.Manifest.IsPiecemeal(ConnectorVerb.SetRoles, "addedRoles"), (one, other) => DesiredAccount.Clash(profile, one, other));
+        var isWhole = added.Count + removed.Count == AccessChange.Size(seen.Roles, wished);
+        var roles = isWhole ? wished : AccessChange.After(seen.Roles, added, removed);
+        var inputs = Identify(seen);
+        inputs["roles"] = Values(roles);
+        inputs["addedRoles"] = Values(added);
+        inputs["removedRoles"] = Values(removed);
+        return Run(profile, ConnectorVerb.SetRoles, inputs, $"changed role from {Named(seen.Roles)} to {Named(roles)}");
     }
 
     private static JsonArray Values(IReadOnlyList<string> values) => new([.. values.Select(value => (JsonNode)value)]);

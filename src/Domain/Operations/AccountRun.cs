@@ -83,9 +83,20 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
 
             run.Settle(done: read.Seen is not null);
         }
+        else if (read.Seen is null && goal == AccountGoal.Active && run.Operation.Kind == OperationKind.Update && account.Observed is { Active: true } && !desired.Recreate)
+        {
+            var gone = new Failure(FailureCode.UserNotFound, $"'{account.Identifier}' is gone from {profile.Manifest.AppName}, and nobody here took the account away: it is reported as a drift and made again when a person says so.");
+            return outcome with { Failure = gone, Final = true, Missing = true, WasRead = true };
+        }
 
         var seen = read.Seen;
         var applied = account.Applied;
+        if (seen is not null && profile.Manifest.IsPiecemeal(ConnectorVerb.SetEntitlements, "addedEntitlements"))
+        {
+            var values = desired.Entitlements.Concat(seen.Entitlements);
+            desired = desired with { Excluding = await new EntitlementCatalog(store).ExcludingAsync(profile, values, cancellationToken) };
+        }
+
         var changes = new List<string>();
         for (var i = 0; i < MaxVerbs; i++)
         {
@@ -191,7 +202,7 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
         var merged = (JsonObject?)applied?.DeepClone() ?? [];
         foreach (var (name, value) in inputs)
         {
-            if (name is not ("identifier" or "roles" or "addedEntitlements" or "removedEntitlements"))
+            if (name is not ("identifier" or "roles" or "addedRoles" or "removedRoles" or "addedEntitlements" or "removedEntitlements"))
             {
                 merged[name] = value?.DeepClone();
             }
@@ -275,17 +286,7 @@ internal sealed class AccountReader(
         };
     }
 
-    private ObservedAccount? Observe(JsonObject row)
-    {
-        var identifier = AttributeValues.Text(row[profile.PrimaryIdentifier.Name]);
-        return string.IsNullOrWhiteSpace(identifier) ? null : new ObservedAccount
-        {
-            Identifier = identifier.Trim(),
-            Status = AttributeValues.Text(row["status"]) ?? "active",
-            Attributes = (JsonObject)row.DeepClone(),
-            SeenAt = clock.GetUtcNow(),
-        };
-    }
+    private ObservedAccount? Observe(JsonObject row) => Sync.ImportedUser.Observe(profile, row, clock.GetUtcNow());
 }
 
 /// <summary>Opens sessions for operations.</summary>

@@ -14,6 +14,9 @@ public enum ApprovalKind
 
     /// <summary>An account is removed and made again, because the app changes it in no other way.</summary>
     Recreate,
+
+    /// <summary>The personal data of a deleted person are erased.</summary>
+    ErasePerson,
 }
 
 /// <summary>Where an approval stands.</summary>

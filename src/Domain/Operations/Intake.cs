@@ -71,7 +71,7 @@ internal sealed class Intake(IRecordStore store, IntegrationProfile profile, Pro
                     ActivityKind.UserRemoved, open.Value, provenance.Actor, now, "Withdrawn before anything was made in the app.")));
                 OperationId = open.Value.Id;
             }
-            else if (kind is { } needed)
+            else if (kind is { } needed && !IsDrift(account, goal, provenance))
             {
                 if (goal != AccountGoal.Active && account.Observed is { Active: true })
                 {
@@ -123,6 +123,10 @@ internal sealed class Intake(IRecordStore store, IntegrationProfile profile, Pro
     /// <param name="planId">For a sync: the plan that a person allowed.</param>
     public void OpenForIntegration(OperationKind kind, int priority, string? planId = null) =>
         Enqueue(NewOperation(kind, priority, kind.ChangesCredential() ? profile.Integration.ServiceAccount!.UserName : profile.Integration.Name, now) with { PlanId = planId });
+
+    /// <summary>Whether an account that somebody deleted in the app by hand stays so: an identity provider's change of something else is no word on that.</summary>
+    internal static bool IsDrift(AppAccount account, AccountGoal goal, Provenance by) =>
+        account is { State: ProvisioningState.Deleted, MissingSince: not null } && goal == AccountGoal.Active && by.Source == "scim";
 
     /// <summary>Whose word an operation waits for, by how the integration is set.</summary>
     private OperationHold? HoldFor(Operation operation, AppAccount account)

@@ -198,6 +198,11 @@ public static class Rows
     /// <returns>12 hexadecimal digits: milliseconds since 1970.</returns>
     public static string Time(DateTimeOffset at) => at.ToUnixTimeMilliseconds().ToString("x12");
 
+    /// <summary>Who claimed a role that only one person may hold.</summary>
+    /// <param name="role">The role's value.</param>
+    /// <returns>The key.</returns>
+    public static string RoleHolder(string role) => "x:r:" + Ids.KeyOf(role);
+
     /// <summary>The unique index of user names.</summary>
     /// <param name="userName">The user name.</param>
     /// <returns>The key.</returns>

@@ -273,7 +273,7 @@ public sealed class OperationService(
                         return (true, open);
                     }
 
-                    if (account.Value.State is not (ProvisioningState.ProvisioningFailed or ProvisioningState.UpdateFailed or ProvisioningState.DeleteFailed))
+                    if (account.Value.MissingSince is null && account.Value.State is not (ProvisioningState.ProvisioningFailed or ProvisioningState.UpdateFailed or ProvisioningState.DeleteFailed))
                     {
                         return (true, null);
                     }

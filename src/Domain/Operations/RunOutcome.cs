@@ -53,6 +53,9 @@ public sealed record RunOutcome
     /// <summary>What was recorded of <see cref="PlanId"/>; null while it is not applied.</summary>
     public Sync.SyncApplied? PlanApplied { get; init; }
 
+    /// <summary>True when an account that was to be changed proved to be gone, though it was there and nobody here took it away.</summary>
+    public bool Missing { get; init; }
+
     /// <summary>What a person has to approve before it goes on; null for nothing.</summary>
     public string? NeedsApproval { get; init; }
 

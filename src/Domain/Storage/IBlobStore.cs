@@ -29,6 +29,13 @@ public interface IBlobStore
     /// <returns>A stream, or null where there is none (never stored, or past its retention).</returns>
     Task<Stream?> OpenAsync(string container, string hash, CancellationToken cancellationToken = default);
 
+    /// <summary>Deletes stored bytes, whoever else refers to them; nothing happens where there are none.</summary>
+    /// <param name="container">Which collection.</param>
+    /// <param name="hash">The content hash of the reference.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>A task that ends when they are gone.</returns>
+    Task DeleteAsync(string container, string hash, CancellationToken cancellationToken = default);
+
     /// <summary>Deletes what is older than a moment, oldest first, and then more until the collection is small enough.</summary>
     /// <param name="container">Which collection.</param>
     /// <param name="olderThan">Blobs stored before are deleted.</param>

@@ -16,11 +16,19 @@ internal static class ImportedUser
     public static ObservedAccount? Observe(IntegrationProfile profile, JsonObject row, DateTimeOffset seenAt)
     {
         var identifier = AttributeValues.Text(row[profile.PrimaryIdentifier.Name]);
-        return string.IsNullOrWhiteSpace(identifier) ? null : new ObservedAccount
+        if (string.IsNullOrWhiteSpace(identifier))
+        {
+            return null;
+        }
+
+        var attributes = (JsonObject)row.DeepClone();
+        attributes.Remove(Seats.UsedField);
+        attributes.Remove(Seats.TotalField);
+        return new ObservedAccount
         {
             Identifier = identifier.Trim(),
             Status = AttributeValues.Text(row["status"]) ?? "active",
-            Attributes = (JsonObject)row.DeepClone(),
+            Attributes = attributes,
             SeenAt = seenAt,
         };
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using IdLcm.Domain.Activity;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Storage;
@@ -48,11 +49,27 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
                 }
 
                 var now = clock.GetUtcNow();
-                var changes = new List<RecordChange>
-                {
-                    TypedRecords.Write(Rows.Account(key), account.Value.Move(ProvisioningState.Deleted, now) with { Observed = null, Applied = null, DeleteDueAt = null, Grants = [] }, account.ETag),
-                };
                 var owner = await store.FindUserAsync(profile.Partition, account.Value.UserId, cancellationToken);
+                var isMissing = owner?.Value is { Owned: true } wanted && AccountGoals.Of(profile, wanted, account.Value, now) == AccountGoal.Active;
+                var gone = account.Value.Move(ProvisioningState.Deleted, now) with
+                {
+                    Observed = null, Applied = null, DeleteDueAt = null, Grants = [], MissingSince = isMissing ? now : null,
+                };
+                var changes = new List<RecordChange> { TypedRecords.Write(Rows.Account(key), gone, account.ETag) };
+                if (isMissing)
+                {
+                    changes.Add(ActivityLog.Append(new ActivityEvent
+                    {
+                        Id = Ids.OldestFirst(now),
+                        Date = now,
+                        Actor = Provenance.System.Actor,
+                        Event = ActivityKind.AccountMissing,
+                        Target = account.Value.Identifier,
+                        UserId = account.Value.UserId,
+                        Detail = "a complete read of the app does not show the account, and nobody here took it away",
+                    }));
+                }
+
                 if (owner?.Value is { Owned: false, DeletedAt: null } unmatched)
                 {
                     var resource = Scim.ScimResource.FromStored(unmatched.Resource.Span, profile.UserType);
@@ -93,11 +110,16 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
         var updated = known with { Observed = observed, Identifier = seen.Identifier };
         if (known.State is null or ProvisioningState.Deleted or ProvisioningState.ProvisioningFailed)
         {
-            updated = updated.Move(ProvisioningState.Onboarded, now) with { DiedAt = null, SeenAgainAt = null };
+            updated = updated.Move(ProvisioningState.Onboarded, now) with { DiedAt = null, SeenAgainAt = null, MissingSince = null };
         }
 
         updated = Access.GrantHistory.Follow(updated, null, Access.GrantHistory.Found);
         var changes = new List<RecordChange> { TypedRecords.Write(Rows.Account(known.Key), updated, account.ETag) };
+        if (!owner.Value.Owned || DesiredAccount.RolesOf(profile, Scim.ScimResource.FromStored(owner.Value.Resource.Span, profile.UserType)).Count == 0)
+        {
+            changes.AddRange(ExclusiveRoles.Seen(profile, observed, owner.Value.Id));
+        }
+
         if (!owner.Value.Owned)
         {
             // Nobody wishes anything of an unmatched user: it is what the app shows.
@@ -150,6 +172,7 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
             SatisfiedGeneration = 1,
             DiedAt = null,
             SeenAgainAt = null,
+            MissingSince = null,
             DeleteDueAt = null,
         };
         fresh = Access.GrantHistory.Follow(fresh with { Grants = [] }, null, Access.GrantHistory.Found);
@@ -161,6 +184,7 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
             RecordChange.Insert(nameRow, Encoding.ASCII.GetBytes(user.Id)),
             .. UserClaims.IndexRows(resource, user.Id).Select(row => RecordChange.Insert(row, default)),
             .. Matching.MatchIndex.Rows(profile, seen, user.Id),
+            .. ExclusiveRoles.Seen(profile, seen, user.Id),
         ];
     }
 }

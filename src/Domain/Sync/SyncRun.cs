@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using IdLcm.Domain.Activity;
 using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Storage;
 using IdLcm.Domain.Users;
@@ -53,6 +54,13 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
         if (reasons.Count > 0)
         {
             return new RunOutcome { Halted = string.Join(" ", reasons), PlanId = plan.Id };
+        }
+
+        var seats = shown.Seats;
+        if (seats is not null || profile.Integration.Seats is not null)
+        {
+            // A list that does not show them is reason enough to let the next person through to try.
+            await new IntegrationStore(store).ChangeAsync(profile.Integration.Id, before => (before with { Seats = seats }, []), cancellationToken);
         }
 
         // What the app offers takes nothing from anybody, so it needs no plan.
@@ -135,7 +143,7 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
             offered = EntitlementCatalog.Read(run.Profile, listed);
         }
 
-        return (new Shown([.. users.Select(row => ImportedUser.Observe(run.Profile, row, clock.GetUtcNow())).OfType<ObservedAccount>()], offered), null);
+        return (new Shown([.. users.Select(row => ImportedUser.Observe(run.Profile, row, clock.GetUtcNow())).OfType<ObservedAccount>()], offered, Seats.Shown(users.Count > 0 ? users[0] : null, clock.GetUtcNow())), null);
     }
 
     private static async Task<(IReadOnlyList<JsonObject>? Rows, Failure? Failure)> ListAsync(
@@ -175,4 +183,5 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
 /// <summary>What a complete read of an app showed.</summary>
 /// <param name="Accounts">The accounts.</param>
 /// <param name="Entitlements">The entitlements that it offers; null where they cannot be read.</param>
-internal sealed record Shown(IReadOnlyList<ObservedAccount> Accounts, IReadOnlyList<EntitlementOption>? Entitlements);
+/// <param name="Seats">That its seats are taken; null when they are not, or it does not show them.</param>
+internal sealed record Shown(IReadOnlyList<ObservedAccount> Accounts, IReadOnlyList<EntitlementOption>? Entitlements, SeatsTaken? Seats);

@@ -22,6 +22,9 @@ public sealed record DesiredAccount(string Identifier, JsonObject Attributes, IR
     /// <summary>True when the identity provider says which entitlements the person has of its own: then those are all.</summary>
     public bool NamesEntitlements { get; init; }
 
+    /// <summary>The entitlements of the wish and of the account that exclude others, as the app offers them.</summary>
+    public IReadOnlyList<EntitlementOption> Excluding { get; init; } = [];
+
     /// <summary>True when a person approved that the account be removed and made again for this wish.</summary>
     public bool Recreate { get; init; }
 
@@ -161,6 +164,15 @@ public sealed record DesiredAccount(string Identifier, JsonObject Attributes, IR
 
         return [.. roles.Select(option => option.Value)];
     }
+
+    /// <summary>Whether two entitlements cannot be held together.</summary>
+    internal bool ClashesAsEntitlement(string one, string other) =>
+        Excluding.Any(option => string.Equals(option.Value, one, StringComparison.OrdinalIgnoreCase) && option.Excludes(other));
+
+    /// <summary>Whether a role names another as one that cannot be held beside it.</summary>
+    internal static bool Clash(IntegrationProfile profile, string role, string other) =>
+        profile.Schema.Roles.FirstOrDefault(option => Matches(option, role)) is { } one
+        && profile.Schema.Roles.FirstOrDefault(option => Matches(option, other)) is { } two && Clash(one, two);
 
     private static bool Clash(RoleOption role, RoleOption other) =>
         role.IncompatibleRoles?.Contains(other.Value, StringComparer.OrdinalIgnoreCase) == true;

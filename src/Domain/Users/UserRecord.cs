@@ -95,6 +95,12 @@ public sealed record AppAccount
     /// <summary>When a list showed the account again after <see cref="DiedAt"/>; lists can be stale, so it takes another one to believe it.</summary>
     public DateTimeOffset? SeenAgainAt { get; init; }
 
+    /// <summary>
+    /// Since when the account of somebody who is wanted is known to be gone without anybody here having taken it away. That
+    /// is a drift for a person to decide about: no later change of the wish makes the account again by itself.
+    /// </summary>
+    public DateTimeOffset? MissingSince { get; init; }
+
     /// <summary>When an account that was deactivated is to be deleted; null for never.</summary>
     public DateTimeOffset? DeleteDueAt { get; init; }
 

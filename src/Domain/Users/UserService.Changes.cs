@@ -80,6 +80,11 @@ public sealed partial class UserService
             return (true, taken);
         }
 
+        if (await roles.ClaimAsync(profile, resource, changed, intake.Changes, cancellationToken) is { } held)
+        {
+            return (true, held);
+        }
+
         var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.AccountKey), cancellationToken)
             ?? throw new InvalidDataException($"User {user.Id} has no account record.");
         var identifier = DesiredAccount.IdentifierOf(profile, resource)!;
@@ -88,7 +93,10 @@ public sealed partial class UserService
             return (true, reserved);
         }
 
-        await intake.ServeAsync(account.Value, account.ETag, touched: false, changed, cancellationToken);
+        // Whoever was away and is wanted again is provisioned again, whatever became of the account meanwhile.
+        var returns = account.Value.MissingSince is not null && !user.Active && changed.Active;
+        var served = returns ? account.Value with { MissingSince = null } : account.Value;
+        await intake.ServeAsync(served, account.ETag, touched: returns, changed, cancellationToken);
         return (await CommitAsync(profile, intake, cancellationToken), new UserWrite(UserWriteKind.Changed, changed, intake.OperationId));
     }
 

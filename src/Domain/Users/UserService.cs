@@ -18,6 +18,7 @@ public sealed partial class UserService(IRecordStore store, LaneSignal signal, T
     private readonly Memberships memberships = new(store);
     private readonly EntitlementCatalog entitlements = new(store);
     private readonly UserClaims claims = new(store);
+    private readonly ExclusiveRoles roles = new(store);
 
     /// <summary>Reads a user that SCIM shows.</summary>
     /// <param name="profile">The integration.</param>
@@ -173,7 +174,17 @@ public sealed partial class UserService(IRecordStore store, LaneSignal signal, T
             AccountKey = key,
             Active = resource.IsActive,
         };
+        if (account?.Value.Observed is null && user.Active && Seats.Problem(profile, now) is { } full)
+        {
+            return (true, new UserWrite(UserWriteKind.Refused, Detail: full));
+        }
+
         var intake = new Intake(store, profile, provenance, now);
+        if (await roles.ClaimAsync(profile, resource, user, intake.Changes, cancellationToken) is { } held)
+        {
+            return (true, held);
+        }
+
         intake.Changes.Add(UserRecords.Write(user, null));
         intake.Changes.Add(RecordChange.Insert(nameRow, System.Text.Encoding.ASCII.GetBytes(user.Id)));
         foreach (var row in UserClaims.IndexRows(resource, user.Id))
@@ -184,7 +195,7 @@ public sealed partial class UserService(IRecordStore store, LaneSignal signal, T
         // Generations go on where the account's former user left off, so that "satisfied" never compares two counters.
         var owned = account is null
             ? new AppAccount { Key = key, Identifier = identifier, UserId = user.Id }
-            : account.Value with { UserId = user.Id, Identifier = account.Value.Observed?.Identifier ?? identifier, SatisfiedGeneration = 0 };
+            : account.Value with { UserId = user.Id, Identifier = account.Value.Observed?.Identifier ?? identifier, SatisfiedGeneration = 0, MissingSince = null };
         await intake.ServeAsync(owned, account?.ETag, touched: true, user, cancellationToken);
         return (await CommitAsync(profile, intake, cancellationToken), new UserWrite(UserWriteKind.Created, user, intake.OperationId));
     }

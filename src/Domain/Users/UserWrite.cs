@@ -29,6 +29,9 @@ public enum UserWriteKind
 
     /// <summary>The resource lacks what an account needs, or asks for what cannot be.</summary>
     Invalid,
+
+    /// <summary>What is asked for is right, but the app is known not to allow it now.</summary>
+    Refused,
 }
 
 /// <summary>The result of a write of a user.</summary>

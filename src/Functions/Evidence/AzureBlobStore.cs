@@ -79,6 +79,10 @@ internal sealed class AzureBlobStore(BlobContainerClient container, TimeProvider
     }
 
     /// <inheritdoc/>
+    public Task DeleteAsync(string container, string hash, CancellationToken cancellationToken = default) =>
+        Blob(BlobNames.Of(container, hash)).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<int> SweepAsync(string container, DateTimeOffset olderThan, long maxBytes, CancellationToken cancellationToken = default)
     {
         var prefix = BlobNames.Prefix(container);

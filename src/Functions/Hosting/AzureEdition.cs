@@ -52,6 +52,7 @@ public static class AzureEdition
         services.AddRouting();
         services.AddSingleton(options);
         services.AddSingleton(options.Retry);
+        services.AddSingleton(options.SignIn);
         services.AddSingleton(new GatewayAddress { PublicUrl = options.PublicUrl?.AbsoluteUri.TrimEnd('/') });
         services.AddSingleton(new InstanceHistory { Template = options.HistoryUrl });
         services.AddSingleton<IFunctionMetadataTransformer>(new RoleFilter(options.Role));

@@ -1,6 +1,7 @@
 using IdLcm.Automation;
 using IdLcm.Domain.Operations;
 using IdLcm.Functions.Storage;
+using IdLcm.Gateway.Hosting.SignIn;
 using Microsoft.Extensions.Configuration;
 
 namespace IdLcm.Functions;
@@ -35,6 +36,9 @@ public sealed record AzureEditionOptions
     /// <summary>How failed attempts are repeated: section <c>IdLcm__Retry</c>.</summary>
     public RetryRules Retry { get; init; } = new();
 
+    /// <summary>How people sign in to the dashboard: section <c>IdLcm__SignIn</c>.</summary>
+    public SignInOptions SignIn { get; init; } = new();
+
     /// <summary>How connectors are run: section <c>IdLcm__Automation</c>.</summary>
     public AutomationOptions Automation { get; init; } = new();
 
@@ -68,6 +72,7 @@ public sealed record AzureEditionOptions
             EvidenceRetention = Days(section, "EvidenceDays"),
             Storage = Bind(section.GetSection("Azure"), new AzureStorageOptions()),
             Retry = Bind(section.GetSection("Retry"), new RetryRules()),
+            SignIn = Checked(Bind(section.GetSection("SignIn"), new SignInOptions())),
             Automation = Bind(section.GetSection("Automation"), new AutomationOptions()),
         };
     }
@@ -78,6 +83,9 @@ public sealed record AzureEditionOptions
             : int.TryParse(days, out var number) && number is >= 1 and <= 3650
                 ? TimeSpan.FromDays(number)
                 : throw new InvalidDataException($"IdLcm__{name} is '{days}'; it must be a whole number from 1 to 3650.");
+
+    private static SignInOptions Checked(SignInOptions signIn) =>
+        signIn.Problem() is { } problem ? throw new InvalidDataException($"A setting below IdLcm__SignIn is wrong: {problem}") : signIn;
 
     private static T Bind<T>(IConfigurationSection section, T defaults)
         where T : class

@@ -16,6 +16,7 @@ namespace IdLcm.Functions.Timers;
 /// <param name="tasks">Human tasks.</param>
 /// <param name="closing">Integrations that are being closed.</param>
 /// <param name="notifications">What channels are to be told.</param>
+/// <param name="history">Remembers statuses.</param>
 /// <param name="integrations">The integrations.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class DueTimer(
@@ -25,6 +26,7 @@ public sealed partial class DueTimer(
     HumanTaskService tasks,
     IntegrationClosing closing,
     NotificationPump notifications,
+    StatusHistory history,
     IntegrationStore integrations,
     ILogger<DueTimer> logger)
 {
@@ -45,6 +47,7 @@ public sealed partial class DueTimer(
                 await tasks.RemindAsync(id, cancellationToken);
                 await closing.RunDueAsync(id, cancellationToken);
                 await notifications.RunDueAsync(id, cancellationToken);
+                await history.NoteAsync(id, cancellationToken);
             }
 #pragma warning disable CA1031 // One integration's trouble must not stop the others; the next turn tries again.
             catch (Exception error) when (!cancellationToken.IsCancellationRequested)

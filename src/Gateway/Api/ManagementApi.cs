@@ -16,6 +16,7 @@ public static class ManagementApi
     public static void AddManagementApi(this IServiceCollection services)
     {
         services.AddSingleton<IntegrationViews>();
+        services.AddSingleton<StatusHistory>();
         services.AddSingleton<IntegrationService>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<FailureLimiter>();
@@ -40,6 +41,7 @@ public static class ManagementApi
         KeyEndpoints.Map(api);
         AppEndpoints.Map(api);
         IntegrationEndpoints.Map(api);
+        StatusHistoryEndpoint.Map(api);
         TokenEndpoints.Map(api);
         ScimAccessEndpoints.Map(api);
         GroupMappingEndpoints.Map(api);

@@ -1,4 +1,5 @@
 using IdLcm.Gateway.Api;
+using IdLcm.Gateway.Hosting.SignIn;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -15,7 +16,11 @@ internal static class DashboardHosting
         services.TryAddSingleton<Scim.GatewayAddress>();
         services.AddSingleton<Assets>();
         services.AddSingleton<Administrators>();
+        services.AddSignIn();
         services.AddSingleton<DashboardGate>();
+        services.AddSingleton<SignInNotes>();
+        services.AddSingleton<ProviderSignIn>();
+        services.AddSingleton<ISignInPurpose>(provider => provider.GetRequiredService<ProviderSignIn>());
         services.AddSingleton<HealthBoard>();
         services.AddHostedService(provider => provider.GetRequiredService<HealthBoard>());
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, DashboardJson.Default));

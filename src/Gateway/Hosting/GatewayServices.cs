@@ -1,5 +1,6 @@
 using IdLcm.Domain.Activity;
 using IdLcm.Domain.Approvals;
+using IdLcm.Domain.Erasure;
 using IdLcm.Domain.Groups;
 using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Integrations;
@@ -61,6 +62,7 @@ public static class GatewayServices
         services.AddSingleton<PostureExceptions>();
         services.AddSingleton<DriftReport>();
         services.AddSingleton<Unmatched>();
+        services.AddSingleton<PersonErasure>();
         services.AddSingleton<ApprovalService>();
         services.AddSingleton<HumanTaskService>();
         services.AddSingleton<EmergencyRevoke>();
@@ -102,6 +104,7 @@ public static class GatewayServices
         services.AddHostedService<DirectoryUpkeep>();
         services.AddHostedService<DueWork>();
         services.AddHostedService<NotificationHost>();
+        services.AddHostedService<StatusWatch>();
         return services;
     }
 

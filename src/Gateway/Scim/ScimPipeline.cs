@@ -23,6 +23,9 @@ public sealed record GatewayAddress
     /// <param name="request">The request that is answered.</param>
     /// <returns>The URL without a slash at its end.</returns>
     public string Base(HttpRequest request) => PublicUrl ?? $"{request.Scheme}://{request.Host}";
+
+    /// <summary>True where people reach the gateway by TLS, its own or that of the proxy before it.</summary>
+    internal bool IsSecure(HttpRequest request) => request.IsHttps || PublicUrl?.StartsWith("https:", StringComparison.OrdinalIgnoreCase) == true;
 }
 
 /// <summary>

@@ -224,6 +224,7 @@ internal sealed class ScimUsers(UserService users, CountedListing listing, Group
             UserWriteKind.VersionMismatch => ScimError.PreconditionFailed($"W/\"{VersionOf(write.User!.Generation)}\""),
             UserWriteKind.Taken => ScimError.Uniqueness(write.Detail!),
             UserWriteKind.Invalid => ScimError.InvalidValue(write.Detail!),
+            UserWriteKind.Refused => ScimError.Forbidden(write.Detail!),
             _ => null,
         };
         if (error is not null)

@@ -74,6 +74,7 @@ internal static class IdlcmCommandLine
             OperationCommands.Create(),
             SyncCommands.Create(),
             RevokeCommand.Create(),
+            ApprovalCommands.Create(),
             PostureCommands.Create(),
             UserCommands.Create(),
             ActivityCommands.Create(),

@@ -3,6 +3,7 @@ using IdLcm.Domain.Operations;
 using IdLcm.Domain.Secrets;
 using IdLcm.Domain.Storage;
 using IdLcm.Gateway.Hosting;
+using IdLcm.Gateway.Hosting.SignIn;
 using IdLcm.Gateway.Notifications;
 using IdLcm.Gateway.Scim;
 using IdLcm.Gateway.Scim.Access;
@@ -24,7 +25,8 @@ internal static class LocalEdition
     /// <summary>
     /// Builds the application. It does not listen yet. <c>appsettings.json</c> of the data directory, and above it environment
     /// variables <c>IDLCM_Section__Name</c>, may set what Kestrel takes, and the sections <c>Retry</c>
-    /// (<see cref="RetryRules"/>), <c>Automation</c> (<see cref="AutomationOptions"/>) and <c>Entra</c> (<see cref="EntraAuthority"/>).
+    /// (<see cref="RetryRules"/>), <c>Automation</c> (<see cref="AutomationOptions"/>), <c>Entra</c> (<see cref="EntraAuthority"/>)
+    /// and <c>SignIn</c> (<see cref="SignInOptions"/>).
     /// </summary>
     /// <param name="options">How it is run.</param>
     /// <param name="database">The database of its data directory; the caller disposes of it after the application.</param>
@@ -104,6 +106,7 @@ internal static class LocalEdition
         services.AddSingleton(Read(builder.Configuration, "Retry", new RetryRules()));
         services.AddSingleton(Read(builder.Configuration, "Smtp", new SmtpOptions()));
         services.AddSingleton(Checked(Read(builder.Configuration, "Entra", new EntraAuthority())));
+        services.AddSingleton(Checked(Read(builder.Configuration, "SignIn", new SignInOptions())));
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(new GatewayAddress { PublicUrl = options.PublicUrl?.AbsoluteUri.TrimEnd('/') });
         services.AddSingleton(database);
@@ -117,8 +120,12 @@ internal static class LocalEdition
         });
     }
 
-    private static EntraAuthority Checked(EntraAuthority authority) =>
-        authority.Problem() is { } problem ? throw new InvalidDataException($"The configuration is wrong: {problem}") : authority;
+    private static EntraAuthority Checked(EntraAuthority authority) => Checked(authority, authority.Problem());
+
+    private static SignInOptions Checked(SignInOptions signIn) => Checked(signIn, signIn.Problem());
+
+    private static T Checked<T>(T settings, string? problem) =>
+        problem is null ? settings : throw new InvalidDataException($"The configuration is wrong: {problem}");
 
     private static T Read<T>(ConfigurationManager configuration, string section, T defaults)
         where T : class

@@ -115,6 +115,24 @@ internal sealed class FileBlobStore : IBlobStore
     }
 
     /// <inheritdoc/>
+    public Task DeleteAsync(string container, string hash, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ValidateContainer(container);
+        ValidateHash(hash);
+        lock (_gate)
+        {
+            var file = new FileInfo(PathOf(container, hash));
+            if (file.Exists)
+            {
+                file.Delete();
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public Task<int> SweepAsync(
         string container, DateTimeOffset olderThan, long maxBytes, CancellationToken cancellationToken = default)
     {

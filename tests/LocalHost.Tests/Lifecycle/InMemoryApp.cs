@@ -74,6 +74,23 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
     /// <summary>Why nobody can sign in, or null.</summary>
     public Failure? SignInFailure { get; set; }
 
+    /// <summary>The roles of a member after each change of them, in order.</summary>
+    public IReadOnlyList<string> RoleSets
+    {
+        get
+        {
+            lock (sync)
+            {
+                return [.. roleSets];
+            }
+        }
+    }
+
+    private readonly List<string> roleSets = [];
+
+    /// <summary>How many seats its plan has; null for no limit. Lists show them.</summary>
+    public int? Seats { get; set; }
+
     /// <summary>How many sessions were opened: the visits to the app.</summary>
     public int Visits { get; private set; }
 
@@ -247,12 +264,26 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
             return call.Verb switch
             {
                 ConnectorVerb.ListUsers when StaleList is { } stale => [.. stale.Select(row => (JsonObject)row.DeepClone())],
-                ConnectorVerb.ListUsers => [.. members.Values.Select(m => (JsonObject)m.DeepClone())],
+                ConnectorVerb.ListUsers => [.. members.Values.Select(Listed)],
                 ConnectorVerb.GetUser => members.TryGetValue((string)call.Inputs["identifier"]!, out var member) ? [(JsonObject)member.DeepClone()] : [],
                 _ => [],
             };
         }
     }
+
+    private JsonObject Listed(JsonObject member)
+    {
+        var row = (JsonObject)member.DeepClone();
+        if (Seats is { } total)
+        {
+            row["seatsUsed"] = SeatsUsed;
+            row["seatsTotal"] = total;
+        }
+
+        return row;
+    }
+
+    private int SeatsUsed => members.Values.Count(member => (string?)member["status"] != "suspended");
 
     private Failure? Write(VerbCall call)
     {
@@ -264,6 +295,11 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
                 if (members.ContainsKey(identifier))
                 {
                     return new Failure(FailureCode.AlreadyExists, $"{identifier} is a member");
+                }
+
+                if (SeatsUsed >= Seats)
+                {
+                    return new Failure(FailureCode.NotEnoughSeats, "No seats left on your plan.");
                 }
 
                 Put(identifier, status: "pending");
@@ -294,6 +330,11 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
                     }
 
                     members[(string)member["email"]!] = member;
+                    if (call.Verb == ConnectorVerb.SetRoles)
+                    {
+                        roleSets.Add(string.Join('+', member["roles"]!.AsArray().Select(role => (string)role!)));
+                    }
+
                     break;
             }
 

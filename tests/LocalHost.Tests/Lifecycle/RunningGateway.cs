@@ -46,6 +46,8 @@ internal sealed class RunningGateway : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
+    public string DataDirectory => directory;
+
     /// <summary>The clock that tests move; it runs on by itself as well.</summary>
     public LeapingClock Clock { get; private init; } = null!;
 

@@ -16,7 +16,11 @@ internal sealed class EntitledApp : IConnectorRunner, IConnectorCatalog
         Capabilities = InMemoryApp.Manifest.Capabilities with { SetEntitlements = true },
         UserSchema = InMemoryApp.Manifest.UserSchema with { EntitlementTypes = ["project-permission", "licence"] },
         Verbs = new HashSet<ConnectorVerb>(InMemoryApp.Manifest.Verbs) { ConnectorVerb.ListEntitlements, ConnectorVerb.SetEntitlements },
+        Inputs = new Dictionary<ConnectorVerb, IReadOnlyList<string>>(InMemoryApp.Manifest.Inputs) { [ConnectorVerb.SetEntitlements] = ["addedEntitlements", "removedEntitlements"] },
     };
+
+    /// <summary>What was given (+) and taken (-), in order.</summary>
+    public List<string> Steps { get; } = [];
 
     /// <summary>The people and what was done to them.</summary>
     public InMemoryApp People { get; } = new();
@@ -104,6 +108,8 @@ internal sealed class EntitledApp : IConnectorRunner, IConnectorCatalog
         lock (sync)
         {
             var values = held.TryGetValue(email, out var known) ? known : held[email] = [];
+            Steps.AddRange(inputs["addedEntitlements"]!.AsArray().Select(value => $"+{value}"));
+            Steps.AddRange(inputs["removedEntitlements"]!.AsArray().Select(value => $"-{value}"));
             values.AddRange(inputs["addedEntitlements"]!.AsArray().Select(value => (string)value!));
             values.RemoveAll(value => inputs["removedEntitlements"]!.AsArray().Any(gone => (string)gone! == value));
         }

@@ -64,6 +64,10 @@ public sealed record ScimError(int Status, ScimErrorType Type, string Detail)
     public static ScimError PayloadTooLarge(long limitBytes) =>
         new(413, ScimErrorType.None, string.Create(CultureInfo.InvariantCulture, $"The request body is larger than the limit of {limitBytes} bytes."));
 
+    /// <summary>403: the request is right, and what it asks for is not possible now.</summary>
+    /// <param name="detail">Why, and what can be done about it.</param>
+    public static ScimError Forbidden(string detail) => new(403, ScimErrorType.None, detail);
+
     /// <summary>404: there is no such resource.</summary>
     /// <param name="resourceType">The name of the resource type, for example <c>User</c>.</param>
     /// <param name="id">The id asked for.</param>

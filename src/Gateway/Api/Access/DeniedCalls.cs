@@ -15,7 +15,7 @@ internal sealed class DeniedCalls(ActivityLog log, TimeProvider clock)
 
     private readonly ConcurrentDictionary<string, DateTimeOffset> told = new(StringComparer.Ordinal);
 
-    public async Task NoteAsync(string actor, string caller, HttpContext http, string why)
+    public async Task NoteAsync(string actor, string caller, HttpContext http, string why, ActivityKind kind = ActivityKind.CallDenied)
     {
         var now = clock.GetUtcNow();
         if (told.Count >= MaxCallers)
@@ -40,7 +40,7 @@ internal sealed class DeniedCalls(ActivityLog log, TimeProvider clock)
                 Id = Ids.OldestFirst(now),
                 Date = now,
                 Actor = actor,
-                Event = ActivityKind.CallDenied,
+                Event = kind,
                 Target = $"{http.Request.Method} {path[..Math.Min(path.Length, 200)]}",
                 Detail = $"{caller}: {why}",
             });

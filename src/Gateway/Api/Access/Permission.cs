@@ -31,6 +31,9 @@ internal enum Permission
     /// <summary>Name hosts that the server itself calls, as those of webhooks: whoever may could have it call anything that it reaches.</summary>
     AllowHosts,
 
+    /// <summary>Have the personal data of deleted people erased.</summary>
+    ErasePeople,
+
     /// <summary>See, make and revoke API keys.</summary>
     ManageKeys,
 
@@ -47,17 +50,17 @@ internal static class Permissions
         [WorkspaceRole.Admin] =
         [
             Permission.ReadWorkspace, Permission.ReadIntegrations, Permission.ManageIntegrations, Permission.DecideChanges, Permission.CreateIntegrations,
-            Permission.PauseWorkspace, Permission.AllowHosts,
+            Permission.PauseWorkspace, Permission.AllowHosts, Permission.ErasePeople,
         ],
         [WorkspaceRole.SuperAdmin] =
         [
             Permission.ReadWorkspace, Permission.ReadIntegrations, Permission.ManageIntegrations, Permission.DecideChanges, Permission.CreateIntegrations,
-            Permission.PauseWorkspace, Permission.AllowHosts, Permission.ManageKeys,
+            Permission.PauseWorkspace, Permission.AllowHosts, Permission.ErasePeople, Permission.ManageKeys,
         ],
         [WorkspaceRole.Owner] =
         [
             Permission.ReadWorkspace, Permission.ReadIntegrations, Permission.ManageIntegrations, Permission.DecideChanges, Permission.CreateIntegrations,
-            Permission.PauseWorkspace, Permission.AllowHosts, Permission.ManageKeys, Permission.SignInAsOwner,
+            Permission.PauseWorkspace, Permission.AllowHosts, Permission.ErasePeople, Permission.ManageKeys, Permission.SignInAsOwner,
         ],
     }.ToFrozenDictionary();
 

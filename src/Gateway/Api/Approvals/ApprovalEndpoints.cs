@@ -18,7 +18,7 @@ internal static class ApprovalEndpoints
             .Answers<Page<ApprovalRecord>>();
         api.MapPost("/integrations/{integrationId}/approvals/{approvalId}/approve", ApproveAsync)
             .Requires(Permission.DecideChanges)
-            .Documents("approve", "Approvals", "Approve a destructive change", "It is done as an ordinary operation.")
+            .Documents("approve", "Approvals", "Approve a destructive change", "It is done as an ordinary operation. The erasure of personal data takes an Admin or above, and is done when this answers.")
             .Takes<ReasonRequest>()
             .Answers<DecidedApproval>(StatusCodes.Status202Accepted);
         api.MapPost("/integrations/{integrationId}/approvals/{approvalId}/reject", RejectAsync)
@@ -38,6 +38,28 @@ internal static class ApprovalEndpoints
             .Requires(Permission.DecideChanges)
             .Documents("rejectHeldOperation", "Approvals", "Reject a held operation", "It is cancelled; the account stays as it is in the app.")
             .Answers<OperationResource>(StatusCodes.Status202Accepted);
+        api.MapPost("/integrations/{integrationId}/users/{userId}/erase", AskErasureAsync)
+            .Requires(Permission.ManageIntegrations)
+            .Documents("eraseUser", "Approvals", "Ask for the erasure of a deleted person's data", "Opens an approval, which takes an Admin or above. The activity keeps what happened, and its chain goes on holding.")
+            .Takes<ReasonRequest>()
+            .Answers<ApprovalRecord>(StatusCodes.Status201Created);
+    }
+
+    private static async Task<IResult> AskErasureAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, ApprovalService approvals)
+    {
+        var body = await RequestBody.ReadAsync<ReasonRequest>(http);
+        if (body.Value is null)
+        {
+            return body.Problem!;
+        }
+
+        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
+        {
+            return ApiProblems.NoIntegration(integrationId);
+        }
+
+        var result = await approvals.AskErasureAsync(profile, userId, body.Value.Reason, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
+        return result.Value is { } approval ? ApiJson.With(StatusCodes.Status201Created, approval) : ApiProblems.Of(result.Refusal!);
     }
 
     private static async Task<IResult> ListAsync(
@@ -76,7 +98,8 @@ internal static class ApprovalEndpoints
             return ApiProblems.NoIntegration(integrationId);
         }
 
-        var result = await approvals.DecideAsync(profile, id, approve, body.Value.Reason, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
+        var caller = ApiCaller.Of(http);
+        var result = await approvals.DecideAsync(profile, id, approve, body.Value.Reason, caller.Provenance(http), caller.Has(Permission.ErasePeople), http.RequestAborted);
         return result.Value is { } decided ? ApiJson.With(StatusCodes.Status202Accepted, decided) : ApiProblems.Of(result.Refusal!);
     }
 

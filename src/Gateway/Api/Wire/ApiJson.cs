@@ -96,6 +96,7 @@ internal static class ApiJson
 [JsonSerializable(typeof(Page<ActivityResource>))]
 [JsonSerializable(typeof(Page<AppResource>))]
 [JsonSerializable(typeof(Page<ApprovalRecord>))]
+[JsonSerializable(typeof(Page<StatusChange>))]
 [JsonSerializable(typeof(Page<Drift>))]
 [JsonSerializable(typeof(Page<HumanTask>))]
 [JsonSerializable(typeof(Page<GroupMappingResource>))]

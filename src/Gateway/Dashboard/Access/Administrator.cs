@@ -11,8 +11,17 @@ namespace IdLcm.Gateway.Dashboard;
 /// <param name="CreatedAt">Since when.</param>
 /// <param name="CreatedBy">Who added the person.</param>
 /// <param name="IntegrationIds">For <see cref="WorkspaceRole.IntegrationManager"/>, the integrations given to the person.</param>
+/// <param name="Provider">The issuer of the OpenID provider that vouches for the person at each sign-in; null for who signs in by links.</param>
+/// <param name="SignedInAt">For who has a provider, when it vouched last.</param>
 internal sealed record Administrator(
-    string Id, string Name, WorkspaceRole Role, DateTimeOffset CreatedAt, string CreatedBy, IReadOnlyList<string>? IntegrationIds = null);
+    string Id,
+    string Name,
+    WorkspaceRole Role,
+    DateTimeOffset CreatedAt,
+    string CreatedBy,
+    IReadOnlyList<string>? IntegrationIds = null,
+    string? Provider = null,
+    DateTimeOffset? SignedInAt = null);
 
 /// <summary>A link that signs an administrator in, once. Row <c>link:{id}</c>.</summary>
 /// <param name="Hash">SHA-256 of the secret in the link.</param>

@@ -1,18 +1,18 @@
+using System.Security.Cryptography;
+using System.Text;
 using IdLcm.Domain;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Storage;
 using IdLcm.Gateway.Api;
+using IdLcm.Gateway.Hosting.SignIn;
 
 namespace IdLcm.Gateway.Dashboard;
 
-/// <summary>Keeps the local administrators, their sign-in links and their sessions.</summary>
-internal sealed class Administrators(IRecordStore store, IntegrationStore integrations, TimeProvider clock)
+/// <summary>Keeps the administrators, their sign-in links and their sessions.</summary>
+internal sealed class Administrators(IRecordStore store, IntegrationStore integrations, SignInOptions options, TimeProvider clock)
 {
     /// <summary>How long a link of the start-up or of another administrator can be used.</summary>
     public static readonly TimeSpan LinkLifetime = TimeSpan.FromHours(1);
-
-    /// <summary>How long a browser stays signed in.</summary>
-    public static readonly TimeSpan SessionLifetime = TimeSpan.FromHours(12);
 
     private const string FirstOwner = "owner";
     private const string Partition = "dashboard";
@@ -41,7 +41,7 @@ internal sealed class Administrators(IRecordStore store, IntegrationStore integr
     public async Task<Administrator> EnsureOwnerAsync(CancellationToken cancellationToken)
     {
         // The first Owner signs in as themselves, whoever was added since; another one only where the first was removed.
-        var owners = (await ListAsync(cancellationToken)).Where(a => a.Role == WorkspaceRole.Owner).ToList();
+        var owners = (await ListAsync(cancellationToken)).Where(IsLocalOwner).ToList();
         if ((owners.Find(a => a.Id == FirstOwner) ?? owners.FirstOrDefault()) is { } owner)
         {
             return owner;
@@ -111,9 +111,9 @@ internal sealed class Administrators(IRecordStore store, IntegrationStore integr
         }
 
         var all = await ListAsync(cancellationToken);
-        if (found.Role == WorkspaceRole.Owner && all.Count(a => a.Role == WorkspaceRole.Owner) == 1)
+        if (IsLocalOwner(found) && all.Count(IsLocalOwner) == 1)
         {
-            return Refusal.Conflict("last_owner", "This is the last Owner: add another one first.");
+            return Refusal.Conflict("last_owner", "This is the last Owner who signs in by a link: add another one first.");
         }
 
         await store.CommitAsync(Partition, [RecordChange.DeleteIfExists(AdminPrefix + id)], cancellationToken);
@@ -145,18 +145,29 @@ internal sealed class Administrators(IRecordStore store, IntegrationStore integr
             return null;
         }
 
-        var sessionId = Ids.NewShort(12);
-        var cookie = BearerSecrets.New(SessionSecret, sessionId);
-        var now = clock.GetUtcNow();
-        var session = new DashboardSession(BearerSecrets.HashOf(cookie), administrator.Id, now, now + SessionLifetime);
-
         // One commit: of two who open the same link at once, one gets in.
-        var committed = await store.CommitAsync(
-            Partition,
-            [RecordChange.Delete(record!.Row, record.ETag), RecordChange.Insert(SessionPrefix + sessionId, DashboardJson.Encode(session))],
-            cancellationToken);
+        var (cookie, opened) = Open(administrator.Id);
+        var committed = await store.CommitAsync(Partition, [RecordChange.Delete(record!.Row, record.ETag), opened], cancellationToken);
         return committed.Committed ? (administrator, cookie) : null;
     }
+
+    /// <summary>Opens a session for a person whom the OpenID provider vouches for. The role is the one of now: an earlier one is forgotten, in other sessions, too.</summary>
+    public async Task<(Administrator Administrator, string Cookie)> SignInAsync(
+        OpenIdPerson person, WorkspaceRole role, IReadOnlyList<string>? integrationIds, CancellationToken cancellationToken)
+    {
+        await SweepAsync(cancellationToken);
+        var id = IdOf(person);
+        var now = clock.GetUtcNow();
+        var before = await FindAsync(id, cancellationToken);
+        var administrator = new Administrator(id, person.Name, role, before?.CreatedAt ?? now, before?.CreatedBy ?? person.Issuer, integrationIds, person.Issuer, now);
+        var (cookie, opened) = Open(id);
+        await store.CommitAsync(Partition, [RecordChange.Upsert(AdminPrefix + id, DashboardJson.Encode(administrator)), opened], cancellationToken);
+        return (administrator, cookie);
+    }
+
+    /// <summary>Forgets a person whom the provider gives no role any more; open sessions end.</summary>
+    public async Task ForgetAsync(OpenIdPerson person, CancellationToken cancellationToken) =>
+        await store.CommitAsync(Partition, [RecordChange.DeleteIfExists(AdminPrefix + IdOf(person))], cancellationToken);
 
     /// <summary>The administrator whom a cookie stands for.</summary>
     public async ValueTask<(Administrator Administrator, DashboardSession Session)?> AuthenticateAsync(string? cookie, CancellationToken cancellationToken)
@@ -179,6 +190,21 @@ internal sealed class Administrators(IRecordStore store, IntegrationStore integr
         {
             await store.CommitAsync(Partition, [RecordChange.DeleteIfExists(SessionPrefix + id)], cancellationToken);
         }
+    }
+
+    private static bool IsLocalOwner(Administrator administrator) => administrator is { Role: WorkspaceRole.Owner, Provider: null };
+
+    // Subjects are compared by letter case, too (OpenID Connect Core 1.0 section 2).
+    private static string IdOf(OpenIdPerson person) =>
+        "p" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{person.Issuer}\n{person.Subject}")))[..24];
+
+    private (string Cookie, RecordChange Opened) Open(string administratorId)
+    {
+        var id = Ids.NewShort(12);
+        var cookie = BearerSecrets.New(SessionSecret, id);
+        var now = clock.GetUtcNow();
+        var session = new DashboardSession(BearerSecrets.HashOf(cookie), administratorId, now, now + options.SessionLifetime);
+        return (cookie, RecordChange.Insert(SessionPrefix + id, DashboardJson.Encode(session)));
     }
 
     private static string? IdOf(string? secret, string prefix) =>

@@ -4,6 +4,7 @@ using System.Text;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Storage;
 using IdLcm.Gateway.Api;
+using IdLcm.Gateway.Hosting.SignIn;
 using IdLcm.Gateway.Scim;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -15,7 +16,8 @@ namespace IdLcm.Gateway.Dashboard;
 /// the integration that the path names are compared with what the person may do, forms must come from our own pages, and
 /// whatever goes wrong becomes a page.
 /// </summary>
-internal sealed partial class DashboardGate(Administrators administrators, GatewayAddress address, TimeProvider clock, ILogger<DashboardGate> logger)
+internal sealed partial class DashboardGate(
+    Administrators administrators, DeniedCalls denied, SignInOptions options, GatewayAddress address, TimeProvider clock, ILogger<DashboardGate> logger)
 {
     public const string CookieName = "idlcm_session";
 
@@ -70,16 +72,16 @@ internal sealed partial class DashboardGate(Administrators administrators, Gatew
     /// <summary>Sets the session's cookie, or takes it away.</summary>
     public void SetCookie(HttpContext http, string? cookie)
     {
-        var options = new CookieOptions
+        var settings = new CookieOptions
         {
             HttpOnly = true,
             SameSite = SameSiteMode.Lax,
-            Secure = http.Request.IsHttps || address.PublicUrl?.StartsWith("https:", StringComparison.OrdinalIgnoreCase) == true,
+            Secure = address.IsSecure(http.Request),
             Path = "/",
             IsEssential = true,
-            Expires = cookie is null ? DateTimeOffset.UnixEpoch : clock.GetUtcNow() + Administrators.SessionLifetime,
+            Expires = cookie is null ? DateTimeOffset.UnixEpoch : clock.GetUtcNow() + options.SessionLifetime,
         };
-        http.Response.Cookies.Append(CookieName, cookie ?? "", options);
+        http.Response.Cookies.Append(CookieName, cookie ?? "", settings);
     }
 
     private static void Protect(HttpResponse response)
@@ -125,6 +127,7 @@ internal sealed partial class DashboardGate(Administrators administrators, Gatew
         if (!user.Caller.Has(permission) || (given is not null && !user.Caller.MayUse(given)))
         {
             LogForbidden(user.Administrator.Id, user.Administrator.Role, http.Request.Method, http.Request.Path);
+            await denied.NoteAsync(user.Administrator.Name, user.Administrator.Id, http, user.Caller.Has(permission) ? "the integration is not given to them" : "the role does not allow it");
             return Problem(
                 StatusCodes.Status403Forbidden,
                 "You may not do this",

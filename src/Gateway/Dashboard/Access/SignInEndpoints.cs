@@ -1,5 +1,6 @@
 using IdLcm.Domain.Integrations;
 using IdLcm.Gateway.Api;
+using IdLcm.Gateway.Hosting.SignIn;
 using IdLcm.Gateway.Scim;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -12,15 +13,19 @@ namespace IdLcm.Gateway.Dashboard;
 /// <param name="Link">The secret of the link that was opened, or null.</param>
 /// <param name="Return">Where to go afterwards.</param>
 /// <param name="Problem">What went wrong, or null.</param>
-internal sealed record SignInModel(string? Link, string Return, string? Problem);
+/// <param name="Provider">The OpenID provider's name, or null where there is none.</param>
+/// <param name="Lifetime">How long a browser stays signed in.</param>
+internal sealed record SignInModel(string? Link, string Return, string? Problem, string? Provider, TimeSpan Lifetime);
 
-/// <summary>Signs people in by one-time links, and out.</summary>
+/// <summary>Signs people in, by one-time links and by the OpenID provider, and out.</summary>
 internal static partial class SignInEndpoints
 {
     public static void Map(RouteGroupBuilder pages)
     {
         pages.MapGet(DashboardSignIn.Path, Show).Needs(Permission.Anonymous);
         pages.MapPost(DashboardSignIn.Path, SignInAsync).Needs(Permission.Anonymous);
+        pages.MapGet(ProviderSignIn.BeginPath, BeginAsync).Needs(Permission.Anonymous);
+        pages.MapGet(OpenIdSignIn.CallbackPath, EndAsync).Needs(Permission.Anonymous);
         pages.MapPost("/sign-out", SignOutAsync).Needs(Permission.ReadWorkspace);
     }
 
@@ -32,34 +37,50 @@ internal static partial class SignInEndpoints
             .Answers<SignInLinkResource>(StatusCodes.Status201Created);
 
     // A link is used up by the button and not by opening it: mail filters and chat previews open links, too.
-    private static IResult Show(HttpContext http, string? link = null, string? @return = null) =>
-        PageResult.Of<SignInPage, SignInModel>(new SignInModel(string.IsNullOrEmpty(link) ? null : link, Local(@return), null));
+    private static IResult Show(SignInOptions options, string? link = null, string? @return = null) =>
+        Page(options, string.IsNullOrEmpty(link) ? null : link, LocalPath.Of(@return), null);
+
+    /// <summary>The sign-in page.</summary>
+    public static IResult Page(SignInOptions options, string? link, string back, string? problem, int status = StatusCodes.Status200OK) =>
+        PageResult.Of<SignInPage, SignInModel>(new SignInModel(link, back, problem, options.OpenId?.DisplayName, options.SessionLifetime), status);
+
+    private static Task<IResult> BeginAsync(HttpContext http, OpenIdSignIn openId, ProviderSignIn purpose, string? @return = null) =>
+        openId.BeginAsync(http, purpose, @return);
+
+    private static Task<IResult> EndAsync(HttpContext http, OpenIdSignIn openId, IEnumerable<ISignInPurpose> purposes, ProviderSignIn fallback) =>
+        openId.EndAsync(http, purposes, fallback);
 
     private static async Task<IResult> SignInAsync(
-        HttpContext http, Administrators administrators, DashboardGate gate, FailureLimiter limiter, ILogger<DashboardGate> logger)
+        HttpContext http, Administrators administrators, DashboardGate gate, SignInNotes notes, SignInOptions options, FailureLimiter limiter, ILogger<DashboardGate> logger)
     {
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
-        var back = Local(form["return"].ToString());
+        var back = LocalPath.Of(form["return"].ToString());
         if (await administrators.SignInAsync(form["link"].ToString().Trim(), http.RequestAborted) is { } signedIn)
         {
             LogSignedIn(logger, signedIn.Administrator.Id, signedIn.Administrator.Role, http.Connection.RemoteIpAddress);
+            await notes.SignedInAsync(http, signedIn.Administrator, "by a link");
             gate.SetCookie(http, signedIn.Cookie);
             return Results.LocalRedirect(back);
         }
 
         LogRefused(logger, http.Connection.RemoteIpAddress);
+        await notes.DeniedAsync(http, "unknown", "the link was wrong, used or expired");
         var waits = limiter.Count(http.Connection.RemoteIpAddress) is not null;
-        return PageResult.Of<SignInPage, SignInModel>(
-            new SignInModel(null, back, waits ? "Too many wrong links came from your address. Wait a minute." : "This link has been used, has expired or is not complete. Ask for a new one."),
+        return Page(
+            options,
+            null,
+            back,
+            waits ? "Too many wrong links came from your address. Wait a minute." : "This link has been used, has expired or is not complete. Ask for a new one.",
             waits ? StatusCodes.Status429TooManyRequests : StatusCodes.Status401Unauthorized);
     }
 
-    private static async Task<IResult> SignOutAsync(HttpContext http, Administrators administrators, DashboardGate gate, ILogger<DashboardGate> logger)
+    private static async Task<IResult> SignOutAsync(HttpContext http, Administrators administrators, DashboardGate gate, SignInNotes notes, ILogger<DashboardGate> logger)
     {
         var user = DashboardUser.Of(http);
         await administrators.SignOutAsync(user.Cookie, http.RequestAborted);
         gate.SetCookie(http, null);
         LogSignedOut(logger, user.Administrator.Id);
+        await notes.SignedOutAsync(http, user.Administrator);
         return Results.LocalRedirect(DashboardSignIn.Path);
     }
 
@@ -72,12 +93,6 @@ internal static partial class SignInEndpoints
         return Results.Json(
             new SignInLinkResource(DashboardSignIn.Address(address.Base(http.Request), secret), expiresAt), DashboardJson.Default.SignInLinkResource, statusCode: StatusCodes.Status201Created);
     }
-
-    private static string Local(string? path) =>
-        path is { Length: > 0 and <= 2000 } && path[0] == '/' && !path.StartsWith("//", StringComparison.Ordinal) && !path.Contains('\\', StringComparison.Ordinal)
-        && !path.Any(char.IsControl) && !path.StartsWith(DashboardSignIn.Path, StringComparison.Ordinal)
-            ? path
-            : "/";
 
     [LoggerMessage(2311, LogLevel.Information, "Administrator {AdministratorId} with role {Role} signed in from {Address}")]
     private static partial void LogSignedIn(ILogger logger, string administratorId, WorkspaceRole role, System.Net.IPAddress? address);

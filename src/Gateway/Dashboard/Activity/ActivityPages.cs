@@ -18,15 +18,25 @@ internal sealed record ActivityModel(
         Words.Link(Home + suffix, ("q", Query), ("event", Event), ("from", From), ("to", To), ("cursor", cursor));
 }
 
-/// <summary>The audit trail of one integration.</summary>
+/// <summary>What the workspace's own activity shows: sign-ins, refusals, API keys, deleted integrations.</summary>
+internal sealed record WorkspaceActivityModel(
+    IReadOnlyList<ActivityEvent> Items, string? Next, string? Query, string? Event, string? From, string? To, string? Cursor, ActivityVerification? Verified)
+{
+    public string Link(string? cursor) => Words.Link(ActivityPages.WorkspacePath, ("q", Query), ("event", Event), ("from", From), ("to", To), ("cursor", cursor));
+}
+
+/// <summary>The audit trail of one integration, and that of the workspace.</summary>
 internal static class ActivityPages
 {
+    public const string WorkspacePath = "/settings/activity";
+
     private const int PageSize = 50;
     private const int ExportPage = 500;
 
     public static void Map(RouteGroupBuilder pages)
     {
         pages.MapGet("/integrations/{integrationId}/activity", ListAsync).Needs(Permission.ReadIntegrations);
+        pages.MapGet(WorkspacePath, WorkspaceAsync).Needs(Permission.ManageKeys);
         pages.MapGet("/integrations/{integrationId}/activity.csv", CsvAsync).Needs(Permission.ReadIntegrations);
         pages.MapGet("/integrations/{integrationId}/activity.jsonl", JsonLinesAsync).Needs(Permission.ReadIntegrations);
     }
@@ -49,6 +59,20 @@ internal static class ActivityPages
         var query = http.Request.Query;
         return PageResult.Of<ActivityTabPage, ActivityModel>(new ActivityModel(
             view, found.Items, found.Cursor, query["q"], query["event"], query["from"], query["to"], cursor, verified));
+    }
+
+    private static async Task<IResult> WorkspaceAsync(HttpContext http, ActivityLog log, string? cursor = null, string? verify = null)
+    {
+        if (!TryFilter(http, out var matches) || !PageRequest.TryRead(null, cursor, out _, out _))
+        {
+            return OperationPages.BadFilter();
+        }
+
+        var found = await log.ListAsync(ActivityLog.Workspace, matches, PageSize, string.IsNullOrEmpty(cursor) ? null : cursor, http.RequestAborted);
+        var verified = verify is null ? null : await log.VerifyAsync(ActivityLog.Workspace, http.RequestAborted);
+        var query = http.Request.Query;
+        return PageResult.Of<WorkspaceActivityPage, WorkspaceActivityModel>(
+            new WorkspaceActivityModel(found.Items, found.Cursor, query["q"], query["event"], query["from"], query["to"], cursor, verified));
     }
 
     private static async Task<IResult> CsvAsync(string integrationId, HttpContext http, IntegrationStore integrations, ActivityLog log)

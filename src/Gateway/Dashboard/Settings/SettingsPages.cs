@@ -136,6 +136,11 @@ internal static partial class SettingsPages
             return await FailedAsync(http, "administrators", Refusal.NotFound("administrator_not_found", "There is no such administrator."));
         }
 
+        if (found.Provider is not null)
+        {
+            return await FailedAsync(http, "administrators", Refusal.Conflict("has_provider", "This person signs in by the OpenID provider: a link would leave it out."));
+        }
+
         if (found.Role > ApiCaller.Of(http).Role)
         {
             return await FailedAsync(http, "administrators", Refusal.Forbidden("role_too_high", "Nobody signs in as an administrator with a higher role than their own."));

@@ -9,7 +9,33 @@ internal static class IntegrationCommands
 {
     /// <summary>Builds the commands.</summary>
     /// <returns>The parent command.</returns>
-    public static Command Create() => new("integration", "Integrations of a running server.") { CreateCommand(), ListCommand(), ShowCommand() };
+    public static Command Create() => new("integration", "Integrations of a running server.") { CreateCommand(), ListCommand(), ShowCommand(), HistoryCommand() };
+
+    private static Command HistoryCommand()
+    {
+        var id = new Argument<string>("integration") { Description = "The integration's id" };
+        var limit = Limit();
+        return RemoteCommand.Attach(
+            new ExampleCommand("history", "Lists the statuses that an integration had, newest first.", "idlcm integration history k3v7q2m5x4a6b7c2") { id, limit },
+            async (call, cancellationToken) =>
+            {
+                var items = await call.Client.ListAsync($"api/integrations/{Uri.EscapeDataString(call.Parsed.GetValue(id)!)}/status-history", call.Parsed.GetValue(limit), cancellationToken);
+                if (call.Json)
+                {
+                    call.Output.WriteJson(new JsonArray([.. items.Select(item => item.DeepClone())]));
+                    return ExitCode.Ok;
+                }
+
+                var table = new Table("STATUS", "SINCE", "UNTIL");
+                foreach (var item in items)
+                {
+                    table.Add(item.Text("status"), item.Time("since"), item.Time("until"));
+                }
+
+                table.Write(call.Output, "No status was noted yet.");
+                return ExitCode.Ok;
+            });
+    }
 
     private static Command CreateCommand()
     {

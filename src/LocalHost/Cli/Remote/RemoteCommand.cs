@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
+using IdLcm.LocalHost.Cli.Output;
 using IdLcm.LocalHost.Hosting;
 
 namespace IdLcm.LocalHost.Cli.Remote;
@@ -102,4 +104,20 @@ internal sealed class RemoteCommand
 /// <param name="Parsed">The command line.</param>
 /// <param name="Json">True to print JSON.</param>
 /// <param name="Output">Standard output.</param>
-internal sealed record RemoteCall(ManagementClient Client, ParseResult Parsed, bool Json, TextWriter Output);
+internal sealed record RemoteCall(ManagementClient Client, ParseResult Parsed, bool Json, TextWriter Output)
+{
+    /// <summary>Prints an answer as JSON where that is wanted, else a line about it.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="line">The line.</param>
+    public void Show(JsonObject answer, string line)
+    {
+        if (Json)
+        {
+            Output.WriteJson(answer);
+        }
+        else
+        {
+            Output.WriteLine(line);
+        }
+    }
+}

@@ -28,7 +28,7 @@ internal static class SyncCommands
                     return await OperationCommands.WaitAsync(call, accepted.Text("operationId")!, cancellationToken);
                 }
 
-                Show(call, accepted, $"Sync {accepted.Text("operationId")}");
+                call.Show(accepted, $"Sync {accepted.Text("operationId")}");
                 return ExitCode.Ok;
             });
     }
@@ -72,22 +72,10 @@ internal static class SyncCommands
             {
                 var path = $"{Path(call, integration)}/sync-plans/{Uri.EscapeDataString(call.Parsed.GetValue(plan)!)}/{verb}";
                 var decided = await call.Client.SendAsync(HttpMethod.Post, path, new JsonObject { ["reason"] = call.Parsed.GetValue(reason) }, cancellationToken);
-                Show(call, decided, $"The plan is {decided.Text("plan.status")}.{(decided.Text("operationId") is { } operation ? $" Sync {operation} applies it." : "")}");
+                call.Show(decided, $"The plan is {decided.Text("plan.status")}.{(decided.Text("operationId") is { } operation ? $" Sync {operation} applies it." : "")}");
                 return ExitCode.Ok;
             });
     }
 
     private static string Path(RemoteCall call, Option<string> integration) => $"api/integrations/{Uri.EscapeDataString(call.Parsed.GetValue(integration)!)}";
-
-    private static void Show(RemoteCall call, JsonObject answer, string line)
-    {
-        if (call.Json)
-        {
-            call.Output.WriteJson(answer);
-        }
-        else
-        {
-            call.Output.WriteLine(line);
-        }
-    }
 }

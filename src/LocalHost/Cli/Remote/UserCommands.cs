@@ -9,7 +9,26 @@ internal static class UserCommands
 {
     /// <summary>Builds the commands.</summary>
     /// <returns>The parent command.</returns>
-    public static Command Create() => new("users", "People of an integration, and how far their accounts are.") { ListCommand() };
+    public static Command Create() => new("users", "People of an integration, and how far their accounts are.") { ListCommand(), EraseCommand() };
+
+    private static Command EraseCommand()
+    {
+        var integration = OperationCommands.Integration();
+        var user = new Argument<string>("user") { Description = "The user's id" };
+        var reason = new Option<string>("--reason") { Description = "Why; kept in the activity, so without the person's name", Required = true, HelpName = "TEXT" };
+        return RemoteCommand.Attach(
+            new ExampleCommand(
+                "erase",
+                "Asks for the erasure of a deleted person's data; an Admin approves it.",
+                "idlcm users erase 01J9… --integration k3v7q2m5x4a6b7c2 --reason 'Request 42 under the GDPR'") { user, integration, reason },
+            async (call, cancellationToken) =>
+            {
+                var path = $"api/integrations/{Uri.EscapeDataString(call.Parsed.GetValue(integration)!)}/users/{Uri.EscapeDataString(call.Parsed.GetValue(user)!)}/erase";
+                var approval = await call.Client.SendAsync(HttpMethod.Post, path, new JsonObject { ["reason"] = call.Parsed.GetValue(reason) }, cancellationToken);
+                call.Show(approval, $"Approval {approval.Text("id")} waits: idlcm approvals approve {approval.Text("id")}");
+                return ExitCode.Ok;
+            });
+    }
 
     private static Command ListCommand()
     {
