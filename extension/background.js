@@ -33,8 +33,15 @@ async function watchGateway() {
   }
 }
 
-chrome.runtime.onInstalled.addListener(() => { watchGateway(); });
-chrome.runtime.onStartup.addListener(() => { watchGateway(); });
+// One after the other: two that ran at once would register the same script twice, which the browser refuses.
+let watching = Promise.resolve();
+function watch() {
+  watching = watching.then(watchGateway, watchGateway);
+}
+
+chrome.runtime.onInstalled.addListener(watch);
+chrome.runtime.onStartup.addListener(watch);
+watch();
 
 chrome.runtime.onMessage.addListener((message, sender, answer) => {
   begin(message, sender).then(answer, () => answer({ ok: false }));
@@ -59,7 +66,7 @@ async function begin(message, sender) {
 
   const tab = sender.tab.id;
   forget(tab);
-  underWay.set(tab, { release: message.release, pages: 0, done: {}, timer: setTimeout(() => forget(tab), patience) });
+  underWay.set(tab, { gateway: origin, release: message.release, pages: 0, done: {}, timer: setTimeout(() => forget(tab), patience) });
   await chrome.tabs.update(tab, { url: message.release.url });
   return { ok: true };
 }
@@ -67,6 +74,12 @@ async function begin(message, sender) {
 function forget(tab) {
   clearTimeout(underWay.get(tab)?.timer);
   underWay.delete(tab);
+}
+
+/** Whether the person went elsewhere, as opposed to having been led there by the app. */
+function isLeftByHand(details, launch) {
+  const byHand = ['typed', 'auto_bookmark', 'generated', 'keyword', 'start_page'].includes(details.transitionType) && !details.transitionQualifiers.some((q) => q.endsWith('_redirect'));
+  return launch.pages > 0 && (byHand || details.url.startsWith(`${launch.gateway}/`));
 }
 
 async function stop(tab, url) {
@@ -85,7 +98,13 @@ chrome.tabs.onRemoved.addListener(forget);
 
 chrome.webNavigation.onCommitted.addListener((details) => {
   const launch = underWay.get(details.tabId);
-  if (launch && details.frameId === 0 && !isExpected(details.url, launch.release)) {
+  if (!launch || details.frameId !== 0 || isExpected(details.url, launch.release)) {
+    return;
+  }
+
+  if (isLeftByHand(details, launch)) {
+    forget(details.tabId);
+  } else {
     stop(details.tabId, details.url);
   }
 });

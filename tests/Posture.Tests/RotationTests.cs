@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Posture;
 using IdLcm.EndToEnd.Tests;
 using IdLcm.Samples.Testing;
@@ -175,16 +173,9 @@ public sealed class RotationTests
 
     private static async Task LeaverAsync(Rig rig)
     {
-        using var create = new HttpRequestMessage(HttpMethod.Post, new Uri(rig.Address, $"/scim/v2/{rig.IntegrationId}/Users"));
-        create.Headers.Authorization = new("Bearer", rig.GatewayToken);
-        create.Content = new StringContent(Product.Person("leaver@example.test"), System.Text.Encoding.UTF8, "application/scim+json");
-        using var created = await rig.Http.SendAsync(create, Stop);
-        var id = (string)JsonNode.Parse(await created.Content.ReadAsStringAsync(Stop))!["id"]!;
-        await Rig.UntilAsync(async () => (string?)(await rig.DoAsync(HttpMethod.Get, $"/users/{id}"))["provisioningState"] == "Onboarded", () => $"{rig.Log}");
-        using var delete = new HttpRequestMessage(HttpMethod.Delete, new Uri(rig.Address, $"/scim/v2/{rig.IntegrationId}/Users/{id}"));
-        delete.Headers.Authorization = new("Bearer", rig.GatewayToken);
-        using var deleted = await rig.Http.SendAsync(delete, Stop);
-        Assert.Equal(System.Net.HttpStatusCode.NoContent, deleted.StatusCode);
+        var id = await rig.CreateUserAsync("leaver@example.test", "leaver");
+        await rig.UserAsync(id, "Onboarded");
+        await rig.ScimAsync(HttpMethod.Delete, $"Users/{id}");
         await Rig.UntilAsync(() => Task.FromResult(rig.Sample.Snapshot().All(m => m.Email != "leaver@example.test")), () => $"{rig.Log}");
     }
 
