@@ -64,6 +64,10 @@ public sealed class RotationTests
         var validation = (string)(await rig.DoAsync(HttpMethod.Post, "/validate"))["operationId"]!;
         await Rig.UntilAsync(async () => (int)(await rig.ApiAsync(HttpMethod.Get, $"operations/{operationId}")).Body["attempt"]! >= 3, () => $"{rig.Log}");
         Assert.Equal("Queued", (string?)(await rig.ApiAsync(HttpMethod.Get, $"operations/{validation}")).Body["status"]);
+
+        // Whoever cancels it now stops no more than what comes after: which password is in force has to be found out.
+        Assert.Equal(202, (await rig.ApiAsync(HttpMethod.Post, $"operations/{operationId}/cancel")).Status);
+        Assert.False((bool)(await rig.ApiAsync(HttpMethod.Get, $"operations/{operationId}")).Body["ended"]!);
         Assert.Equal("Unproved", (string?)(await rig.PostureAsync())["pendingPassword"]);
         rig.Sample.Faults.Clear();
         await rig.EndedAsync(operationId, "Succeeded");
