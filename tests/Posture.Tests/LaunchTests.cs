@@ -212,10 +212,10 @@ public sealed partial class LaunchTests
         return id;
     }
 
-    private static Task KeepAsync(Rig rig, string userId, string? totp = null) => rig.DoAsync(
+    private static Task<JsonObject> KeepAsync(Rig rig, string userId, string? totp = null) => rig.DoAsync(
         HttpMethod.Put, $"/users/{userId}/connected-account", new JsonObject { ["userName"] = "admin@sample.test", ["password"] = Rig.FirstPassword, ["totpSecret"] = totp }.ToJsonString());
 
-    private static Task PointAtAsync(Rig rig, string address) =>
+    private static Task<JsonObject> PointAtAsync(Rig rig, string address) =>
         rig.DoAsync(HttpMethod.Patch, "", new JsonObject { ["settings"] = new JsonObject { ["appUrl"] = address } }.ToJsonString());
 
     private static async Task SignInAsync(Rig rig, IPage page, string name)
@@ -246,11 +246,11 @@ public sealed partial class LaunchTests
             var html = await first.Content.ReadAsStringAsync(Stop);
             if (signInAs is not null)
             {
-                var link = WebUtility.HtmlDecode(Regex.Match(html, $"<a href='([^']*)'>{signInAs}</a>").Groups[1].Value);
+                var link = WebUtility.HtmlDecode(Regex.Match(html, $"<a href='(?<link>[^']*)'>{signInAs}</a>", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)).Groups["link"].Value);
                 html = await http.GetStringAsync(new Uri(new Uri(provider.Address), link), Stop);
             }
 
-            var token = Token().Match(html).Groups[1].Value;
+            var token = Token().Match(html).Groups["token"].Value;
             Assert.True(token.Length > 40, html);
             return token;
         }
@@ -281,7 +281,7 @@ public sealed partial class LaunchTests
 
         public void Dispose() => http.Dispose();
 
-        [GeneratedRegex("<meta name=\"idlcm-release\" content=\"([^\"]*)\">")]
+        [GeneratedRegex("<meta name=\"idlcm-release\" content=\"(?<token>[^\"]*)\">", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
         private static partial Regex Token();
     }
 }

@@ -172,7 +172,7 @@ public sealed class RotationTests
         Assert.DoesNotContain(product.Sample.Audit(), a => a.Event == "Sign-in failed");
     }
 
-    private static Task DueAsync(Rig rig) =>
+    private static Task<string?> DueAsync(Rig rig) =>
         ((Domain.Rotation.RotationTimer)rig.Services.GetService(typeof(Domain.Rotation.RotationTimer))!).RunDueAsync(rig.IntegrationId, Stop);
 
     private static async Task LeaverAsync(Rig rig)
