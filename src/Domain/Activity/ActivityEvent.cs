@@ -294,6 +294,22 @@ public enum ActivityKind
     [JsonStringEnumMemberName("Posture exception ended")]
     PostureExceptionEnded,
 
+    /// <summary>The credential of a person's own account is kept.</summary>
+    [JsonStringEnumMemberName("Connected account saved")]
+    ConnectedAccountSaved,
+
+    /// <summary>The credential of a person's own account is not kept any more.</summary>
+    [JsonStringEnumMemberName("Connected account forgotten")]
+    ConnectedAccountForgotten,
+
+    /// <summary>A credential was released to its person's browser.</summary>
+    [JsonStringEnumMemberName("Launched")]
+    Launched,
+
+    /// <summary>A person was not launched.</summary>
+    [JsonStringEnumMemberName("Launch denied")]
+    LaunchDenied,
+
     /// <summary>A key for the management API was made.</summary>
     [JsonStringEnumMemberName("API key created")]
     KeyCreated,

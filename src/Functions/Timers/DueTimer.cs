@@ -1,3 +1,4 @@
+using IdLcm.Domain.ConnectedAccounts;
 using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Leavers;
@@ -13,6 +14,7 @@ namespace IdLcm.Functions.Timers;
 /// <summary>Does what falls due by the clock: scheduled syncs, rotations of passwords, deletions after some days, reminders of human tasks, the closing of integrations, notifications.</summary>
 /// <param name="syncs">Schedules of syncs.</param>
 /// <param name="rotations">Rotations that policies ask for.</param>
+/// <param name="connected">Credentials of people who left.</param>
 /// <param name="leavers">Leavers whose days are over.</param>
 /// <param name="tasks">Human tasks.</param>
 /// <param name="closing">Integrations that are being closed.</param>
@@ -24,6 +26,7 @@ namespace IdLcm.Functions.Timers;
 public sealed partial class DueTimer(
     SyncTimer syncs,
     RotationTimer rotations,
+    ConnectedAccountService connected,
     LeaverWatch leavers,
     HumanTaskService tasks,
     IntegrationClosing closing,
@@ -46,6 +49,7 @@ public sealed partial class DueTimer(
             {
                 await syncs.RunDueAsync(id, cancellationToken);
                 await rotations.RunDueAsync(id, cancellationToken);
+                await connected.RunDueAsync(id, cancellationToken);
                 await leavers.RunDueAsync(id, cancellationToken);
                 await tasks.RemindAsync(id, cancellationToken);
                 await closing.RunDueAsync(id, cancellationToken);

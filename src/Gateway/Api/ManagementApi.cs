@@ -56,6 +56,7 @@ public static class ManagementApi
         HumanTaskEndpoints.Map(api);
         UnmatchedEndpoints.Map(api);
         LeaverEndpoints.Map(api);
+        Launch.ConnectedAccountEndpoints.Map(api);
         Posture.PostureEndpoints.Map(api);
         Posture.RotationPolicyEndpoints.Map(api);
         NotificationEndpoints.Map(api);

@@ -20,6 +20,7 @@ using IdLcm.Domain.Workflows;
 using IdLcm.Gateway.Api;
 using IdLcm.Gateway.Claims;
 using IdLcm.Gateway.Dashboard;
+using IdLcm.Gateway.Launch;
 using IdLcm.Gateway.Notifications;
 using IdLcm.Gateway.Scim;
 using Microsoft.AspNetCore.Routing;
@@ -100,6 +101,7 @@ public static class GatewayServices
         services.AddScimGateway();
         services.AddManagementApi();
         services.AddDashboard();
+        services.AddLaunch();
         return services;
     }
 
@@ -127,6 +129,8 @@ public static class GatewayServices
         routes.MapScimGateway();
         routes.MapManagementApi();
         routes.MapClaims();
+        routes.MapLaunch();
+        routes.MapPerson();
         routes.MapHealth();
         routes.MapDashboard();
         return routes;
