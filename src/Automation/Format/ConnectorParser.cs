@@ -83,6 +83,7 @@ internal static class ConnectorParser
             Description = app.Text("description") ?? "",
             Settings = [.. root.Mapping("settings").Entries.Select(Setting)],
             Auth = new(auth.Strings("methods"), auth.Strings("mfa"), session.Flag("reuse", otherwise: true), session.Duration("maxAge") ?? TimeSpan.FromHours(8)),
+            Launch = root.Has("launch") ? Launch(root.Mapping("launch")) : null,
             PasswordRules = PasswordRules(auth.Mapping("passwordRules")),
             Concurrency = Math.Max(1, root.Number("concurrency") ?? 1),
             SettleTime = root.Duration("settleTime") ?? TimeSpan.FromSeconds(2),
@@ -90,6 +91,9 @@ internal static class ConnectorParser
             UserSchema = UserSchema(root.Mapping("userSchema")),
             Verbs = verbs,
         };
+
+        private static LaunchPage Launch(MappingReader reader) =>
+            new(reader.Text("url") ?? "", reader.Text("userName"), reader.Text("password") ?? "", reader.Text("code")) { Origins = reader.Strings("origins") };
 
         private static PasswordRules PasswordRules(MappingReader reader)
         {

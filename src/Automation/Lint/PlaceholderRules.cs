@@ -15,7 +15,7 @@ internal static class PlaceholderRules
 
     private static readonly string[] Credentials = ["password", "accessToken", "loginMethod"];
 
-    private static readonly string[] OtherInputs = ["identifier", "roles", "entitlements", "newPassword", "status", "externalId", "addedRoles", "removedRoles", "addedEntitlements", "removedEntitlements"];
+    private static readonly string[] OtherInputs = ["identifier", "roles", "entitlements", "newPassword", "status", "externalId", "addedRoles", "removedRoles", "addedEntitlements", "removedEntitlements", "addedAsset", "addedPermission", "removedAsset", "removedPermission"];
 
     public static void Check(ConnectorDefinition connector, LintPlaces places, DiagnosticBag diagnostics)
     {

@@ -1,4 +1,5 @@
 using IdLcm.Domain.Activity;
+using IdLcm.Domain.ConnectedAccounts;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Secrets;
 using IdLcm.Domain.Storage;
@@ -55,6 +56,39 @@ public sealed class IntegrationClosing(
         else
         {
             await EndAsync(changed, cancellationToken);
+        }
+
+        feed.Publish(new LiveChange(id, null));
+        return changed;
+    }
+
+    /// <summary>
+    /// Disables an integration: identity providers are refused from now on and nothing is written any more. Its accounts,
+    /// people and settings stay; a new token and a resume bring it back.
+    /// </summary>
+    /// <param name="id">The integration; any text.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="by">Who asks.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>The integration, or why it is not disabled.</returns>
+    public async Task<Result<Integration>> DisableAsync(string id, string? reason, Provenance by, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(by);
+        var problems = new List<FieldProblem>();
+        if (IntegrationRules.Text(reason, "reason", IntegrationRules.MaxText, problems) is not { } why)
+        {
+            return Refusal.Invalid(problems);
+        }
+
+        var now = clock.GetUtcNow();
+        var changed = await integrations.ChangeAsync(
+            id,
+            before => (before with { Paused = new Pause(by.Actor, now, why), Tokens = [], EntraTenants = [], BasicUserNames = [], ModifiedAt = now },
+                [Event(ActivityKind.Paused, by.Actor, now, before.Name, $"disabled, and every credential of identity providers ended: {why}")]),
+            cancellationToken);
+        if (changed is null)
+        {
+            return Refusal.NotFound("integration_not_found", $"There is no integration '{id}'.");
         }
 
         feed.Publish(new LiveChange(id, null));
@@ -134,10 +168,33 @@ public sealed class IntegrationClosing(
                 before.ServiceAccount is null ? [] : [Event(ActivityKind.ServiceAccountRemoved, by, now, before.ServiceAccount.UserName, null)]),
             cancellationToken);
         await integrations.UnlistAsync(integration.Id, Event(ActivityKind.IntegrationDeleted, by, now, integration.Name, $"integration {integration.Id}: {integration.Closing.Reason}"), cancellationToken);
-        foreach (var name in new[] { ServiceAccount.PasswordSecret(integration.Id), ServiceAccount.TotpSecret(integration.Id) })
+        await foreach (var name in ConnectedSecretsAsync(integration.Id, cancellationToken))
         {
             await secrets.DeleteAsync(name, cancellationToken);
         }
+
+        foreach (var name in new[] { ServiceAccount.PasswordSecret(integration.Id), ServiceAccount.TotpSecret(integration.Id), Posture.ServiceCredential.BackupCodesSecret(integration.Id) })
+        {
+            await secrets.DeleteAsync(name, cancellationToken);
+        }
+    }
+
+    private async IAsyncEnumerable<string> ConnectedSecretsAsync(string integrationId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string? continuation = null;
+        do
+        {
+            var page = await store.QueryAsync(Rows.Partition(integrationId), RowRange.Prefix(ConnectedAccount.Rows), RecordLimits.MaxPageSize, continuation, cancellationToken);
+            foreach (var record in page.Records)
+            {
+                var userId = record.Row[ConnectedAccount.Rows.Length..];
+                yield return ConnectedAccount.PasswordSecret(integrationId, userId);
+                yield return ConnectedAccount.TotpSecret(integrationId, userId);
+            }
+
+            continuation = page.Continuation;
+        }
+        while (continuation is not null);
     }
 
     private static ActivityEvent Event(ActivityKind kind, string actor, DateTimeOffset now, string target, string? detail) => new()
