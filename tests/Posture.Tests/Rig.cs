@@ -9,6 +9,7 @@ using IdLcm.Domain.Secrets;
 using IdLcm.Domain.Storage;
 using IdLcm.EndToEnd.Tests;
 using IdLcm.Gateway.Hosting;
+using IdLcm.Gateway.Hosting.SignIn;
 using IdLcm.LocalHost.Engine;
 using IdLcm.LocalHost.Secrets;
 using IdLcm.LocalHost.Storage;
@@ -28,11 +29,13 @@ internal sealed class Rig : IAsyncDisposable
 
     private readonly string directory;
     private readonly SampleAppOptions options;
+    private readonly SignInOptions? signIn;
     private WebApplication app = null!;
     private string ownerKey = "";
 
-    private Rig(string directory, SampleAppOptions options, SampleApp sample)
+    private Rig(string directory, SampleAppOptions options, SampleApp sample, SignInOptions? signIn)
     {
+        this.signIn = signIn;
         this.directory = directory;
         this.options = options;
         Sample = sample;
@@ -61,11 +64,11 @@ internal sealed class Rig : IAsyncDisposable
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public static async Task<Rig> StartAsync(string? totp = null)
+    public static async Task<Rig> StartAsync(SignInOptions? signIn = null)
     {
         var directory = System.IO.Directory.CreateTempSubdirectory("idlcm-posture-").FullName;
-        var options = new SampleAppOptions { DataDirectory = Path.Combine(directory, "sample"), AdminPassword = FirstPassword, AdminTotp = totp, Members = 3, Seats = 50, Time = new LeapingClock() };
-        var rig = new Rig(directory, options, await SampleAppHost.StartAsync(options, Stop));
+        var options = new SampleAppOptions { DataDirectory = Path.Combine(directory, "sample"), AdminPassword = FirstPassword, Members = 3, Seats = 50, Time = new LeapingClock() };
+        var rig = new Rig(directory, options, await SampleAppHost.StartAsync(options, Stop), signIn);
         try
         {
             await rig.HostAsync();
@@ -121,6 +124,27 @@ internal sealed class Rig : IAsyncDisposable
 
     /// <summary>Signs in afresh with what is in force.</summary>
     public async Task ProvedAsync() => await EndedAsync((string)(await DoAsync(HttpMethod.Post, "/validate"))["operationId"]!, "Succeeded");
+
+    /// <summary>Makes a user as an identity provider does.</summary>
+    public async Task<string> CreateUserAsync(string email, string externalId)
+    {
+        var answer = await ScimAsync(HttpMethod.Post, "Users", Product.Person(email, extra: $",\"externalId\":\"{externalId}\""));
+        return (string)answer["id"]!;
+    }
+
+    public async Task<JsonObject> ScimAsync(HttpMethod method, string path, string? body = null)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(Address, $"/scim/v2/{IntegrationId}/{path}"));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", GatewayToken);
+        request.Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/scim+json");
+        using var response = await Http.SendAsync(request, Stop);
+        var text = await response.Content.ReadAsStringAsync(Stop);
+        Assert.True(response.IsSuccessStatusCode, text);
+        return text.Length == 0 ? [] : (JsonObject)JsonNode.Parse(text)!;
+    }
+
+    public Task UserAsync(string id, string state) => UntilAsync(
+        async () => (string?)(await DoAsync(HttpMethod.Get, $"/users/{id}"))["provisioningState"] == state, () => $"The user is not {state}.\n{Log}");
 
     public int Audited(string what) => Sample.Audit().Count(entry => entry.Event == what);
 
@@ -180,6 +204,11 @@ internal sealed class Rig : IAsyncDisposable
         var inner = new FileSecretStore(data, TimeProvider.System);
         Secrets = new StoppableSecrets(inner);
         builder.Services.AddSingleton<ISecretStore>(Secrets);
+        if (signIn is not null)
+        {
+            builder.Services.AddSingleton(signIn);
+        }
+
         builder.Services.AddSingleton(new RetryRules { FirstDelay = TimeSpan.FromMilliseconds(20), MaxDelay = TimeSpan.FromMilliseconds(200) });
         builder.Services.AddAutomation(new AutomationOptions
         {
@@ -206,11 +235,6 @@ internal sealed class Rig : IAsyncDisposable
             ["serviceAccount"] = new JsonObject { ["userName"] = options.AdminUser, ["password"] = FirstPassword },
             ["tokenLabel"] = "Entra ID",
         };
-        if (options.AdminTotp is { } totp)
-        {
-            body["serviceAccount"]!["totpSecret"] = totp;
-        }
-
         var (status, created) = await ApiAsync(HttpMethod.Post, "integrations", body.ToJsonString());
         Assert.True(status == 201, created.ToJsonString());
         IntegrationId = (string)created["id"]!;

@@ -29,6 +29,9 @@ public sealed record ConnectorManifest
     /// <summary>What the app demands of a new password.</summary>
     public PasswordRules PasswordRules { get; init; } = new();
 
+    /// <summary>Where people sign in, for the launch extension; null where it cannot be used.</summary>
+    public LaunchPage? Launch { get; init; }
+
     /// <summary>How many jobs one service account bears at a time, at least 1.</summary>
     public int Concurrency { get; init; } = 1;
 

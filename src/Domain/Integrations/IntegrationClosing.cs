@@ -1,4 +1,5 @@
 using IdLcm.Domain.Activity;
+using IdLcm.Domain.ConnectedAccounts;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Secrets;
 using IdLcm.Domain.Storage;
@@ -167,10 +168,33 @@ public sealed class IntegrationClosing(
                 before.ServiceAccount is null ? [] : [Event(ActivityKind.ServiceAccountRemoved, by, now, before.ServiceAccount.UserName, null)]),
             cancellationToken);
         await integrations.UnlistAsync(integration.Id, Event(ActivityKind.IntegrationDeleted, by, now, integration.Name, $"integration {integration.Id}: {integration.Closing.Reason}"), cancellationToken);
-        foreach (var name in new[] { ServiceAccount.PasswordSecret(integration.Id), ServiceAccount.TotpSecret(integration.Id) })
+        await foreach (var name in ConnectedSecretsAsync(integration.Id, cancellationToken))
         {
             await secrets.DeleteAsync(name, cancellationToken);
         }
+
+        foreach (var name in new[] { ServiceAccount.PasswordSecret(integration.Id), ServiceAccount.TotpSecret(integration.Id), Posture.ServiceCredential.BackupCodesSecret(integration.Id) })
+        {
+            await secrets.DeleteAsync(name, cancellationToken);
+        }
+    }
+
+    private async IAsyncEnumerable<string> ConnectedSecretsAsync(string integrationId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string? continuation = null;
+        do
+        {
+            var page = await store.QueryAsync(Rows.Partition(integrationId), RowRange.Prefix(ConnectedAccount.Rows), RecordLimits.MaxPageSize, continuation, cancellationToken);
+            foreach (var record in page.Records)
+            {
+                var userId = record.Row[ConnectedAccount.Rows.Length..];
+                yield return ConnectedAccount.PasswordSecret(integrationId, userId);
+                yield return ConnectedAccount.TotpSecret(integrationId, userId);
+            }
+
+            continuation = page.Continuation;
+        }
+        while (continuation is not null);
     }
 
     private static ActivityEvent Event(ActivityKind kind, string actor, DateTimeOffset now, string target, string? detail) => new()

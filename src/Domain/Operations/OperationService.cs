@@ -222,7 +222,9 @@ public sealed class OperationService(
 
         var now = clock.GetUtcNow();
         var reason = $"Cancelled by {by.Actor}.";
-        if (found.Value.Status == OperationStatus.Running)
+        var unsettled = found.Value.Kind.ChangesCredential()
+            && await store.FindAsync<Lane>(profile.Partition, Rows.Lane, cancellationToken) is { Value.UnsettledOperationId: { } held } && held == operationId;
+        if (found.Value.Status == OperationStatus.Running || unsettled)
         {
             var asked = found.Value with { CancelRequested = true, CancelReason = reason };
             var noted = await store.CommitAsync(profile.Partition, [TypedRecords.Write(Rows.Operation(operationId), asked, found.ETag)], cancellationToken);

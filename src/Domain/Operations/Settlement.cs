@@ -78,6 +78,13 @@ public sealed partial class Settlement(
             return (true, found.Value);
         }
 
+        if (found.Value.Kind.ChangesCredential() && outcome.Failure is { Code: FailureCode.Cancelled or FailureCode.Timeout }
+            && await store.FindAsync<Posture.ServiceCredential>(profile.Partition, Posture.ServiceCredential.Row, cancellationToken) is { Value.IsUnproved: true })
+        {
+            // Whoever stopped it wants nothing more to change; which secret the app takes has to be found out all the same.
+            outcome = new RunOutcome { Failure = new Failure(FailureCode.Timeout, "It was stopped before a sign-in proved which secret the app takes."), Unsettled = true };
+        }
+
         var now = clock.GetUtcNow();
         var changes = new List<RecordChange>(10);
         var circuit = Judge(profile, lane.Value.Circuit, found.Value, outcome, changes, now);
@@ -105,7 +112,8 @@ public sealed partial class Settlement(
             settled = CountFailures(profile, settled, operation, changes, now);
         }
 
-        if (operation is { Kind: OperationKind.Deprovision, Status: OperationStatus.Succeeded })
+        if (operation.Status == OperationStatus.Succeeded
+            && (operation.Kind == OperationKind.Deprovision || (operation.Kind == OperationKind.Update && outcome is { WasRead: true, Observed: { Active: false } })))
         {
             settled = settled with { LastLeaverAt = now };
         }

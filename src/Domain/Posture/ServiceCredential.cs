@@ -68,6 +68,10 @@ public sealed record ServiceCredential
     /// <summary>When the last one failed; null after one that succeeded.</summary>
     public DateTimeOffset? FailedAt { get; init; }
 
+    /// <summary>True when nobody knows which secret the app takes.</summary>
+    [JsonIgnore]
+    public bool IsUnproved => Password is { Stage: ChangeStage.Unproved } || Totp is { Stage: ChangeStage.Unproved } || TurningOff;
+
     /// <summary>The name in the secret store of the backup codes.</summary>
     /// <param name="integrationId">The integration.</param>
     /// <returns>The name.</returns>

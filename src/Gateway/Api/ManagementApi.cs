@@ -51,10 +51,12 @@ public static class ManagementApi
         OperationEndpoints.Map(api);
         InstanceEndpoint.Map(api);
         SyncPlanEndpoints.Map(api);
+        AssetEndpoints.Map(api);
         ApprovalEndpoints.Map(api);
         HumanTaskEndpoints.Map(api);
         UnmatchedEndpoints.Map(api);
         LeaverEndpoints.Map(api);
+        Launch.ConnectedAccountEndpoints.Map(api);
         Posture.PostureEndpoints.Map(api);
         Posture.RotationPolicyEndpoints.Map(api);
         NotificationEndpoints.Map(api);

@@ -1,0 +1,1 @@
+document.getElementById('host').textContent = new URL(location.href).searchParams.get('host') ?? '';

@@ -1,0 +1,19 @@
+using IdLcm.Domain.ConnectedAccounts;
+using IdLcm.Domain.Launch;
+using IdLcm.Gateway.Hosting.SignIn;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace IdLcm.Gateway.Launch;
+
+/// <summary>Puts launching together.</summary>
+internal static class LaunchServices
+{
+    public static void AddLaunch(this IServiceCollection services)
+    {
+        services.AddSingleton<ConnectedAccountService>();
+        services.AddSingleton<LaunchService>();
+        services.AddSingleton<PersonSessions>();
+        services.AddSingleton<LaunchSignIn>();
+        services.AddSingleton<ISignInPurpose>(provider => provider.GetRequiredService<LaunchSignIn>());
+    }
+}
