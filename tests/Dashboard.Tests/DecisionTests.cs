@@ -110,7 +110,7 @@ public sealed class DecisionTests(RunningDashboard product)
 
         // Who has the role that she has now.
         await visit.OpenAsync($"/integrations/{id}/entitlements");
-        await page.GetByRole(AriaRole.Link, new() { Name = "Who has Editor" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Show who has Editor" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "captcha@example.test" })).ToBeVisibleAsync();
         visit.AssertNoComplaints();
     }
