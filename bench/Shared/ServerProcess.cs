@@ -26,6 +26,9 @@ internal sealed class ServerProcess : IDisposable
     /// <summary>Resident memory, in bytes.</summary>
     public long ResidentBytes => 1024 * long.Parse(StatusLine("VmRSS").Trim().Split(' ')[0]);
 
+    /// <summary>The most memory that was resident, in bytes.</summary>
+    public long PeakBytes => 1024 * long.Parse(StatusLine("VmHWM").Trim().Split(' ')[0]);
+
     /// <summary>Processor time used so far.</summary>
     public TimeSpan ProcessorTime
     {

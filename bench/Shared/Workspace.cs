@@ -83,9 +83,31 @@ internal sealed class Workspace : IAsyncDisposable
 
     /// <summary>Makes users as they are when their accounts have been made in the app and nothing is to be done.</summary>
     /// <returns>Their SCIM ids.</returns>
-    public async Task<string[]> SeedAsync(int count)
+    public async Task<string[]> SeedAsync(int count) => await SeedAsync(Integration.Id, count);
+
+    /// <summary>Makes more integrations like the first one, each with as many people.</summary>
+    /// <returns>Their ids, the first one's among them.</returns>
+    public async Task<string[]> SpreadAsync(int integrations, int peopleOfEach)
     {
-        var profile = await ProfileAsync();
+        var ids = new List<string> { Integration.Id };
+        for (var i = 1; i < integrations; i++)
+        {
+            var more = Integration with { Id = Ids.NewShort(), Name = $"Sample workspace {i + 1}" };
+            await services.GetRequiredService<IntegrationStore>().AddAsync(more, []);
+            ids.Add(more.Id);
+        }
+
+        foreach (var id in ids)
+        {
+            await SeedAsync(id, peopleOfEach);
+        }
+
+        return [.. ids];
+    }
+
+    private async Task<string[]> SeedAsync(string integrationId, int count)
+    {
+        var profile = (await services.GetRequiredService<IntegrationProfiles>().FindAsync(integrationId))!;
         var users = new UserService(settled, new LaneSignal(), TimeProvider.System);
         var ids = new string[count];
         var next = -1;
@@ -97,7 +119,7 @@ internal sealed class Workspace : IAsyncDisposable
                 ids[i] = written.Kind == UserWriteKind.Created ? written.User!.Id : throw new InvalidOperationException($"Person {i}: {written.Kind} {written.Detail}");
             }
         })));
-        await services.GetRequiredService<ActivityLog>().SealAsync(Integration.Id);
+        await services.GetRequiredService<ActivityLog>().SealAsync(integrationId);
         return ids;
     }
 

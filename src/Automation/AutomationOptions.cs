@@ -32,6 +32,9 @@ public sealed record AutomationOptions
 
     /// <summary>The largest file that a download step accepts, in bytes.</summary>
     public long MaxDownloadBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>The largest answer that an http step accepts, in bytes after decompression.</summary>
+    public long MaxReplyBytes { get; init; } = 16 * 1024 * 1024;
 }
 
 /// <summary>What is kept of runs.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using IdLcm.Domain.Activity;
+using IdLcm.Domain.Assets;
 using IdLcm.Domain.Groups;
 using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Integrations;
@@ -49,6 +50,8 @@ public static class DomainJson
 [JsonSerializable(typeof(AppAccount))]
 [JsonSerializable(typeof(AppValidation))]
 [JsonSerializable(typeof(ApprovalRecord))]
+[JsonSerializable(typeof(Asset))]
+[JsonSerializable(typeof(ClaimMail))]
 [JsonSerializable(typeof(ConnectedAccounts.ConnectedAccount))]
 [JsonSerializable(typeof(ConnectedAccounts.LeaversSwept))]
 [JsonSerializable(typeof(Launch.LaunchRelease))]

@@ -19,6 +19,7 @@ public sealed class PageTests(RunningDashboard product)
         var (id, token) = await product.IntegrationAsync("Northwind for looking at");
         var user = await product.ProvisionAsync(id, token, "look@example.test", "Mary", "Jackson");
         var operation = (string)(await product.SettledAsync(id, user))["lastOperationId"]!;
+        var unmatched = (string)(await product.ApiAsync(HttpMethod.Get, $"integrations/{id}/unmatched"))["items"]![0]!["userId"]!;
         var validation = (string)(await product.ApiAsync(HttpMethod.Get, $"integrations/{id}"))["validation"]!["operationId"]!;
         (string Name, string Path)[] pages =
         [
@@ -27,7 +28,9 @@ public sealed class PageTests(RunningDashboard product)
             ("operation", $"/integrations/{id}/operations/{operation}"), ("validation", $"/integrations/{id}/operations/{validation}"),
             ("activity", $"/integrations/{id}/activity?verify=1"), ("choose-app", "/integrations/new"), ("create", "/integrations/new/sample-workspace"),
             ("people", "/people?q=look"), ("person", "/people/look@example.test"), ("catalog", "/catalog"), ("catalog-app", "/catalog/sample-workspace"),
-            ("settings", "/settings"), ("not-found", "/no-such-page"), ("nobody", $"/integrations/{id}/users?q=nobody-at-all"),
+            ("settings", "/settings"), ("workspace-activity", "/settings/activity?verify=1"), ("tasks", $"/integrations/{id}/tasks"), ("approvals", $"/integrations/{id}/approvals"),
+            ("notifications", $"/integrations/{id}/notifications"), ("assigned", $"/integrations/{id}/entitlements/users?value=Editor"), ("unmatched", $"/integrations/{id}/users/{unmatched}"),
+            ("not-found", "/no-such-page"), ("nobody", $"/integrations/{id}/users?q=nobody-at-all"),
         ];
         var cookie = await product.SignInAsync();
         var shots = Directory.CreateDirectory(Path.Combine(RunningDashboard.RepositoryRoot(), "artifacts", "dashboard")).FullName;
@@ -90,6 +93,7 @@ public sealed class PageTests(RunningDashboard product)
         foreach (var path in (string[])[
             "/", "/integrations", $"/integrations/{id}", $"/integrations/{id}/users", $"/integrations/{id}/users/{user}", $"/integrations/{id}/operations",
             $"/integrations/{id}/operations/{operation}", $"/integrations/{id}/activity", $"/people?q={Uri.EscapeDataString(Script)}", "/people?q=evil",
+            $"/integrations/{id}/approvals", $"/integrations/{id}/tasks", $"/integrations/{id}/notifications", "/settings/activity", $"/integrations/{id}/entitlements/users?value={Uri.EscapeDataString(Script)}",
             "/people/evil@example.test", $"/integrations?q={Uri.EscapeDataString(Script)}", "/settings"])
         {
             await visit.OpenAsync(path);

@@ -159,6 +159,15 @@ public sealed class RunningDashboard : IAsyncLifetime
         return (string)JsonNode.Parse(text)!["id"]!;
     }
 
+    /// <summary>What an identity provider is answered that lists users.</summary>
+    public async Task<HttpStatusCode> ScimStatusAsync(string integrationId, string token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{Url}/scim/v2/{integrationId}/Users");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        using var response = await http.SendAsync(request, Stop);
+        return response.StatusCode;
+    }
+
     /// <summary>Waits until nothing is open for a user any more.</summary>
     public async Task<JsonObject> SettledAsync(string integrationId, string userId)
     {

@@ -70,11 +70,11 @@ internal sealed class Product : IAsyncDisposable
     }
 
     /// <summary>Starts the gateway's process and waits until it is ready.</summary>
-    public async Task StartGatewayAsync()
+    public async Task StartGatewayAsync(params string[] more)
     {
         // A write beyond a limit on file sizes is to fail as on a full disk, instead of ending the process by a signal.
         var start = new ProcessStartInfo("bash") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])["-c", "trap '' XFSZ; exec dotnet \"$@\"", "bash", Path.Combine(AppContext.BaseDirectory, "idlcm.dll"), "serve", "--data", Data, "--port", $"{Port}", "--catalog", Path.Combine(RepositoryRoot(), "apps"), "--owner-key-file", Path.Combine(Directory, "owner.key")])
+        foreach (var argument in (string[])["-c", "trap '' XFSZ; exec dotnet \"$@\"", "bash", Path.Combine(AppContext.BaseDirectory, "idlcm.dll"), "serve", "--data", Data, "--port", $"{Port}", "--catalog", Path.Combine(RepositoryRoot(), "apps"), "--owner-key-file", Path.Combine(Directory, "owner.key"), .. more])
         {
             start.ArgumentList.Add(argument);
         }

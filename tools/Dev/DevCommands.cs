@@ -19,6 +19,7 @@ internal static class DevCommands
           down [--data DIR]                       stop what 'up' started
           demo                                    a person joins, moves and leaves, told as it happens; leaves nothing behind
           test [--filter X] [PROJECT…]            build everything, run the tests
+          test --apps                             install and start the real apps of the catalog, run their connectors' checklists
           lint                                    check the connectors of the catalog
           bench [NAME [ARGS…]]                    run a benchmark; without a name, list them
           format [--check]                        format the code, or only check it

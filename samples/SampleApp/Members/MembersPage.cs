@@ -67,7 +67,7 @@ internal static class MembersPage
         [("", "Everyone"), .. Enum.GetNames<MemberStatus>().Select(s => (s.ToLowerInvariant(), s))];
 
     private static Html Row(Member member) => Html.Of($"""
-        <tr><td><a id="member-{member.Id}" href="/members/{member.Id}">{member.Name}</a></td><td>{member.Email}</td><td class="nowrap">{member.Role.ToString()}</td><td>{Forms.Badge(member.Status.ToString())}</td><td>{GrantText(member.Grants)}</td><td class="muted nowrap">{Forms.Day(member.LastActiveAt)}</td><td class="nowrap"><a href="/members/{member.Id}" aria-describedby="member-{member.Id}">Manage</a></td></tr>
+        <tr><td><a id="member-{member.Id}" href="/members/{member.Id}" data-first-name="{member.FirstName}" data-last-name="{member.LastName}">{member.Name}</a></td><td>{member.Email}</td><td class="nowrap">{member.Role.ToString()}</td><td>{Forms.Badge(member.Status.ToString())}</td><td>{GrantText(member.Grants)}</td><td class="muted nowrap">{Forms.Day(member.LastActiveAt)}</td><td class="nowrap"><a href="/members/{member.Id}" aria-describedby="member-{member.Id}">Manage</a></td></tr>
 
         """);
 

@@ -1,5 +1,6 @@
 using System.Text;
 using IdLcm.Automation.Browser;
+using IdLcm.Automation.Http;
 using IdLcm.Automation.Running;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Storage;
@@ -36,6 +37,19 @@ internal sealed partial class EvidenceCollector(IBlobStore blobs, ILogger<Eviden
         {
             var dom = mask.Apply(await session.Page.EvaluateAsync<string>(PageScripts.Dom, MaxDomCharacters).WaitAsync(Limit));
             items.Add(Item("dom", await blobs.PutAsync(Container, Encoding.UTF8.GetBytes(dom), "text/html; charset=utf-8"), caption));
+        });
+        return items;
+    }
+
+    /// <summary>The answer of an app's API: status, names of its headers, and body.</summary>
+    public async Task<IReadOnlyList<EvidenceItem>> ReplyAsync(HttpReply reply, SecretMask mask, string caption)
+    {
+        var items = new List<EvidenceItem>();
+        await TryAsync(async () =>
+        {
+            var body = reply.Body.Length > MaxDomCharacters ? reply.Body[..MaxDomCharacters] : reply.Body;
+            var text = mask.Apply($"{reply}\nstatus {reply.Status}\nheaders {string.Join(", ", reply.HeaderNames)}\n\n{body}");
+            items.Add(Item("response", await blobs.PutAsync(Container, Encoding.UTF8.GetBytes(text), "text/plain; charset=utf-8"), mask.Apply(caption)));
         });
         return items;
     }

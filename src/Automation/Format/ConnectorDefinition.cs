@@ -5,6 +5,8 @@ namespace IdLcm.Automation.Format;
 /// <summary>A parsed connector: its manifest for everyone, and the steps for the runner.</summary>
 public sealed class ConnectorDefinition
 {
+    private bool? calls;
+
     internal ConnectorDefinition(ConnectorManifest manifest) => Manifest = manifest;
 
     /// <summary>What the connector says about itself.</summary>
@@ -18,7 +20,10 @@ public sealed class ConnectorDefinition
 
     internal string AcceptLanguage { get; init; } = "en-US";
 
-    internal Probe Probe { get; init; } = null!;
+    /// <summary>How to tell that a browser session is signed in; null for a connector that needs no browser.</summary>
+    internal Probe? Probe { get; init; }
+
+    internal HttpDefaults Http { get; init; } = new();
 
     internal Condition? SignedOut { get; init; }
 
@@ -33,6 +38,19 @@ public sealed class ConnectorDefinition
     internal IReadOnlyDictionary<string, Extract> Extracts { get; init; } = new Dictionary<string, Extract>();
 
     internal IReadOnlyDictionary<ConnectorVerb, Operation> Operations { get; init; } = new Dictionary<ConnectorVerb, Operation>();
+
+    /// <summary>The verbs that look at pages; the others are run without a browser.</summary>
+    internal IReadOnlySet<ConnectorVerb> BrowserVerbs => field ??= Operations.Where(o => BrowserNeed.Of(this, o.Value)).Select(o => o.Key).ToHashSet();
+
+    /// <summary>True when a session is opened without a browser: one is started when a verb first needs it.</summary>
+    internal bool OpensWithoutBrowser => Probe is null || (Http is { Probe: not null, Cookies: false });
+
+    /// <summary>True when some verb calls the app's API.</summary>
+    internal bool CallsApi => calls ??= OpensWithoutBrowser
+        || TemplateWalk.Deep(Operations.Values.SelectMany(o => o.AllSteps).Concat(Fragments.Values.SelectMany(f => f))).Any(s => s is HttpStep);
+
+    /// <summary>True when login is made of http steps: what they save becomes the credential.</summary>
+    internal bool SignsInByHttp => Operations.TryGetValue(ConnectorVerb.Login, out var login) && login.Steps.Count > 0 && !BrowserVerbs.Contains(ConnectorVerb.Login);
 
     /// <summary>True when some step downloads a file: then, and only then, the browser accepts downloads.</summary>
     internal bool Downloads { get; init; }

@@ -37,24 +37,42 @@ internal static class ConnectorParser
             var operations = Operations(extracts);
             var verbs = operations.Keys.Append(ConnectorVerb.Probe).ToHashSet();
             var inputs = operations.ToDictionary(o => o.Key, o => (IReadOnlyList<string>)[.. o.Value.Inputs.Select(i => i.Name)]);
-            return new(Manifest(app, auth, session, verbs) with { Inputs = inputs })
+            var connector = new ConnectorDefinition(Manifest(app, auth, session, verbs) with { Inputs = inputs })
             {
                 BaseUrl = app.Template("baseUrl") ?? Template.Parse("", app.Mark, diagnostics),
                 AllowedHosts = app.Templates("allowedHosts"),
                 InsecureHttp = app.Flag("insecureHttp"),
                 AcceptLanguage = app.Text("acceptLanguage") ?? "en-US",
-                Probe = new(
+                Probe = session.Has("probe") ? new(
                     probe.Template("goto") ?? Template.Parse("", probe.Mark, diagnostics),
-                    steps.See(probe, "see") ?? new(null, null)),
+                    steps.See(probe, "see") ?? new(null, null)) : null,
                 SignedOut = auth.Has("signedOut") ? steps.Condition(auth.Mapping("signedOut")) : null,
                 StepTimeout = timeouts.Duration("step"),
                 VerbTimeout = timeouts.Duration("verb"),
+                Http = root.Has("http") ? HttpBinder.Defaults(root.Mapping("http")) : new(),
                 Detect = steps.Errors(root.Node("detect")),
                 Fragments = fragments,
                 Extracts = extracts,
                 Operations = operations,
                 Downloads = steps.Downloads,
             };
+            CheckSignIn(connector, session, verbs);
+            return connector;
+        }
+
+        /// <summary>Pages are seen by signed-in people only; calls need none of it.</summary>
+        private void CheckSignIn(ConnectorDefinition connector, MappingReader session, HashSet<ConnectorVerb> verbs)
+        {
+            var pages = connector.BrowserVerbs.Count > 0 || verbs.Count == 1;
+            if (connector.Probe is null && pages)
+            {
+                diagnostics.Error(session.Mark, "missing-key", "'session' needs 'probe': some verbs look at pages.");
+            }
+
+            if (pages && !connector.BrowserVerbs.Contains(ConnectorVerb.Login))
+            {
+                diagnostics.Error(root.MarkOf("operations"), "missing-key", "'operations' needs 'login' with steps that sign in on a page: some verbs look at pages.");
+            }
         }
 
         private ConnectorManifest Manifest(MappingReader app, MappingReader auth, MappingReader session, IReadOnlySet<ConnectorVerb> verbs) => new()
@@ -166,18 +184,22 @@ internal static class ConnectorParser
             {
                 Inputs = [.. reader.Strings("inputs").Select(i => new VerbInput(i.TrimEnd('?'), i.EndsWith('?')))],
                 Steps = steps.Steps(reader.Node("steps")),
-                Extract = reader.Node("extract") switch
-                {
-                    YamlScalar name => Find(extracts, name),
-                    YamlMapping mapping => Extract(new MappingReader(mapping, diagnostics)),
-                    _ => null,
-                },
+                Extract = ExtractOf(reader, extracts),
+                Values = reader.NamedTemplates("values"),
+                Also = [.. Items(reader, "also").Select(a => new FurtherRead(a.Mark, steps.Steps(a.Node("steps")), ExtractOf(a, extracts), a.NamedTemplates("values")))],
                 Detail = reader.Has("detail") ? new(steps.Steps(detail.Node("steps")), steps.Fields(detail.Mapping("fields"))) : null,
                 Verify = reader.Has("verify") ? Verify(reader.Mapping("verify")) : null,
                 Errors = steps.Errors(reader.Node("errors")),
                 Timeout = reader.Duration("timeout"),
             };
         }
+
+        private Extract? ExtractOf(MappingReader reader, IReadOnlyDictionary<string, Extract> extracts) => reader.Node("extract") switch
+        {
+            YamlScalar name => Find(extracts, name),
+            YamlMapping mapping => Extract(new MappingReader(mapping, diagnostics)),
+            _ => null,
+        };
 
         private Extract? Find(IReadOnlyDictionary<string, Extract> extracts, YamlScalar name)
         {
@@ -194,15 +216,22 @@ internal static class ConnectorParser
         {
             var rows = reader.Mapping("rows");
             var next = reader.Mapping("next");
+            var count = reader.Mapping("expectCount");
             return new(reader.Mark)
             {
                 RowRole = rows.Text("role"),
                 RowCss = rows.Text("css"),
+                RowPath = HttpBinder.Path(rows, "json"),
                 Within = steps.Nested(rows, "within"),
                 Fields = steps.Fields(reader.Mapping("fields")),
                 Next = steps.LocatorOf(next),
                 PageParameter = next.Text("pageParameter"),
-                ExpectCount = reader.Mapping("expectCount").Text("text"),
+                OffsetParameter = next.Text("offsetParameter"),
+                NextPath = HttpBinder.Path(next, "json"),
+                NextLink = next.Flag("linkHeader"),
+                ExpectCount = count.Text("text"),
+                CountPath = HttpBinder.Path(count, "json"),
+                CountHeader = count.Text("header"),
                 Empty = reader.Template("empty"),
                 MaxPages = reader.Number("maxPages") ?? 2000,
             };

@@ -76,6 +76,22 @@ internal sealed class MappingReader(YamlMapping? mapping, DiagnosticBag diagnost
         _ => [],
     };
 
+    /// <summary>A mapping of names to templates.</summary>
+    public IReadOnlyDictionary<string, Template> NamedTemplates(string key)
+    {
+        var inner = Mapping(key);
+        var found = new Dictionary<string, Template>(StringComparer.Ordinal);
+        foreach (var name in inner.Entries.Select(e => e.Key.Value))
+        {
+            if (inner.Template(name) is { } template)
+            {
+                found[name] = template;
+            }
+        }
+
+        return found;
+    }
+
     public IReadOnlyList<YamlScalar> Scalars(string key) => Node(key) switch
     {
         YamlScalar scalar => [scalar],

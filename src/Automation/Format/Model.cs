@@ -81,6 +81,8 @@ internal sealed record GotoStep(Mark Mark, Template Address) : Step(Mark);
 
 internal sealed record ClickStep(Mark Mark, Locator Target, bool? AcceptDialog) : Step(Mark);
 
+internal sealed record HoverStep(Mark Mark, Locator Target) : Step(Mark);
+
 internal sealed record FillStep(Mark Mark, Locator Target, Template Value) : Step(Mark);
 
 internal sealed record SelectStep(Mark Mark, Locator Target, IReadOnlyList<Template> Options) : Step(Mark);
@@ -105,9 +107,10 @@ internal sealed record ForEachStep(Mark Mark, Template? In, Locator? Rows, strin
 
 internal sealed record UseStep(Mark Mark, string Fragment) : Step(Mark);
 
-internal sealed record TotpStep(Mark Mark, Locator Target) : Step(Mark);
+/// <summary>Reads an account as getUser does; its fields are then <c>{row.…}</c>.</summary>
+internal sealed record FindStep(Mark Mark, Template Identifier) : Step(Mark);
 
-internal sealed record HttpStep(Mark Mark) : Step(Mark);
+internal sealed record TotpStep(Mark Mark, Locator Target) : Step(Mark);
 
 /// <summary>Where a field of a row is and how its text becomes a value.</summary>
 internal sealed record Field(Mark Mark)
@@ -122,6 +125,9 @@ internal sealed record Field(Mark Mark)
 
     public bool RowText { get; init; }
 
+    /// <summary>Where in the row of an API's answer.</summary>
+    public JsonPath? Path { get; init; }
+
     public Template? Value { get; init; }
 
     public string? Attribute { get; init; }
@@ -135,6 +141,9 @@ internal sealed record Field(Mark Mark)
     public string? Split { get; init; }
 
     public IReadOnlyDictionary<string, string>? Map { get; init; }
+
+    /// <summary>The value where the page or answer has none.</summary>
+    public string? Otherwise { get; init; }
 }
 
 /// <summary>How rows are read and proved complete.</summary>
@@ -144,6 +153,9 @@ internal sealed record Extract(Mark Mark)
 
     public string? RowCss { get; init; }
 
+    /// <summary>The rows in the answer of the last http step; the other ways to find rows are then absent.</summary>
+    public JsonPath? RowPath { get; init; }
+
     public Locator? Within { get; init; }
 
     public IReadOnlyDictionary<string, Field> Fields { get; init; } = new Dictionary<string, Field>();
@@ -152,7 +164,22 @@ internal sealed record Extract(Mark Mark)
 
     public string? PageParameter { get; init; }
 
+    public string? OffsetParameter { get; init; }
+
+    /// <summary>Where an API's answer holds the address of the next page.</summary>
+    public JsonPath? NextPath { get; init; }
+
+    /// <summary>True when the Link header names the next page.</summary>
+    public bool NextLink { get; init; }
+
     public string? ExpectCount { get; init; }
+
+    public JsonPath? CountPath { get; init; }
+
+    public string? CountHeader { get; init; }
+
+    /// <summary>True when the list says how many rows it has.</summary>
+    public bool Counted => ExpectCount is not null || CountPath is not null || CountHeader is not null;
 
     public Template? Empty { get; init; }
 
@@ -176,6 +203,9 @@ internal sealed record Verify(Mark Mark)
 
 internal sealed record VerbInput(string Name, bool Optional);
 
+/// <summary>A further part of a list that the app shows in several places, such as its suspended people.</summary>
+internal sealed record FurtherRead(Mark Mark, IReadOnlyList<Step> Steps, Extract? Extract, IReadOnlyDictionary<string, Template> Values);
+
 /// <summary>One verb.</summary>
 internal sealed record Operation(ConnectorVerb Verb, Mark Mark)
 {
@@ -185,9 +215,20 @@ internal sealed record Operation(ConnectorVerb Verb, Mark Mark)
 
     public Extract? Extract { get; init; }
 
+    /// <summary>Fields that all rows of the extract have, besides those that it reads.</summary>
+    public IReadOnlyDictionary<string, Template> Values { get; init; } = new Dictionary<string, Template>();
+
+    public IReadOnlyList<FurtherRead> Also { get; init; } = [];
+
     public Detail? Detail { get; init; }
 
     public Verify? Verify { get; init; }
+
+    /// <summary>Its steps, those of further reads and of the detail.</summary>
+    public IEnumerable<Step> AllSteps => Steps.Concat(Also.SelectMany(a => a.Steps)).Concat(Detail?.Steps ?? []);
+
+    /// <summary>The names that its rows have.</summary>
+    public IEnumerable<string> FieldNames => (Extract?.Fields.Keys ?? []).Concat(Values.Keys).Concat(Detail?.Fields.Keys ?? []);
 
     public IReadOnlyList<ErrorRule> Errors { get; init; } = [];
 

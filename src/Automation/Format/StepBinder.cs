@@ -113,7 +113,7 @@ internal sealed class StepBinder(DiagnosticBag diagnostics)
 
     private Field Field(MappingReader reader)
     {
-        string[] sources = ["column", "cell", "css", "label", "text", "value"];
+        string[] sources = ["column", "cell", "css", "label", "text", "path", "value"];
         if (sources.Count(reader.Has) != 1)
         {
             diagnostics.Error(reader.Mark, "one-of", $"A field needs exactly one source: {string.Join(", ", sources)}.");
@@ -127,12 +127,14 @@ internal sealed class StepBinder(DiagnosticBag diagnostics)
             Css = reader.Text("css"),
             Label = reader.Text("label"),
             RowText = reader.Flag("text"),
+            Path = HttpBinder.Path(reader, "path"),
             Value = reader.Template("value"),
             Attribute = reader.Text("attribute"),
             Link = reader.Flag("link"),
             Regex = reader.Pattern("regex"),
             Trim = reader.Text("trim"),
             Split = reader.Text("split"),
+            Otherwise = reader.Text("otherwise"),
             Map = !reader.Has("map") ? null : map.Entries.Where(e => e.Value is YamlScalar).DistinctBy(e => e.Key.Value, StringComparer.OrdinalIgnoreCase).ToDictionary(
                 e => e.Key.Value, Text, StringComparer.OrdinalIgnoreCase),
         };
@@ -160,6 +162,7 @@ internal sealed class StepBinder(DiagnosticBag diagnostics)
         {
             "goto" => outer.Template("goto") is { } address ? new GotoStep(mark, address) : null,
             "click" => new ClickStep(mark, Target(), Dialog(inner)),
+            "hover" => new HoverStep(mark, Target()),
             "fill" => inner.Template("value") is { } value ? new FillStep(mark, Target(), value) : null,
             "select" => new SelectStep(mark, Target(), inner.Templates("option")),
             "check" => new CheckStep(mark, Target(), inner.Template("checked") ?? Template.Parse("true", mark, diagnostics)),
@@ -172,8 +175,9 @@ internal sealed class StepBinder(DiagnosticBag diagnostics)
             "when" => new WhenStep(mark, Condition(inner), Steps(inner.Node("then")), Steps(inner.Node("else"))),
             "forEach" => new ForEachStep(mark, inner.Template("in"), Nested(inner, "rows"), inner.Text("as") ?? "item", Steps(inner.Node("steps"))),
             "use" => new UseStep(mark, outer.Text("use") ?? ""),
+            "find" => outer.Template("find") is { } identifier ? new FindStep(mark, identifier) : null,
             "totp" => new TotpStep(mark, Target()),
-            "http" => new HttpStep(mark),
+            "http" => new HttpStep(mark, HttpBinder.Call(inner)),
             _ => null,
         };
         return bound is null ? null : bound with { Timeout = inner.Duration("timeout") ?? bound.Timeout, Commit = inner.Flag("commit") };

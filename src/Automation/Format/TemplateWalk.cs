@@ -8,6 +8,7 @@ internal static class TemplateWalk
     public static IEnumerable<Locator> Locators(Step step) => step switch
     {
         ClickStep s => [s.Target],
+        HoverStep s => [s.Target],
         FillStep s => [s.Target],
         SelectStep s => [s.Target],
         CheckStep s => [s.Target],
@@ -75,6 +76,8 @@ internal static class TemplateWalk
         CheckStep s => [s.Checked],
         UploadStep s => [s.FileName, s.Content],
         ForEachStep { In: { } list } => [list],
+        HttpStep s => s.Call.Templates,
+        FindStep s => [s.Identifier],
         ExpectStep { Message: { } message } s => ConditionTemplates(s.Condition).Append(message),
         ExpectStep s => ConditionTemplates(s.Condition),
         WaitForStep s => ConditionTemplates(s.Condition),

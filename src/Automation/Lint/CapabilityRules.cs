@@ -65,16 +65,6 @@ internal static class CapabilityRules
                 ? "login has a totp step, but totp is not declared under auth.mfa."
                 : "totp is declared under auth.mfa, but login has no totp step.");
         }
-
-        foreach (var method in connector.Manifest.Auth.Methods.Where(m => m != "password"))
-        {
-            diagnostics.Error(places.Of("auth", "methods"), "unsupported", $"The login method '{method}' is not supported by this version of the runner.");
-        }
-
-        foreach (var http in connector.Operations.Values.SelectMany(o => o.Steps).Concat(connector.Fragments.Values.SelectMany(f => f)).SelectMany(s => TemplateWalk.Deep([s])).OfType<HttpStep>())
-        {
-            diagnostics.Error(http.Mark, "unsupported", "http steps are not supported by this version of the runner.");
-        }
     }
 
     private static void CheckSchema(ConnectorManifest manifest, LintPlaces places, DiagnosticBag diagnostics)

@@ -14,6 +14,7 @@ internal static class ConnectorLint
         var places = new LintPlaces(tree);
         HostRules.Check(connector, places, diagnostics);
         CapabilityRules.Check(connector, places, diagnostics);
+        HttpRules.Check(connector, places, diagnostics);
         WriteRules.Check(connector, diagnostics);
         ReadRules.Check(connector, places, diagnostics);
         PlaceholderRules.Check(connector, places, diagnostics);

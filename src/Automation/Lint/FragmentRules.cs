@@ -9,7 +9,7 @@ internal static class FragmentRules
 
     public static void Check(ConnectorDefinition connector, LintPlaces places, DiagnosticBag diagnostics)
     {
-        var roots = connector.Operations.Values.SelectMany(o => o.Steps.Concat(o.Detail?.Steps ?? [])).ToList();
+        var roots = connector.Operations.Values.SelectMany(o => o.AllSteps).ToList();
         foreach (var use in TemplateWalk.Deep(roots.Concat(connector.Fragments.Values.SelectMany(f => f))).OfType<UseStep>().Where(u => !connector.Fragments.ContainsKey(u.Fragment)))
         {
             var nearest = Nearest.Of(use.Fragment, connector.Fragments.Keys);
@@ -28,7 +28,7 @@ internal static class FragmentRules
             diagnostics.Warning(places.Of("fragments", unused), "unused", $"The fragment '{unused}' is not used.");
         }
 
-        foreach (var (name, extract) in connector.Extracts.Where(e => !connector.Operations.Values.Any(o => ReferenceEquals(o.Extract, e.Value))))
+        foreach (var (name, extract) in connector.Extracts.Where(e => !connector.Operations.Values.Any(o => o.Also.Select(a => a.Extract).Append(o.Extract).Contains(e.Value))))
         {
             diagnostics.Warning(extract.Mark, "unused", $"The extract '{name}' is not used.");
         }

@@ -7,14 +7,14 @@ internal static class LocatorRules
 {
     public static void Check(ConnectorDefinition connector, DiagnosticBag diagnostics)
     {
-        var steps = connector.Operations.Values.SelectMany(o => o.Steps.Concat(o.Detail?.Steps ?? []))
+        var steps = connector.Operations.Values.SelectMany(o => o.AllSteps)
             .Concat(connector.Fragments.Values.SelectMany(f => f));
         var conditions = connector.Operations.Values.SelectMany(o => o.Errors).Concat(connector.Detect).Select(e => e.When);
-        var extracts = connector.Operations.Values.Select(o => o.Extract).OfType<Extract>().Concat(connector.Extracts.Values).Distinct();
+        var extracts = connector.Operations.Values.SelectMany(o => o.Also.Select(a => a.Extract).Append(o.Extract)).OfType<Extract>().Concat(connector.Extracts.Values).Distinct();
         var locators = TemplateWalk.Deep(steps).SelectMany(TemplateWalk.Locators)
             .Concat(conditions.SelectMany(TemplateWalk.Locators))
             .Concat(extracts.SelectMany(e => new[] { e.Within, e.Next }).OfType<Locator>())
-            .Concat(connector.Probe.See.Locator is { } probe ? [probe] : []);
+            .Concat(connector.Probe?.See.Locator is { } probe ? [probe] : []);
         foreach (var locator in locators.SelectMany(Alone).Distinct())
         {
             diagnostics.Warning(locator.Mark, "css-only", $"{locator.Kind switch { LocatorKind.Css => "css", _ => "xpath" }} \"{locator.Value}\" is the only way to find this; say it in people's words (role and name, label, text), or list both under any.");

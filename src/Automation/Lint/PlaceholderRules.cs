@@ -13,19 +13,26 @@ internal static class PlaceholderRules
         ConnectorVerb.DisableMfa,
     ];
 
-    private static readonly string[] OtherInputs = ["identifier", "roles", "entitlements", "newPassword", "status", "externalId", "addedRoles", "removedRoles", "addedEntitlements", "removedEntitlements"];
+    private static readonly string[] Credentials = ["password", "accessToken", "loginMethod"];
+
+    private static readonly string[] OtherInputs = ["identifier", "roles", "entitlements", "newPassword", "status", "externalId", "addedRoles", "removedRoles", "addedEntitlements", "removedEntitlements", "addedAsset", "addedPermission", "removedAsset", "removedPermission"];
 
     public static void Check(ConnectorDefinition connector, LintPlaces places, DiagnosticBag diagnostics)
     {
         var settings = connector.Manifest.Settings.Select(s => s.Name).ToHashSet(StringComparer.Ordinal);
-        foreach (var setting in settings.Where(s => s is "username" or "password" or "identifier" or "settings" or "row"))
+        foreach (var setting in settings.Where(s => s is "username" or "password" or "accessToken" or "loginMethod" or "identifier" or "settings" or "row"))
         {
             diagnostics.Error(places.Of("settings", setting), "value", $"A setting cannot be named '{setting}': that placeholder has its own meaning.");
         }
 
         var check = new Checker(settings, diagnostics);
         check.Templates(connector.AllowedHosts.Append(connector.BaseUrl), []);
-        check.Templates([connector.Probe.Goto, .. See(connector.Probe.See)], []);
+        if (connector.Probe is { } probe)
+        {
+            check.Templates([probe.Goto, .. See(probe.See)], []);
+        }
+
+        CheckHttp(connector, check);
         foreach (var operation in connector.Operations.Values)
         {
             CheckOperation(connector, operation, check, diagnostics);
@@ -39,6 +46,19 @@ internal static class PlaceholderRules
 
     private static IEnumerable<Template> See(See see) =>
         (see.Locator is { } locator ? TemplateWalk.Templates(locator) : []).Concat(see.Text is { } text ? [text] : []);
+
+    /// <summary>Credentials, and what an http login saved, belong into the headers that all calls have.</summary>
+    private static void CheckHttp(ConnectorDefinition connector, Checker check)
+    {
+        var http = connector.Http;
+        var saved = connector.SignsInByHttp
+            ? TemplateWalk.Expanded(connector.Operations[ConnectorVerb.Login].Steps, connector.Fragments).OfType<HttpStep>().SelectMany(s => s.Call.Save.Keys)
+            : [];
+        HashSet<string> names = [.. Credentials, "username", .. saved];
+        check.Templates(http.Headers.Values, names);
+        check.Templates(http.Probe?.Templates ?? [], ["username"]);
+        check.Templates(http.BaseUrl is { } address ? [address] : [], []);
+    }
 
     private static void CheckOperation(ConnectorDefinition connector, Operation operation, Checker check, DiagnosticBag diagnostics)
     {
@@ -55,9 +75,14 @@ internal static class PlaceholderRules
             names.Add("identifier");
         }
 
+        if (operation.Verb == ConnectorVerb.CreateUser)
+        {
+            names.Add(Running.GeneratedPassword.Name);
+        }
+
         if (operation.Verb is ConnectorVerb.Login or ConnectorVerb.RotatePassword or ConnectorVerb.EnableMfa or ConnectorVerb.DisableMfa)
         {
-            names.Add("password");
+            names.UnionWith(Credentials);
         }
 
         check.Used.Clear();
@@ -75,6 +100,12 @@ internal static class PlaceholderRules
         if (operation.Verify is { } verify)
         {
             check.Templates(verify.Listed.Values.SelectMany(v => v).Concat(verify.Absent is { } absent ? [absent.Value] : []), [.. names, "identifier"]);
+        }
+
+        check.Templates(operation.Values.Values.Concat(operation.Also.SelectMany(a => a.Values.Values)), names);
+        foreach (var further in operation.Also)
+        {
+            check.Steps(further.Steps, [.. names], connector, new(StringComparer.Ordinal));
         }
 
         if (operation.Detail is { } detail)
@@ -105,6 +136,12 @@ internal static class PlaceholderRules
                 {
                     case ReadStep read:
                         names.Add(read.To);
+                        break;
+                    case HttpStep call:
+                        names.UnionWith(call.Call.Save.Keys);
+                        break;
+                    case FindStep:
+                        names.Add("row");
                         break;
                     case ForEachStep each:
                         Steps(each.Steps, [.. names, each.As], connector, entered);

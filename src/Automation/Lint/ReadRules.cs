@@ -23,13 +23,18 @@ internal static class ReadRules
             CheckRead(connector, operation, diagnostics);
         }
 
+        foreach (var find in connector.Operations.Values.SelectMany(o => TemplateWalk.Expanded(o.AllSteps, connector.Fragments)).OfType<FindStep>().Where(_ => BrowserNeed.Reading(connector) is null).Take(1))
+        {
+            diagnostics.Error(find.Mark, "missing-verb", "find reads by getUser or listUsers; there is neither.");
+        }
+
         foreach (var operation in connector.Operations.Values.Where(o => o.Detail is not null && o.Verb != ConnectorVerb.GetUser))
         {
             diagnostics.Error(operation.Mark, "unused", $"detail is read by getUser only, not by {CapabilityRules.Name(operation.Verb)}.");
         }
 
         var reading = connector.Operations.GetValueOrDefault(ConnectorVerb.GetUser) ?? connector.Operations.GetValueOrDefault(ConnectorVerb.ListUsers);
-        var readable = (reading?.Extract?.Fields.Keys ?? []).Concat(reading?.Detail?.Fields.Keys ?? []).ToHashSet(StringComparer.Ordinal);
+        var readable = (reading?.FieldNames ?? []).ToHashSet(StringComparer.Ordinal);
         foreach (var verify in connector.Operations.Values.Select(o => o.Verify).OfType<Verify>())
         {
             foreach (var unknown in verify.Listed.Keys.Where(f => !readable.Contains(f)))
@@ -69,6 +74,11 @@ internal static class ReadRules
 
         if (!fields.TryGetValue("status", out var status))
         {
+            if (operation.FieldNames.Contains("status", StringComparer.Ordinal))
+            {
+                return;
+            }
+
             diagnostics.Warning(mark, "missing-key", $"'{name}' does not read 'status': suspended and pending people cannot be told from active ones.");
         }
         else
@@ -79,7 +89,7 @@ internal static class ReadRules
             }
         }
 
-        if (operation is { Verb: ConnectorVerb.ListUsers, Extract: { ExpectCount: null } })
+        if (operation is { Verb: ConnectorVerb.ListUsers, Extract: { Counted: false } })
         {
             diagnostics.Warning(mark, "unproved-read", "Without expectCount a list that ends early cannot be told from a complete one.");
         }

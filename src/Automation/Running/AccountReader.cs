@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IdLcm.Automation.Format;
+using IdLcm.Automation.Http;
 using IdLcm.Domain.Connectors;
 using Microsoft.Playwright;
 
@@ -20,12 +21,7 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
         var scope = new Scope(settings);
         scope.Set("identifier", identifier);
         var frame = new Frame(reading, scope);
-        if (await executor.RunAsync(reading.Steps, frame) is { } fault)
-        {
-            return (new([], Complete: false, fault), null);
-        }
-
-        var read = await rows.ReadAsync(reading.Extract!, frame);
+        var read = await ReadAsync(reading, frame);
         if (read.Fault is not null)
         {
             return (read, null);
@@ -45,6 +41,44 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
         }
 
         return (read, matches.Count == 1 ? matches[0] : null);
+    }
+
+    /// <summary>Reads all parts of a list; complete when each of them is.</summary>
+    public async Task<ReadResult> ReadAsync(Operation reading, Frame frame)
+    {
+        var all = await ReadPartAsync(reading.Steps, reading.Extract!, reading.Values, frame);
+        foreach (var part in reading.Also)
+        {
+            if (all.Fault is not null)
+            {
+                return all;
+            }
+
+            var further = await ReadPartAsync(part.Steps, part.Extract ?? reading.Extract!, part.Values, frame);
+            var known = all.Rows.Select(rows.Identifier).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            all = new([.. all.Rows, .. further.Rows.Where(r => rows.Identifier(r) is not { } id || !known.Contains(id))], all.Complete && further.Complete, further.Fault);
+        }
+
+        return all;
+    }
+
+    private async Task<ReadResult> ReadPartAsync(IReadOnlyList<Step> steps, Extract extract, IReadOnlyDictionary<string, Template> values, Frame frame)
+    {
+        if (await executor.RunAsync(steps, frame) is { } fault)
+        {
+            return new([], Complete: false, fault);
+        }
+
+        var read = await rows.ReadAsync(extract, frame);
+        foreach (var (name, value) in values)
+        {
+            foreach (var row in read.Rows)
+            {
+                row[name] = value.Resolve(frame.Scope, out _);
+            }
+        }
+
+        return read;
     }
 
     /// <summary>Reads back until the app shows the result, or the time is up.</summary>
@@ -129,6 +163,17 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
 
     private async Task<StepFault?> ReadDetailAsync(Detail detail, Frame frame, JsonObject row)
     {
+        var multiValued = (string name) => RowReader.IsList(name, run.Connector.Manifest.UserSchema);
+        if (detail.Fields.Values.All(f => f.Path is not null || f.Value is not null))
+        {
+            foreach (var (name, field) in detail.Fields)
+            {
+                row[name] = JsonRowReader.Value(field, run.Http.Reply?.Json, frame.Scope, multiValued(name));
+            }
+
+            return null;
+        }
+
         var limit = (float)run.DefaultStepLimit.TotalMilliseconds;
         var texts = new Dictionary<string, string?>(StringComparer.Ordinal);
         var fault = await actions.WatchAsync(
@@ -168,7 +213,7 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
         foreach (var (name, field) in detail.Fields)
         {
             var raw = field.Value?.Resolve(frame.Scope, out _) ?? texts.GetValueOrDefault(name);
-            row[name] = FieldValues.Of(field, raw, RowReader.IsList(name, run.Connector.Manifest.UserSchema));
+            row[name] = FieldValues.Of(field, raw, multiValued(name));
         }
 
         return null;

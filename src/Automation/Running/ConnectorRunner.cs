@@ -28,7 +28,7 @@ internal sealed partial class ConnectorRunner(FileConnectorCatalog catalog, Serv
             return Failed(new(FailureCode.UnsupportedOperation, $"The catalog has no connector {request.ConnectorId} {request.ConnectorVersion}."));
         }
 
-        if (!connector.Manifest.Auth.Methods.Contains(request.LoginMethod, StringComparer.Ordinal) || request.LoginMethod != "password")
+        if (!connector.Manifest.Auth.Methods.Contains(request.LoginMethod, StringComparer.Ordinal))
         {
             return Failed(new(FailureCode.UnsupportedOperation, $"The connector cannot sign in by {request.LoginMethod}."));
         }

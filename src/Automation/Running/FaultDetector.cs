@@ -16,6 +16,17 @@ internal sealed class FaultDetector(RunState run)
 
     public async Task<PageFacts> InspectAsync(IReadOnlyList<string> texts, IReadOnlyList<string> alerts)
     {
+        if (run.Http.Reply is { } reply)
+        {
+            var body = texts.Count == 0 ? "" : Folded(reply.Body);
+            return new(reply.Status, reply.Address.AbsoluteUri, [.. texts.Select(t => body.Contains(Folded(t), StringComparison.OrdinalIgnoreCase))], [.. alerts.Select(_ => false)]);
+        }
+
+        if (run.Browser is null)
+        {
+            return new(0, "", [.. texts.Select(_ => false)], [.. alerts.Select(_ => false)]);
+        }
+
         var json = await run.Page.EvaluateAsync<string>(PageScripts.Inspect, JsonSerializer.Serialize(new { texts, alerts }, Web));
         return JsonSerializer.Deserialize<PageFacts>(json, Web)!;
     }
@@ -23,6 +34,11 @@ internal sealed class FaultDetector(RunState run)
     /// <summary>What the address alone says; costs nothing.</summary>
     public StepFault? FromAddress(Frame frame)
     {
+        if (LooksAtAnswer)
+        {
+            return null;
+        }
+
         var url = run.Page.Url;
         if (url.StartsWith("chrome-error:", StringComparison.Ordinal))
         {
@@ -78,6 +94,11 @@ internal sealed class FaultDetector(RunState run)
             }
         }
 
+        if (LooksAtAnswer)
+        {
+            return null;
+        }
+
         if (!frame.SigningIn && run.Connector.SignedOut is { See: { } see })
         {
             var shown = see.Locator is { } locator ? await IsVisibleAsync(frame, locator) : texts.Count > 0 && facts.Texts[^1];
@@ -90,8 +111,11 @@ internal sealed class FaultDetector(RunState run)
         return FromStatus(facts.Status, frame.SigningIn);
     }
 
+    /// <summary>True while the last answer of the app's API, and not a page, is what steps look at.</summary>
+    public bool LooksAtAnswer => run.Browser is null || run.Http.Reply is not null;
+
     public async Task<bool> IsVisibleAsync(Frame frame, Locator locator) =>
-        TemplateWalk.Templates(locator).All(t => t.Resolve(frame.Scope, out _) is not null)
+        !LooksAtAnswer && TemplateWalk.Templates(locator).All(t => t.Resolve(frame.Scope, out _) is not null)
         && await LocatorBuilder.Build(run.Page, frame, locator).CountAsync() > 0;
 
     /// <summary>True when all of a condition holds now.</summary>
@@ -107,7 +131,7 @@ internal sealed class FaultDetector(RunState run)
             return false;
         }
 
-        if (condition.Url is { } glob && !Glob(glob, run.Page.Url))
+        if (condition.Url is { } glob && !Glob(glob, run.Http.Reply?.Address.AbsoluteUri ?? run.Browser?.Page.Url ?? ""))
         {
             return false;
         }
@@ -147,6 +171,8 @@ internal sealed class FaultDetector(RunState run)
 
     public static StepFault Blocked(string host) =>
         new(FailureCode.PageChanged, $"The app led to {host}, which is not among the connector's allowedHosts; it was blocked.");
+
+    private static string Folded(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private static bool Equal(Template value, IReadOnlyList<Template> oneOf, Scope scope) =>
         value.Resolve(scope, out _) is { } text
@@ -199,6 +225,6 @@ internal sealed class FaultDetector(RunState run)
         }
 
         return said ?? (rule.See?.Locator is { } shown ? $"The app shows {LocatorBuilder.Describe(shown, frame.Scope)}."
-            : rule.Status.Count > 0 ? $"The app answered with status {facts.Status}." : $"The app led to {new Uri(facts.Url).AbsolutePath}.");
+            : rule.Status.Count > 0 ? $"The app answered with status {facts.Status}." : $"The app led to {facts.Url}.");
     }
 }

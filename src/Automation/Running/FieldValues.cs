@@ -14,7 +14,7 @@ internal static class FieldValues
     /// <returns>The value, or null.</returns>
     public static JsonNode? Of(Field field, string? raw, bool multiValued)
     {
-        var text = raw is null ? null : Matched(raw.Trim(), field.Regex);
+        var text = (raw is null ? null : Matched(raw.Trim(), field.Regex)) ?? field.Otherwise;
         if (text is null)
         {
             return multiValued && raw is not null ? new JsonArray() : null;

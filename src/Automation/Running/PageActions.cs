@@ -22,7 +22,7 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
         var (element, alternative, missing) = await ChooseAsync(frame, target, limit, visible);
         return element is null
             ? (missing, null)
-            : (await WatchAsync(frame, () => act(element, (float)limit.TotalMilliseconds), target), alternative);
+            : (await WatchAsync(frame, () => act(element, (float)limit.TotalMilliseconds), target, ownErrors: run.CommitEntered), alternative);
     }
 
     /// <summary>Waits for a call while looking, when it takes long, whether the page shows a reason.</summary>
@@ -78,6 +78,12 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
             if (await DetectQuietlyAsync(frame, ownErrors) is { } fault)
             {
                 return fault;
+            }
+
+            if (detector.LooksAtAnswer)
+            {
+                // An answer does not change while one looks at it.
+                return new(FailureCode.PageChanged, $"The answer{(run.Http.Reply is { } reply ? $" to {reply} (status {reply.Status})" : "")} did not show {Describe(condition, frame)}.");
             }
 
             if (run.Time.GetElapsedTime(start) >= limit)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using IdLcm.Automation.Format;
+using IdLcm.Automation.Http;
 using IdLcm.Domain.Connectors;
 using Microsoft.Playwright;
 
@@ -14,7 +15,7 @@ namespace IdLcm.Automation.Running;
 internal sealed record ReadResult(IReadOnlyList<JsonObject> Rows, bool Complete, StepFault? Fault);
 
 /// <summary>Reads lists: one evaluation for each page, page after page, with a proof that nothing is missing.</summary>
-internal sealed class RowReader(RunState run, PageActions actions)
+internal sealed class RowReader(RunState run, PageActions actions, JsonRowReader answers)
 {
     private const int MaxRows = 2_000_000;
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
@@ -24,10 +25,14 @@ internal sealed class RowReader(RunState run, PageActions actions)
     public static bool IsList(string name, UserSchema? schema) =>
         name is "roles" or "entitlements" || schema?.Attributes.Any(a => a.Name == name && a.MultiValued) == true;
 
-    public async Task<ReadResult> ReadAsync(Extract extract, Frame frame)
+    public Task<ReadResult> ReadAsync(Extract extract, Frame frame) =>
+        extract.RowPath is not null ? answers.ReadAsync(extract, frame) : ReadPagesAsync(extract, frame);
+
+    private async Task<ReadResult> ReadPagesAsync(Extract extract, Frame frame)
     {
         var rows = new List<JsonObject>();
         var identifiers = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        run.Http.Reply = null;
         var seenPages = new HashSet<string>(StringComparer.Ordinal);
         long? expected = null;
         for (var page = 1; ; page++)
@@ -46,6 +51,12 @@ internal sealed class RowReader(RunState run, PageActions actions)
                 {
                     rows.Add(row);
                 }
+            }
+
+            if (page == 1 && read is { Rows.Count: 0, Empty: true })
+            {
+                // A page that says that there is nothing need not say how many.
+                return new(rows, Complete: true, null);
             }
 
             if (rows.Count > MaxRows)
@@ -260,7 +271,7 @@ internal sealed class RowReader(RunState run, PageActions actions)
         static (bool More, StepFault? Fault) Result(StepFault? fault) => (fault is null, fault);
     }
 
-    private static Uri WithParameter(string url, string parameter, int value)
+    public static Uri WithParameter(string url, string parameter, int value)
     {
         var builder = new UriBuilder(url);
         var others = builder.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries)

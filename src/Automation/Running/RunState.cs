@@ -1,5 +1,6 @@
 using IdLcm.Automation.Browser;
 using IdLcm.Automation.Format;
+using IdLcm.Automation.Http;
 using IdLcm.Automation.Totp;
 using IdLcm.Domain.Connectors;
 using Microsoft.Playwright;
@@ -13,7 +14,12 @@ internal sealed class RunState
 
     public required ConnectorVerb Verb { get; init; }
 
-    public required BrowserSession Session { get; init; }
+    /// <summary>The browser session; null while no verb has needed one.</summary>
+    public BrowserSession? Browser { get; init; }
+
+    public BrowserSession Session => Browser ?? throw new InvalidOperationException("A step looks at a page, but the verb was started without a browser.");
+
+    public required HttpAccess Http { get; init; }
 
     public required SecretMask Mask { get; init; }
 

@@ -17,6 +17,7 @@ internal static class StepDescriber
         {
             GotoStep s => $"go to {Value(s.Address)}",
             ClickStep s => $"click {At(s.Target)}",
+            HoverStep s => $"point at {At(s.Target)}",
             FillStep s => $"fill {At(s.Target)} with {Value(s.Value)}",
             SelectStep s => $"select {string.Join(", ", s.Options.Select(Value))} in {At(s.Target)}",
             CheckStep s => $"check {At(s.Target)}: {Value(s.Checked)}",
@@ -26,6 +27,7 @@ internal static class StepDescriber
             ExpectStep s => $"expect {Of(s.Condition, scope)}",
             ReadStep s => $"read {At(s.Target)} as {s.To}",
             DownloadStep s => $"download by {At(s.Target)}",
+            HttpStep s => $"call {s.Call.Method} {Value(s.Call.Url)}",
             TotpStep s => $"fill {At(s.Target)} with the one-time code",
             _ => step.GetType().Name,
         };
@@ -43,5 +45,5 @@ internal static class StepDescriber
 /// <summary>The placeholders whose values are secrets.</summary>
 internal static class SecretNames
 {
-    public static bool IsSecret(string root) => root is "password" or "newPassword" or "accessToken" or "totpSecret" or "backupCodes";
+    public static bool IsSecret(string root) => root is "password" or "generatedPassword" or "newPassword" or "accessToken" or "totpSecret" or "backupCodes";
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using IdLcm.Automation.Format;
+using IdLcm.Automation.Http;
 using IdLcm.Automation.Totp;
 using IdLcm.Domain.Connectors;
 using Microsoft.Playwright;
@@ -8,13 +9,16 @@ using Microsoft.Playwright;
 namespace IdLcm.Automation.Running;
 
 /// <summary>Does the steps of a connector, one after the other, until one fails.</summary>
-internal sealed class StepExecutor(RunState run, PageActions actions)
+internal sealed class StepExecutor(RunState run, PageActions actions, HttpRunner http)
 {
     private const int MaxFragmentDepth = 16;
     private const int MaxLoop = 10_000;
 
     /// <summary>Rows that download steps have read.</summary>
     public List<JsonObject> DownloadedRows { get; } = [];
+
+    /// <summary>Reads one account by its identifier, for find steps.</summary>
+    public Func<string, Task<(ReadResult Read, JsonObject? Row)>>? Finder { get; set; }
 
     public async Task<StepFault?> RunAsync(IReadOnlyList<Step> steps, Frame frame)
     {
@@ -26,6 +30,7 @@ internal sealed class StepExecutor(RunState run, PageActions actions)
                 WhenStep choice => await WhenAsync(choice, frame),
                 ForEachStep each => await ForEachAsync(each, frame),
                 UseStep use => await UseAsync(use, frame),
+                FindStep find => await FindAsync(find, frame),
                 _ => await LeafAsync(step, frame),
             };
             if (fault is not null)
@@ -78,6 +83,22 @@ internal sealed class StepExecutor(RunState run, PageActions actions)
         }
 
         return null;
+    }
+
+    private async Task<StepFault?> FindAsync(FindStep find, Frame frame)
+    {
+        if (find.Identifier.Resolve(frame.Scope, out var missing) is not { } identifier || Finder is null)
+        {
+            return new(FailureCode.UnsupportedOperation, missing is null ? "find is for verbs on accounts." : $"The step needs '{missing}', which was not given.");
+        }
+
+        var (read, row) = await Finder(identifier);
+        if (read.Fault is null && row is not null)
+        {
+            frame.Scope.Set("row", row.DeepClone());
+        }
+
+        return read.Fault ?? (row is null ? new(FailureCode.UserNotFound, $"The app does not show {identifier}.") : null);
     }
 
     private async Task<StepFault?> UseAsync(UseStep use, Frame frame) =>
@@ -168,6 +189,11 @@ internal sealed class StepExecutor(RunState run, PageActions actions)
             return null;
         }
 
+        if (step is HttpStep { Call: var call })
+        {
+            return HttpRunner.Missing(call, frame);
+        }
+
         foreach (var template in TemplateWalk.Templates(step))
         {
             if (template.ResolveList(frame.Scope, out var missing) is null)
@@ -183,12 +209,20 @@ internal sealed class StepExecutor(RunState run, PageActions actions)
     {
         string Text(Template template) => template.Resolve(frame.Scope, out _) ?? "";
         var limit = run.StepLimit(step);
+        if (BrowserNeed.NeedsPage(step))
+        {
+            // From here on steps look at the page.
+            run.Http.Reply = null;
+        }
+
         switch (step)
         {
             case GotoStep s:
                 return (await GotoAsync(frame, s.Address, limit), null);
             case ClickStep s:
                 return await WithDialogAsync(s.AcceptDialog, () => actions.OnElementAsync(frame, s.Target, limit, (e, ms) => e.ClickAsync(new() { Timeout = ms })));
+            case HoverStep s:
+                return await actions.OnElementAsync(frame, s.Target, limit, (e, ms) => e.HoverAsync(new() { Timeout = ms }));
             case FillStep s:
                 var value = Text(s.Value);
                 return await actions.OnElementAsync(frame, s.Target, limit, (e, ms) => e.FillAsync(value, new() { Timeout = ms }));
@@ -214,16 +248,18 @@ internal sealed class StepExecutor(RunState run, PageActions actions)
                 return await DownloadAsync(s, frame, limit);
             case TotpStep s:
                 return await TotpAsync(s, frame, limit);
+            case HttpStep s:
+                return (await http.SendAsync(s.Call, frame, limit, s.Commit), null);
             default:
-                return (new(FailureCode.UnsupportedOperation, "This version of the runner does not support http steps."), null);
+                throw new NotSupportedException(step.GetType().Name);
         }
     }
 
     public async Task<StepFault?> GotoAsync(Frame frame, Template address, TimeSpan limit)
     {
-        var text = address.Resolve(frame.Scope, out _, Uri.EscapeDataString)!;
-        return !Uri.TryCreate(run.Session.BaseUrl, text, out var target)
-            ? new(FailureCode.PageChanged, $"'{text}' is not an address.")
+        run.Http.Reply = null;
+        return !Uri.TryCreate(run.Session.BaseUrl, Addresses.Resolve(address, frame.Scope), out var target)
+            ? new(FailureCode.PageChanged, $"'{address.Resolve(frame.Scope, out _)}' is not an address.")
             : await actions.GotoAsync(frame, target, limit);
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using IdLcm.Automation.Format;
+using IdLcm.Automation.Http;
 using IdLcm.Domain.Connectors;
 
 namespace IdLcm.Automation.Running;
@@ -16,8 +17,8 @@ internal sealed class VerbRunner
     private readonly RunState run;
     private readonly FaultDetector detector;
     private readonly PageActions actions;
+    private readonly HttpRunner http;
     private readonly StepExecutor executor;
-    private readonly RowReader rows;
     private readonly AccountReader accounts;
 
     public VerbRunner(RunState run)
@@ -25,9 +26,9 @@ internal sealed class VerbRunner
         this.run = run;
         detector = new(run);
         actions = new(run, detector);
-        executor = new(run, actions);
-        rows = new(run, actions);
-        accounts = new(run, executor, rows, actions);
+        http = new(run, detector);
+        executor = new(run, actions, http);
+        accounts = new(run, executor, new(run, actions, new(run, http)), actions);
     }
 
     /// <summary>Signs in and waits for the sign of it.</summary>
@@ -38,11 +39,40 @@ internal sealed class VerbRunner
             ?? await actions.UntilAsync(frame, SignedIn, run.DefaultStepLimit, ownErrors: true);
     }
 
+    /// <summary>Signs in without a page: runs the steps of an http login, whose saves join the credentials, and makes the call that only a valid credential may make.</summary>
+    public async Task<StepFault?> SignInByHttpAsync(Scope credentials)
+    {
+        if (run.Connector.SignsInByHttp)
+        {
+            var login = new Frame(run.Connector.Operations[ConnectorVerb.Login], credentials) { SigningIn = true };
+            run.Http.SigningIn = true;
+            var refused = await executor.RunAsync(login.Operation.Steps, login);
+            run.Http.SigningIn = false;
+            if (refused is not null)
+            {
+                return refused;
+            }
+
+            foreach (var name in TemplateWalk.Expanded(login.Operation.Steps, run.Connector.Fragments).OfType<HttpStep>().SelectMany(s => s.Call.Save.Keys))
+            {
+                run.Mask.Add(credentials.Get(new(name, []))?.ToString());
+            }
+        }
+
+        if (run.Connector.Http.Probe is not { } probe)
+        {
+            return null;
+        }
+
+        var operation = new Operation(ConnectorVerb.Probe, probe.Mark) { Steps = [new HttpStep(probe.Mark, probe)] };
+        return await executor.RunAsync(operation.Steps, new Frame(operation, credentials) { SigningIn = true });
+    }
+
     /// <summary>Whether the session is still signed in; a fault when the app cannot tell.</summary>
     public async Task<(bool SignedIn, StepFault? Fault)> ProbeAsync(Scope settings)
     {
         var frame = new Frame(new(ConnectorVerb.Probe, default), settings);
-        var fault = await executor.GotoAsync(frame, run.Connector.Probe.Goto, run.DefaultStepLimit)
+        var fault = await executor.GotoAsync(frame, run.Connector.Probe!.Goto, run.DefaultStepLimit)
             ?? await actions.UntilAsync(frame, SignedIn, run.DefaultStepLimit / 2, ownErrors: false);
         return fault switch
         {
@@ -66,9 +96,22 @@ internal sealed class VerbRunner
                 : VerbOutcome.Failed(new(FailureCode.UnsupportedOperation, "getUser needs 'identifier', which was not given."));
         }
 
+        if (operation.Inputs.FirstOrDefault(i => !i.Optional && inputs.Get(new(i.Name, [])) is null) is { } missing)
+        {
+            // Before the first step: some apps make the account first and ask for the rest later.
+            return VerbOutcome.Failed(new(FailureCode.UnsupportedOperation, $"The verb needs '{missing.Name}', which was not given."));
+        }
+
         var frame = new Frame(operation, inputs);
+        executor.Finder = identifier => accounts.FindAsync(BrowserNeed.Reading(run.Connector)!, settings, identifier, withDetail: false);
+        if (operation.Extract is not null)
+        {
+            var read = await accounts.ReadAsync(operation, frame);
+            return new(read.Fault, read.Rows, read.Complete, Verified: false);
+        }
+
         var fault = await executor.RunAsync(operation.Steps, frame);
-        if (fault is null && operation is { Errors.Count: > 0, Extract: null } && !run.CommitEntered)
+        if (fault is null && operation is { Errors.Count: > 0 } && !run.CommitEntered)
         {
             fault = await actions.DetectQuietlyAsync(frame, ownErrors: true);
         }
@@ -84,12 +127,6 @@ internal sealed class VerbRunner
             return VerbOutcome.Failed(fault);
         }
 
-        if (operation.Extract is { } extract)
-        {
-            var read = await rows.ReadAsync(extract, frame);
-            return new(read.Fault, read.Rows, read.Complete, Verified: false);
-        }
-
         var downloaded = executor.DownloadedRows;
         return operation.Verify is { } verify
             ? await VerifyAsync(verify, settings, inputs, signInAgain)
@@ -98,7 +135,7 @@ internal sealed class VerbRunner
 
     private async Task<VerbOutcome> VerifyAsync(Verify verify, Scope settings, Scope inputs, Func<Task<StepFault?>> signInAgain)
     {
-        var reading = run.Connector.Operations.GetValueOrDefault(ConnectorVerb.GetUser) ?? run.Connector.Operations[ConnectorVerb.ListUsers];
+        var reading = BrowserNeed.Reading(run.Connector)!;
         var (fault, row) = await accounts.VerifyAsync(verify, reading, settings, inputs);
         if (fault is { SignedOut: true })
         {
@@ -115,5 +152,5 @@ internal sealed class VerbRunner
     private static VerbOutcome Found((ReadResult Read, JsonObject? Row) found) =>
         new(found.Read.Fault, found.Row is { } row ? [row] : [], found.Read.Complete, Verified: false);
 
-    private Condition SignedIn => new(default(Mark)) { See = run.Connector.Probe.See };
+    private Condition SignedIn => new(default(Mark)) { See = run.Connector.Probe!.See };
 }

@@ -1,5 +1,6 @@
 using IdLcm.Automation.Browser;
 using IdLcm.Automation.Format;
+using IdLcm.Automation.Http;
 using IdLcm.Automation.Totp;
 
 namespace IdLcm.Automation.Sessions;
@@ -8,17 +9,19 @@ namespace IdLcm.Automation.Sessions;
 internal sealed class ServiceAccount : IAsyncDisposable
 {
     private readonly List<BrowserSession> idle = [];
-    private readonly FilterProxy proxy;
+    private readonly Lazy<FilterProxy> proxy;
     private int open;
 
-    public ServiceAccount(string key, ConnectorDefinition connector, Scope settings, HostPolicy policy, Uri baseUrl, TimeProvider time)
+    public ServiceAccount(string key, ConnectorDefinition connector, Scope settings, HostPolicy policy, Uri baseUrl, Uri httpBaseUrl, long maxReplyBytes, TimeProvider time)
     {
         Key = key;
         Connector = connector;
         Settings = settings;
         Policy = policy;
         BaseUrl = baseUrl;
-        proxy = new(policy);
+        HttpBaseUrl = httpBaseUrl;
+        Http = new(policy, maxReplyBytes);
+        proxy = new(() => new(policy));
         Totp = new(time);
         Places = new(connector.Manifest.Concurrency);
     }
@@ -32,6 +35,11 @@ internal sealed class ServiceAccount : IAsyncDisposable
     public HostPolicy Policy { get; }
 
     public Uri BaseUrl { get; }
+
+    /// <summary>What the paths of http steps are relative to.</summary>
+    public Uri HttpBaseUrl { get; }
+
+    public HttpChannel Http { get; }
 
     public TotpSource Totp { get; }
 
@@ -58,7 +66,7 @@ internal sealed class ServiceAccount : IAsyncDisposable
 
     public async Task<BrowserSession> OpenAsync(BrowserHost host, string? storageState, CancellationToken cancellationToken)
     {
-        var session = await BrowserSession.OpenAsync(host, proxy, Policy, BaseUrl, Connector, storageState, cancellationToken);
+        var session = await BrowserSession.OpenAsync(host, proxy.Value, Policy, BaseUrl, Connector, storageState, cancellationToken);
         lock (idle)
         {
             open++;
@@ -118,7 +126,12 @@ internal sealed class ServiceAccount : IAsyncDisposable
             await CloseAsync(session);
         }
 
-        await proxy.DisposeAsync();
+        if (proxy.IsValueCreated)
+        {
+            await proxy.Value.DisposeAsync();
+        }
+
+        Http.Dispose();
         Places.Dispose();
         SigningIn.Dispose();
         Totp.Dispose();

@@ -56,8 +56,14 @@ internal sealed class ServiceAccounts : IAsyncDisposable
             return (null, new(FailureCode.InvalidBusinessId, problem ?? (missing is not null ? $"The setting '{missing}' is needed." : $"'{baseText}' is not an address of an allowed host.")));
         }
 
+        var httpText = (connector.Http.BaseUrl ?? connector.BaseUrl).Resolve(settings, out missing);
+        if (!Uri.TryCreate(httpText, UriKind.Absolute, out var httpBaseUrl) || !policy.Allows(httpBaseUrl))
+        {
+            return (null, new(FailureCode.InvalidBusinessId, missing is not null ? $"The setting '{missing}' is needed." : $"'{httpText}' is not an address of an allowed host."));
+        }
+
         var key = Key(request, values);
-        var account = accounts.GetOrAdd(key, k => new(() => new(k, connector, settings, policy, baseUrl, time)));
+        var account = accounts.GetOrAdd(key, k => new(() => new(k, connector, settings, policy, baseUrl, httpBaseUrl, options.MaxReplyBytes, time)));
         return (account.Value, null);
     }
 

@@ -158,6 +158,10 @@ public enum ActivityKind
     [JsonStringEnumMemberName("Sync plan rejected")]
     SyncRejected,
 
+    /// <summary>A person gave or took entitlements.</summary>
+    [JsonStringEnumMemberName("Access changed")]
+    AccessDecided,
+
     /// <summary>The account of somebody who is wanted is gone, and nobody here took it away.</summary>
     [JsonStringEnumMemberName("Account missing in app")]
     AccountMissing,
@@ -349,6 +353,18 @@ public enum ActivityKind
     /// <summary>A claim link was made for a person.</summary>
     [JsonStringEnumMemberName("Claim link made")]
     ClaimLinkSent,
+
+    /// <summary>An administrator had an account made without the person's claim.</summary>
+    [JsonStringEnumMemberName("Claim skipped")]
+    ClaimSkipped,
+
+    /// <summary>A person was sent their claim link by e-mail.</summary>
+    [JsonStringEnumMemberName("Claim mail sent")]
+    ClaimMailSent,
+
+    /// <summary>A claim link could not be sent by e-mail.</summary>
+    [JsonStringEnumMemberName("Claim mail failed")]
+    ClaimMailFailed,
 
     /// <summary>A person opened their claim link.</summary>
     [JsonStringEnumMemberName("Account claimed")]

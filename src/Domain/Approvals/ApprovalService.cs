@@ -267,7 +267,17 @@ public sealed class ApprovalService(
     /// <param name="by">Whose word it is.</param>
     /// <param name="cancellationToken">Cancels before the commit.</param>
     /// <returns>True when it was held.</returns>
-    public async Task<bool> ReleaseAsync(IntegrationProfile profile, string operationId, Provenance by, CancellationToken cancellationToken = default)
+    public Task<bool> ReleaseAsync(IntegrationProfile profile, string operationId, Provenance by, CancellationToken cancellationToken = default) =>
+        ReleaseAsync(profile, operationId, by, OperationPriority.Last, cancellationToken);
+
+    /// <summary>Moves a held operation into the queue, before others where somebody waits for it.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="operationId">The operation.</param>
+    /// <param name="by">Whose word it is.</param>
+    /// <param name="atLeast">The lowest place that it gets.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>True when it was held.</returns>
+    public async Task<bool> ReleaseAsync(IntegrationProfile profile, string operationId, Provenance by, int atLeast, CancellationToken cancellationToken = default)
     {
         var released = await Optimistic.RunAsync(
             async () =>
@@ -279,7 +289,8 @@ public sealed class ApprovalService(
                 }
 
                 var now = clock.GetUtcNow();
-                var queued = operation with { Hold = null, QueueRow = Rows.QueuePlace(operation.Priority, now, operation.Id) };
+                var priority = Math.Min(operation.Priority, atLeast);
+                var queued = operation with { Hold = null, Priority = priority, QueueRow = Rows.QueuePlace(priority, now, operation.Id) };
                 var result = await store.CommitAsync(
                     profile.Partition,
                     [

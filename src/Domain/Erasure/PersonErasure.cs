@@ -130,7 +130,8 @@ public sealed class PersonErasure(IRecordStore store, IBlobStore blobs, SyncPlan
                 Changes = [],
                 CancelReason = person.Without(found.Value.CancelReason),
             };
-            await store.CommitAsync(partition, [TypedRecords.Write(Rows.Operation(erased.Id), erased, found.ETag)], cancellationToken);
+            await store.CommitAsync(
+                partition, [TypedRecords.Write(Rows.Operation(erased.Id), erased, found.ETag), RecordChange.DeleteIfExists(ClaimMail.Row(erased.Id))], cancellationToken);
         }
     }
 

@@ -59,6 +59,9 @@ public sealed record Integration
     /// <summary>When the app's invitation is sent.</summary>
     public InviteModel Invite { get; init; }
 
+    /// <summary>True when people are sent their claim link by e-mail.</summary>
+    public bool ClaimMail { get; init; }
+
     /// <summary>The user schema where it differs from the connector's own; null for the connector's.</summary>
     public UserSchema? UserSchema { get; init; }
 
@@ -171,6 +174,10 @@ public enum InviteModel
     /// <summary>When the person opens the claim link.</summary>
     [JsonStringEnumMemberName("onClaim")]
     OnClaim,
+
+    /// <summary>When the person opens the claim link, in apps that make accounts at once too: nobody has an account before it is needed.</summary>
+    [JsonStringEnumMemberName("justInTime")]
+    JustInTime,
 }
 
 /// <summary>How failed operations are tried again; what is null stays as the gateway's own rules have it.</summary>

@@ -62,6 +62,39 @@ public sealed class IntegrationClosing(
         return changed;
     }
 
+    /// <summary>
+    /// Disables an integration: identity providers are refused from now on and nothing is written any more. Its accounts,
+    /// people and settings stay; a new token and a resume bring it back.
+    /// </summary>
+    /// <param name="id">The integration; any text.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="by">Who asks.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>The integration, or why it is not disabled.</returns>
+    public async Task<Result<Integration>> DisableAsync(string id, string? reason, Provenance by, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(by);
+        var problems = new List<FieldProblem>();
+        if (IntegrationRules.Text(reason, "reason", IntegrationRules.MaxText, problems) is not { } why)
+        {
+            return Refusal.Invalid(problems);
+        }
+
+        var now = clock.GetUtcNow();
+        var changed = await integrations.ChangeAsync(
+            id,
+            before => (before with { Paused = new Pause(by.Actor, now, why), Tokens = [], EntraTenants = [], BasicUserNames = [], ModifiedAt = now },
+                [Event(ActivityKind.Paused, by.Actor, now, before.Name, $"disabled, and every credential of identity providers ended: {why}")]),
+            cancellationToken);
+        if (changed is null)
+        {
+            return Refusal.NotFound("integration_not_found", $"There is no integration '{id}'.");
+        }
+
+        feed.Publish(new LiveChange(id, null));
+        return changed;
+    }
+
     /// <summary>Goes on with an integration that is being deleted: takes accounts away, and ends it when none is left to.</summary>
     /// <param name="integrationId">The integration.</param>
     /// <param name="cancellationToken">Cancels between accounts.</param>

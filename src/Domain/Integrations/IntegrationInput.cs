@@ -104,6 +104,9 @@ public sealed record IntegrationChange
 
     /// <summary>When the app's invitation is to be sent.</summary>
     public InviteModel? Invite { get; init; }
+
+    /// <summary>Whether people are sent their claim link by e-mail.</summary>
+    public bool? ClaimMail { get; init; }
 }
 
 /// <summary>A value that is to be set, to nothing perhaps, or left.</summary>

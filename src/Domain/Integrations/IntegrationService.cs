@@ -147,6 +147,7 @@ public sealed partial class IntegrationService(
                     ActivityDays = change.ActivityDays.Or(before.ActivityDays),
                     MatchBy = change.MatchBy ?? before.MatchBy,
                     Invite = change.Invite ?? before.Invite,
+                    ClaimMail = change.ClaimMail ?? before.ClaimMail,
                     UserSchema = change.ResetUserSchema ? null : change.UserSchema ?? before.UserSchema,
                     ModifiedAt = now,
                 };
@@ -254,6 +255,7 @@ public sealed partial class IntegrationService(
             (!before.MatchBy.SequenceEqual(after.MatchBy), $"people are matched by {string.Join(", ", after.MatchBy)}"),
             (before.ActivityDays != after.ActivityDays, $"activity is kept {(after.ActivityDays is { } kept ? $"{kept} days" : "for good")}"),
             (before.Invite != after.Invite, $"invitations are sent {after.Invite}"),
+            (before.ClaimMail != after.ClaimMail, $"claim links are {(after.ClaimMail ? "" : "not ")}sent by e-mail"),
         ];
         what.AddRange(others.Where(other => other.Differs).Select(other => other.What));
 

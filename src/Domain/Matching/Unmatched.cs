@@ -231,7 +231,12 @@ public sealed class Unmatched(IRecordStore store, IntegrationStore integrations,
         return (result.Committed, moved);
     }
 
-    private async Task<Exemption?> ExemptionAsync(IntegrationProfile profile, string accountKey, CancellationToken cancellationToken) =>
+    /// <summary>Reads the exemption of an account.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="accountKey">The account.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The exemption while it holds, or null.</returns>
+    public async Task<Exemption?> ExemptionAsync(IntegrationProfile profile, string accountKey, CancellationToken cancellationToken = default) =>
         await store.FindAsync<Exemption>(profile.Partition, ExemptionRow(accountKey), cancellationToken) is { } found
         && (found.Value.ExpiresAt is null || found.Value.ExpiresAt > clock.GetUtcNow())
             ? found.Value

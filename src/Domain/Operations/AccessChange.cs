@@ -1,3 +1,5 @@
+using IdLcm.Domain.Users;
+
 namespace IdLcm.Domain.Operations;
 
 /// <summary>
@@ -5,7 +7,7 @@ namespace IdLcm.Domain.Operations;
 /// one by one, what is new is given and proved before anything is taken away. Only what cannot be held beside something new
 /// goes first.
 /// </summary>
-internal static class AccessChange
+public static class AccessChange
 {
     /// <summary>The first step of a change.</summary>
     /// <param name="has">What the account has.</param>
@@ -25,6 +27,22 @@ internal static class AccessChange
 
         List<string> inTheWay = [.. removed.Where(old => added.Exists(value => clash(old, value) || clash(value, old)))];
         return inTheWay.Count > 0 ? ([], inTheWay) : (added, []);
+    }
+
+    /// <summary>
+    /// One entitlement of a change, where a visit of the app's page gives or takes a single one. A permission that takes the
+    /// place of another on the same asset is given without taking that one first.
+    /// </summary>
+    public static (List<string> Added, List<string> Removed) OneStep(IReadOnlyList<string> has, IReadOnlyList<string> wished, DesiredAccount desired)
+    {
+        List<string> removed = [.. has.Except(wished, StringComparer.OrdinalIgnoreCase)];
+        foreach (var value in wished.Except(has, StringComparer.OrdinalIgnoreCase))
+        {
+            var inTheWay = removed.Where(old => desired.ClashesAsEntitlement(old, value) || desired.ClashesAsEntitlement(value, old)).ToList();
+            return inTheWay.Find(old => desired.PartsOf(old).Asset != desired.PartsOf(value).Asset) is { } first ? ([], [first]) : ([value], inTheWay);
+        }
+
+        return ([], [removed[0]]);
     }
 
     /// <summary>What the account has after a step.</summary>

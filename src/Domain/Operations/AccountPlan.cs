@@ -125,9 +125,18 @@ public static class AccountPlan
             return Refuse($"{profile.Manifest.AppName} cannot change the entitlements of an existing account.");
         }
 
-        var (added, removed) = AccessChange.FirstStep(
-            has, wished, profile.Manifest.IsPiecemeal(ConnectorVerb.SetEntitlements, "addedEntitlements"), desired.ClashesAsEntitlement);
+        var oneByOne = profile.Manifest.IsPiecemeal(ConnectorVerb.SetEntitlements, "addedAsset");
+        var (added, removed) = oneByOne
+            ? AccessChange.OneStep(has, wished, desired)
+            : AccessChange.FirstStep(has, wished, profile.Manifest.IsPiecemeal(ConnectorVerb.SetEntitlements, "addedEntitlements"), desired.ClashesAsEntitlement);
         var inputs = Identify(seen);
+        if (oneByOne)
+        {
+            var (asset, permission) = desired.PartsOf(added.Count > 0 ? added[0] : removed[0]);
+            inputs[added.Count > 0 ? "addedAsset" : "removedAsset"] = asset;
+            inputs[added.Count > 0 ? "addedPermission" : "removedPermission"] = permission;
+        }
+
         inputs[EntitlementsInput] = Values(AccessChange.After(has, added, removed));
         inputs["addedEntitlements"] = Values(added);
         inputs["removedEntitlements"] = Values(removed);

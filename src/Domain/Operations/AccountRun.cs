@@ -20,6 +20,9 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
     /// <summary>More steps than any account needs: beyond it the app does not keep what it is told.</summary>
     private const int MaxVerbs = 8;
 
+    /// <summary>How many wishes one visit serves; whatever comes later has a visit of its own, so that nobody else waits for ever.</summary>
+    private const int MaxRounds = 5;
+
     public async Task<RunOutcome> RunAsync(ActiveRun run, CancellationToken cancellationToken)
     {
         var profile = run.Profile;
@@ -34,7 +37,6 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
             return outcome with { Overtaken = true };
         }
 
-        run.Serve(user);
         var opened = await runner.OpenAsync(Sessions.For(profile, run), cancellationToken);
         run.Keep(opened.Evidence);
         if (opened.Session is null)
@@ -44,10 +46,35 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
 
         await using var session = opened.Session;
 
-        // The memberships after the user: what changes from now on makes the wish grow, and a successor finds it.
-        var granted = await GroupAccess.ThroughGroupsAsync(new GroupReader(store), profile, user.Id, cancellationToken);
-        var desired = DesiredAccount.Of(profile, user, granted) with { Recreate = account.RecreateApproved == user.Wish };
-        return await AgreeAsync(run, session, account, desired, goal, outcome, cancellationToken);
+        for (var round = 1; ; round++)
+        {
+            run.Serve(user);
+
+            // The memberships after the user: what changes from now on makes the wish grow, and the next look finds it.
+            var granted = await GroupAccess.ThroughGroupsAsync(new GroupReader(store), profile, user.Id, cancellationToken);
+            var desired = DesiredAccount.Of(profile, user, granted) with { Recreate = account.RecreateApproved == user.Wish };
+            var agreed = await AgreeAsync(run, session, account, desired, goal, outcome with { Generation = user.Wish }, cancellationToken);
+            outcome = agreed with { Changes = [.. outcome.Changes, .. agreed.Changes] };
+            if (outcome.Failure is not null || round == MaxRounds)
+            {
+                return outcome;
+            }
+
+            // A wish that changed during the visit is served by the same visit, where it asks for nothing of another kind.
+            var now = (await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(account.Key), cancellationToken))?.Value;
+            var wish = now is null ? null : (await store.FindUserAsync(profile.Partition, now.UserId, cancellationToken))?.Value;
+            if (wish is null || wish.Id != user.Id || wish.Wish == user.Wish)
+            {
+                return outcome;
+            }
+
+            (user, account) = (wish, now! with { Observed = outcome.Observed, Applied = outcome.Applied });
+            goal = AccountGoals.Of(profile, user, now, clock.GetUtcNow());
+            if (AccountGoals.KindFor(account.State, goal) != run.Operation.Kind)
+            {
+                return outcome;
+            }
+        }
     }
 
     private async Task<RunOutcome> AgreeAsync(
@@ -91,14 +118,16 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
 
         var seen = read.Seen;
         var applied = account.Applied;
-        if (seen is not null && profile.Manifest.IsPiecemeal(ConnectorVerb.SetEntitlements, "addedEntitlements"))
+        var most = MaxVerbs;
+        if (seen is not null && profile.Manifest.Capabilities.SetEntitlements)
         {
-            var values = desired.Entitlements.Concat(seen.Entitlements);
-            desired = desired with { Excluding = await new EntitlementCatalog(store).ExcludingAsync(profile, values, cancellationToken) };
+            string[] values = [.. desired.Entitlements, .. seen.Entitlements];
+            desired = desired with { Offered = await new EntitlementCatalog(store).OfferedAsync(profile, values, cancellationToken) };
+            most += values.Length;
         }
 
         var changes = new List<string>();
-        for (var i = 0; i < MaxVerbs; i++)
+        for (var i = 0; i < most; i++)
         {
             var step = AccountPlan.Next(profile, goal, desired, seen, applied);
             outcome = outcome with { Observed = seen, WasRead = true, Changes = changes };
@@ -202,7 +231,7 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
         var merged = (JsonObject?)applied?.DeepClone() ?? [];
         foreach (var (name, value) in inputs)
         {
-            if (name is not ("identifier" or "roles" or "addedRoles" or "removedRoles" or "addedEntitlements" or "removedEntitlements"))
+            if (name is not ("identifier" or "roles" or "addedRoles" or "removedRoles" or "addedEntitlements" or "removedEntitlements" or "addedAsset" or "addedPermission" or "removedAsset" or "removedPermission"))
             {
                 merged[name] = value?.DeepClone();
             }

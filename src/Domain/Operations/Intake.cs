@@ -152,11 +152,17 @@ internal sealed class Intake(IRecordStore store, IntegrationProfile profile, Pro
             return new OperationHold(HoldKind.Approval, now, "Deletions of this integration wait for a person's approval.", approval.Id);
         }
 
-        return operation.Kind == OperationKind.Provision && profile.Integration.Invite == InviteModel.OnClaim
-            && profile.Manifest.Capabilities.CreateUser is CreateUserMode.InviteEmail or CreateUserMode.InviteLink
+        return operation.Kind == OperationKind.Provision && WaitsForClaim(profile.Integration.Invite, profile.Manifest.Capabilities.CreateUser)
             ? new OperationHold(HoldKind.Claim, now, "The account is made when the person opens the claim link.")
             : null;
     }
+
+    private static bool WaitsForClaim(InviteModel model, CreateUserMode mode) => model switch
+    {
+        InviteModel.OnClaim => mode is CreateUserMode.InviteEmail or CreateUserMode.InviteLink,
+        InviteModel.JustInTime => mode is CreateUserMode.InviteEmail or CreateUserMode.InviteLink or CreateUserMode.Direct,
+        _ => false,
+    };
 
     /// <summary>An identity provider that takes away more people within a while than is plausible is asked about by a person first.</summary>
     private async Task<OperationHold?> InboundAsync(AppAccount account, AccountGoal goal, CancellationToken cancellationToken)

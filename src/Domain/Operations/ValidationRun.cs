@@ -29,6 +29,9 @@ internal sealed class ValidationRun(IConnectorRunner runner)
             ?? await CheckAsync(ConnectorVerb.ListRoles, "Roles", result => CompareRoles(profile, result.Rows))
             ?? (EntitlementCatalog.IsReadable(profile)
                 ? await CheckAsync(ConnectorVerb.ListEntitlements, "Entitlements", result => (null, $"{EntitlementCatalog.Read(profile, result.Rows).Count} entitlements read."))
+                : null)
+            ?? (Assets.AssetCatalog.IsReadable(profile)
+                ? await CheckAsync(ConnectorVerb.ListAssets, "Assets", result => (null, $"{Assets.AssetCatalog.Read(profile, result.Rows).Assets.Count} assets read."))
                 : null);
         return new RunOutcome { Failure = failure, Findings = findings, Final = true };
 

@@ -21,7 +21,8 @@ internal static class ImportedUser
             return null;
         }
 
-        var attributes = (JsonObject)row.DeepClone();
+        // A verb's rows are its caller's own.
+        var attributes = row;
         attributes.Remove(Seats.UsedField);
         attributes.Remove(Seats.TotalField);
         return new ObservedAccount

@@ -65,45 +65,68 @@ public sealed record SyncEntry
 /// <param name="LostAssignments">Roles and entitlements that accounts still there have no more, or cannot use.</param>
 public sealed record SyncCounts(int Read, int Population, int Assignments, int New, int Changed, int Gone, int LostAssignments);
 
-/// <summary>Compares what is known with what a complete read of the app showed.</summary>
-internal static class SyncComparison
+/// <summary>
+/// Compares what is known with what a complete read of the app showed. Known accounts are handed over one after the other and
+/// not kept, so that the records of a large app need not be held beside its list.
+/// </summary>
+internal sealed class SyncComparison
 {
-    /// <summary>Compares.</summary>
-    /// <param name="known">The known accounts by key.</param>
+    private readonly IReadOnlyList<ObservedAccount> shown;
+    private readonly Dictionary<string, int> places;
+    private readonly SyncEntry?[] lines;
+    private readonly List<SyncEntry> absent = [];
+    private int population;
+    private int assignments;
+
+    /// <summary>Begins a comparison.</summary>
     /// <param name="shown">What the app showed.</param>
+    public SyncComparison(IReadOnlyList<ObservedAccount> shown)
+    {
+        this.shown = shown;
+        places = new Dictionary<string, int>(shown.Count, StringComparer.Ordinal);
+        lines = new SyncEntry?[shown.Count];
+        for (var i = 0; i < shown.Count; i++)
+        {
+            var key = Ids.KeyOf(shown[i].Identifier);
+            if (places.TryAdd(key, i))
+            {
+                // New, unless an account turns up that is known.
+                lines[i] = Entry(key, null, shown[i]);
+            }
+        }
+    }
+
+    /// <summary>Compares a known account.</summary>
+    /// <param name="account">The account.</param>
+    public void Add(AppAccount account)
+    {
+        var isShown = places.TryGetValue(account.Key, out var place);
+        if (isShown)
+        {
+            lines[place] = Entry(account.Key, account, shown[place]);
+        }
+
+        if (account.State == ProvisioningState.Onboarded && account.OpenOperationId is null)
+        {
+            population++;
+            assignments += account.Observed is { Active: true } before ? Assignments(before).Count() : 0;
+            if (!isShown)
+            {
+                absent.Add(new SyncEntry { Kind = SyncEntryKind.Gone, Key = account.Key, Identifier = account.Identifier, UserId = account.UserId });
+            }
+        }
+        else if (account is { State: ProvisioningState.Deleted, SeenAgainAt: not null } && !isShown)
+        {
+            absent.Add(new SyncEntry { Kind = SyncEntryKind.NotSeenAgain, Key = account.Key, Identifier = account.Identifier, UserId = account.UserId });
+        }
+    }
+
+    /// <summary>Ends the comparison.</summary>
     /// <param name="counts">The numbers.</param>
     /// <returns>What would be recorded.</returns>
-    public static List<SyncEntry> Compare(IReadOnlyDictionary<string, AppAccount> known, IReadOnlyList<ObservedAccount> shown, out SyncCounts counts)
+    public List<SyncEntry> End(out SyncCounts counts)
     {
-        var entries = new List<SyncEntry>();
-        var keys = new HashSet<string>(shown.Count, StringComparer.Ordinal);
-        foreach (var seen in shown)
-        {
-            var key = Ids.KeyOf(seen.Identifier);
-            if (keys.Add(key) && Entry(key, known.GetValueOrDefault(key), seen) is { } entry)
-            {
-                entries.Add(entry);
-            }
-        }
-
-        var (population, assignments) = (0, 0);
-        foreach (var account in known.Values)
-        {
-            if (account.State == ProvisioningState.Onboarded && account.OpenOperationId is null)
-            {
-                population++;
-                assignments += account.Observed is { Active: true } before ? Assignments(before).Count() : 0;
-                if (!keys.Contains(account.Key))
-                {
-                    entries.Add(new SyncEntry { Kind = SyncEntryKind.Gone, Key = account.Key, Identifier = account.Identifier, UserId = account.UserId });
-                }
-            }
-            else if (account is { State: ProvisioningState.Deleted, SeenAgainAt: not null } && !keys.Contains(account.Key))
-            {
-                entries.Add(new SyncEntry { Kind = SyncEntryKind.NotSeenAgain, Key = account.Key, Identifier = account.Identifier, UserId = account.UserId });
-            }
-        }
-
+        List<SyncEntry> entries = [.. lines.OfType<SyncEntry>(), .. absent];
         counts = new SyncCounts(
             shown.Count,
             population,

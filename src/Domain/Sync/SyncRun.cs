@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using IdLcm.Domain.Activity;
+using IdLcm.Domain.Assets;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
@@ -35,7 +36,9 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
             return new RunOutcome { Failure = failure };
         }
 
-        var entries = SyncComparison.Compare(await KnownAsync(profile.Partition, cancellationToken), shown.Accounts, out var counts);
+        var comparison = new SyncComparison(shown.Accounts);
+        await CompareAsync(profile.Partition, comparison, cancellationToken);
+        var entries = comparison.End(out var counts);
         var reasons = profile.Integration.Safeguard.Exceeded(counts);
         var plan = new SyncPlanRecord
         {
@@ -67,6 +70,11 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
         if (shown.Entitlements is { } offered)
         {
             await new EntitlementCatalog(store).ApplyAsync(profile, offered, cancellationToken);
+        }
+
+        if (shown.Assets is { } assets)
+        {
+            await new AssetCatalog(store).ApplyAsync(profile, assets, cancellationToken);
         }
 
         return new RunOutcome { PlanId = plan.Id };
@@ -143,7 +151,22 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
             offered = EntitlementCatalog.Read(run.Profile, listed);
         }
 
-        return (new Shown([.. users.Select(row => ImportedUser.Observe(run.Profile, row, clock.GetUtcNow())).OfType<ObservedAccount>()], offered, Seats.Shown(users.Count > 0 ? users[0] : null, clock.GetUtcNow())), null);
+        IReadOnlyList<Asset>? assets = null;
+        if (AssetCatalog.IsReadable(run.Profile))
+        {
+            (var listed, failure) = await ListAsync(run, session, ConnectorVerb.ListAssets, "assets", cancellationToken);
+            if (listed is null)
+            {
+                return (null, failure);
+            }
+
+            (assets, var onAssets) = AssetCatalog.Read(run.Profile, listed);
+            offered = [.. (offered ?? []).Concat(onAssets).DistinctBy(option => option.Row)];
+        }
+
+        // Before the accounts, which are made of the same rows.
+        var seats = Seats.Shown(users.Count > 0 ? users[0] : null, clock.GetUtcNow());
+        return (new Shown([.. users.Select(row => ImportedUser.Observe(run.Profile, row, clock.GetUtcNow())).OfType<ObservedAccount>()], offered, assets, seats), null);
     }
 
     private static async Task<(IReadOnlyList<JsonObject>? Rows, Failure? Failure)> ListAsync(
@@ -157,22 +180,24 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
             : (null, result.Failure ?? new Failure(FailureCode.IncompleteRead, $"The list of {what} was not proved complete."));
     }
 
-    private async Task<Dictionary<string, AppAccount>> KnownAsync(string partition, CancellationToken cancellationToken)
+    /// <summary>A page of records at a time.</summary>
+    private async Task CompareAsync(string partition, SyncComparison comparison, CancellationToken cancellationToken)
     {
-        var known = new Dictionary<string, AppAccount>(StringComparer.Ordinal);
         string? continuation = null;
         do
         {
             var page = await store.QueryAsync(partition, RowRange.Prefix(Rows.Accounts), RecordLimits.MaxPageSize, continuation, cancellationToken);
-            foreach (var account in page.Records.Select(record => DomainJson.Decode<AppAccount>(record.Value)).Where(a => a.ReservedFor is null))
+            foreach (var record in page.Records)
             {
-                known[account.Key] = account;
+                if (DomainJson.Decode<AppAccount>(record.Value) is { ReservedFor: null } account)
+                {
+                    comparison.Add(account);
+                }
             }
 
             continuation = page.Continuation;
         }
         while (continuation is not null);
-        return known;
     }
 
     private static string Describe(SyncCounts counts, IReadOnlyList<EntitlementOption>? offered) =>
@@ -183,5 +208,6 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
 /// <summary>What a complete read of an app showed.</summary>
 /// <param name="Accounts">The accounts.</param>
 /// <param name="Entitlements">The entitlements that it offers; null where they cannot be read.</param>
+/// <param name="Assets">The assets that it manages access to; null where they cannot be read.</param>
 /// <param name="Seats">That its seats are taken; null when they are not, or it does not show them.</param>
-internal sealed record Shown(IReadOnlyList<ObservedAccount> Accounts, IReadOnlyList<EntitlementOption>? Entitlements, SeatsTaken? Seats);
+internal sealed record Shown(IReadOnlyList<ObservedAccount> Accounts, IReadOnlyList<EntitlementOption>? Entitlements, IReadOnlyList<Asset>? Assets, SeatsTaken? Seats);

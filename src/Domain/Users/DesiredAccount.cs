@@ -22,8 +22,8 @@ public sealed record DesiredAccount(string Identifier, JsonObject Attributes, IR
     /// <summary>True when the identity provider says which entitlements the person has of its own: then those are all.</summary>
     public bool NamesEntitlements { get; init; }
 
-    /// <summary>The entitlements of the wish and of the account that exclude others, as the app offers them.</summary>
-    public IReadOnlyList<EntitlementOption> Excluding { get; init; } = [];
+    /// <summary>The entitlements of the wish and of the account as the app offers them, where that is known.</summary>
+    public IReadOnlyList<EntitlementOption> Offered { get; init; } = [];
 
     /// <summary>True when a person approved that the account be removed and made again for this wish.</summary>
     public bool Recreate { get; init; }
@@ -167,7 +167,13 @@ public sealed record DesiredAccount(string Identifier, JsonObject Attributes, IR
 
     /// <summary>Whether two entitlements cannot be held together.</summary>
     internal bool ClashesAsEntitlement(string one, string other) =>
-        Excluding.Any(option => string.Equals(option.Value, one, StringComparison.OrdinalIgnoreCase) && option.Excludes(other));
+        Offered.Any(option => string.Equals(option.Value, one, StringComparison.OrdinalIgnoreCase) && option.Excludes(other));
+
+    /// <summary>The asset that an entitlement is about, and what it permits there.</summary>
+    internal (string Asset, string Permission) PartsOf(string entitlement) =>
+        Offered.FirstOrDefault(option => string.Equals(option.Value, entitlement, StringComparison.OrdinalIgnoreCase)) is { Asset: { } asset, Permission: { } permission }
+            ? (asset, permission)
+            : Assets.Asset.Split(entitlement);
 
     /// <summary>Whether a role names another as one that cannot be held beside it.</summary>
     internal static bool Clash(IntegrationProfile profile, string role, string other) =>

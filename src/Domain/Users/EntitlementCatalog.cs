@@ -112,14 +112,14 @@ public sealed class EntitlementCatalog(IRecordStore store)
         return null;
     }
 
-    /// <summary>Finds those among some values that cannot be held beside others.</summary>
+    /// <summary>Finds what the app offers among some values.</summary>
     /// <param name="profile">The integration.</param>
     /// <param name="values">The value strings.</param>
     /// <param name="cancellationToken">Cancels the reads.</param>
     /// <returns>Their options.</returns>
-    internal async Task<IReadOnlyList<EntitlementOption>> ExcludingAsync(
+    internal async Task<IReadOnlyList<EntitlementOption>> OfferedAsync(
         IntegrationProfile profile, IEnumerable<string> values, CancellationToken cancellationToken = default) =>
-        [.. (await FindAsync(profile, [.. values.Distinct(StringComparer.OrdinalIgnoreCase)], cancellationToken)).OfType<EntitlementOption>().Where(option => option.Incompatible is not null)];
+        [.. (await FindAsync(profile, [.. values.Distinct(StringComparer.OrdinalIgnoreCase)], cancellationToken)).OfType<EntitlementOption>()];
 
     /// <summary>Brings the records up to what a complete read of the app showed. Bears being run again.</summary>
     /// <param name="profile">The integration.</param>

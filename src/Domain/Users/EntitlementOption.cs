@@ -11,6 +11,12 @@ namespace IdLcm.Domain.Users;
 public sealed record EntitlementOption(
     string Value, string DisplayName, string Type, string Description = "", IReadOnlyList<string>? Incompatible = null)
 {
+    /// <summary>The asset that it is about, as the app names it; null where it is about none.</summary>
+    public string? Asset { get; init; }
+
+    /// <summary>What it permits on <see cref="Asset"/>.</summary>
+    public string? Permission { get; init; }
+
     /// <summary>The key of its row: no character of the value reaches it.</summary>
     public string Row => RowOf(Value);
 

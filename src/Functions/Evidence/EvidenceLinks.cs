@@ -1,6 +1,9 @@
+using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Sas;
+using IdLcm.Domain.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace IdLcm.Functions.Evidence;
 
@@ -8,7 +11,8 @@ namespace IdLcm.Functions.Evidence;
 /// <param name="service">The blob service.</param>
 /// <param name="containerName">The container of the blobs.</param>
 /// <param name="clock">Dates the links.</param>
-internal sealed class EvidenceLinks(BlobServiceClient service, string containerName, TimeProvider clock) : IEvidenceLinks, IDisposable
+/// <param name="logger">The log.</param>
+internal sealed partial class EvidenceLinks(BlobServiceClient service, string containerName, TimeProvider clock, ILogger<EvidenceLinks> logger) : IEvidenceLinks, IDisposable
 {
     // A link whose key expires before it would be dead early; the clocks of the service and of this host may differ.
     private static readonly TimeSpan KeyLifetime = TimeSpan.FromHours(4);
@@ -18,7 +22,7 @@ internal sealed class EvidenceLinks(BlobServiceClient service, string containerN
     private volatile UserDelegationKey? _key;
 
     /// <inheritdoc/>
-    public async Task<Uri> CreateAsync(string container, string hash, string fileName, TimeSpan lifetime, CancellationToken cancellationToken = default)
+    public async Task<Uri?> CreateAsync(string container, string hash, string fileName, TimeSpan lifetime, CancellationToken cancellationToken = default)
     {
         var name = BlobNames.Of(container, hash);
         if (lifetime <= TimeSpan.Zero || lifetime > IEvidenceLinks.MaxLifetime)
@@ -32,7 +36,17 @@ internal sealed class EvidenceLinks(BlobServiceClient service, string containerN
         }
 
         var now = clock.GetUtcNow();
-        var key = await KeyAsync(now + lifetime, cancellationToken);
+        UserDelegationKey key;
+        try
+        {
+            key = await KeyAsync(now + lifetime, cancellationToken);
+        }
+        catch (RequestFailedException error)
+        {
+            LogNoKey(error);
+            return null;
+        }
+
         var builder = new BlobSasBuilder(BlobSasPermissions.Read, now + lifetime)
         {
             BlobContainerName = containerName,
@@ -48,6 +62,9 @@ internal sealed class EvidenceLinks(BlobServiceClient service, string containerN
 
     /// <summary>Releases what callers wait on.</summary>
     public void Dispose() => _asking.Dispose();
+
+    [LoggerMessage(4501, LogLevel.Warning, "The storage service gave no key to sign links with; evidence passes through the gateway")]
+    private partial void LogNoKey(Exception error);
 
     private async Task<UserDelegationKey> KeyAsync(DateTimeOffset until, CancellationToken cancellationToken)
     {

@@ -4,6 +4,7 @@ using IdLcm.Functions.Activities;
 using IdLcm.Functions.Hosting;
 using IdLcm.Functions.Orchestrations;
 using IdLcm.Functions.Storage;
+using IdLcm.Functions.Timers;
 using IdLcm.Gateway.Api;
 using IdLcm.Gateway.Hosting;
 using IdLcm.Gateway.Scim;
@@ -53,6 +54,9 @@ public static class AzureEdition
         services.AddSingleton(options);
         services.AddSingleton(options.Retry);
         services.AddSingleton(options.SignIn);
+        services.AddSingleton(options.Entra);
+        services.AddSingleton(options.Smtp);
+        services.AddSingleton<IdlePace>();
         services.AddSingleton(new GatewayAddress { PublicUrl = options.PublicUrl?.AbsoluteUri.TrimEnd('/') });
         services.AddSingleton(new InstanceHistory { Template = options.HistoryUrl });
         services.AddSingleton<IFunctionMetadataTransformer>(new RoleFilter(options.Role));

@@ -2,6 +2,8 @@ using IdLcm.Automation;
 using IdLcm.Domain.Operations;
 using IdLcm.Functions.Storage;
 using IdLcm.Gateway.Hosting.SignIn;
+using IdLcm.Gateway.Notifications;
+using IdLcm.Gateway.Scim.Access;
 using Microsoft.Extensions.Configuration;
 
 namespace IdLcm.Functions;
@@ -39,6 +41,18 @@ public sealed record AzureEditionOptions
     /// <summary>How people sign in to the dashboard: section <c>IdLcm__SignIn</c>.</summary>
     public SignInOptions SignIn { get; init; } = new();
 
+    /// <summary>Whose tokens are taken for Entra ID's: section <c>IdLcm__Entra</c>.</summary>
+    public EntraAuthority Entra { get; init; } = new();
+
+    /// <summary>By which server e-mail is sent: section <c>IdLcm__Smtp</c>.</summary>
+    public SmtpOptions Smtp { get; init; } = new();
+
+    /// <summary>
+    /// How long an integration in which nothing happens may go without being looked after, in whole seconds: setting
+    /// <c>IdLcm__IdleSeconds</c>, 60 where it is not set. What happens in this process is looked after within seconds all the same.
+    /// </summary>
+    public TimeSpan IdleInterval { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>How connectors are run: section <c>IdLcm__Automation</c>.</summary>
     public AutomationOptions Automation { get; init; } = new();
 
@@ -73,6 +87,13 @@ public sealed record AzureEditionOptions
             Storage = Bind(section.GetSection("Azure"), new AzureStorageOptions()),
             Retry = Bind(section.GetSection("Retry"), new RetryRules()),
             SignIn = Checked(Bind(section.GetSection("SignIn"), new SignInOptions())),
+            Entra = Checked(Bind(section.GetSection("Entra"), new EntraAuthority())),
+            Smtp = Bind(section.GetSection("Smtp"), new SmtpOptions()),
+            IdleInterval = section["IdleSeconds"] is not { Length: > 0 } idle
+                ? TimeSpan.FromSeconds(60)
+                : int.TryParse(idle, out var seconds) && seconds is >= 5 and <= 3600
+                    ? TimeSpan.FromSeconds(seconds)
+                    : throw new InvalidDataException($"IdLcm__IdleSeconds is '{idle}'; it must be a whole number from 5 to 3600."),
             Automation = Bind(section.GetSection("Automation"), new AutomationOptions()),
         };
     }
@@ -84,8 +105,12 @@ public sealed record AzureEditionOptions
                 ? TimeSpan.FromDays(number)
                 : throw new InvalidDataException($"IdLcm__{name} is '{days}'; it must be a whole number from 1 to 3650.");
 
-    private static SignInOptions Checked(SignInOptions signIn) =>
-        signIn.Problem() is { } problem ? throw new InvalidDataException($"A setting below IdLcm__SignIn is wrong: {problem}") : signIn;
+    private static SignInOptions Checked(SignInOptions signIn) => Checked("SignIn", signIn, signIn.Problem());
+
+    private static EntraAuthority Checked(EntraAuthority authority) => Checked("Entra", authority, authority.Problem());
+
+    private static T Checked<T>(string section, T settings, string? problem) =>
+        problem is null ? settings : throw new InvalidDataException($"A setting below IdLcm__{section} is wrong: {problem}");
 
     private static T Bind<T>(IConfigurationSection section, T defaults)
         where T : class

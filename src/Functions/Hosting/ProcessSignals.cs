@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using IdLcm.Domain.Groups;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
+using IdLcm.Functions.Timers;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -17,6 +18,7 @@ internal sealed partial class ProcessSignals(
     GroupWork groups,
     GroupRoll roll,
     IntegrationProfiles profiles,
+    IdlePace pace,
     TimeProvider clock,
     ILogger<ProcessSignals> logger) : BackgroundService
 {
@@ -60,6 +62,7 @@ internal sealed partial class ProcessSignals(
 
     private async Task PumpAsync(string integrationId, CancellationToken cancellationToken)
     {
+        pace.Stir(integrationId);
         if (await scheduler.PumpAsync(integrationId, cancellationToken) is not { } due)
         {
             return;
@@ -73,6 +76,7 @@ internal sealed partial class ProcessSignals(
 
     private async Task RollAsync(string integrationId, CancellationToken cancellationToken)
     {
+        pace.Stir(integrationId);
         if (await profiles.FindAsync(integrationId, cancellationToken) is { } profile)
         {
             await roll.RollAsync(profile, cancellationToken);

@@ -32,7 +32,13 @@ public static class AzureStorageServices
             return new TableRecordStore(clients.Reads(), clients.Writes(), Clock(provider), options.CommitPatience);
         });
         services.AddSingleton<IBlobStore>(provider => new AzureBlobStore(Blobs(provider).GetBlobContainerClient(options.ContainerName), Clock(provider)));
-        services.AddSingleton<IEvidenceLinks>(provider => new EvidenceLinks(Blobs(provider), options.ContainerName, Clock(provider)));
+        if (options.DevelopmentConnectionString is not { Length: > 0 })
+        {
+            // The emulator signs in with a key, which signs no links.
+            services.AddLogging();
+            services.AddSingleton<IEvidenceLinks>(provider => ActivatorUtilities.CreateInstance<EvidenceLinks>(provider, Blobs(provider), options.ContainerName, Clock(provider)));
+        }
+
         services.AddSingleton<IChainAnchor>(provider => new BlobChainAnchor(Blobs(provider).GetBlobContainerClient(options.AnchorContainerName), Clock(provider)));
         services.AddSingleton<ISecretStore>(provider => options is { KeyVaultEndpoint: null, DevelopmentConnectionString.Length: > 0 }
             ? new DevelopmentSecretStore(provider.GetRequiredService<IRecordStore>())

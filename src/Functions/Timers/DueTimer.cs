@@ -5,6 +5,7 @@ using IdLcm.Domain.Leavers;
 using IdLcm.Domain.Notifications;
 using IdLcm.Domain.Rotation;
 using IdLcm.Domain.Sync;
+using IdLcm.Gateway.Claims;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 
@@ -18,6 +19,7 @@ namespace IdLcm.Functions.Timers;
 /// <param name="tasks">Human tasks.</param>
 /// <param name="closing">Integrations that are being closed.</param>
 /// <param name="notifications">What channels are to be told.</param>
+/// <param name="mails">Claim links by e-mail.</param>
 /// <param name="history">Remembers statuses.</param>
 /// <param name="integrations">The integrations.</param>
 /// <param name="logger">The log.</param>
@@ -29,6 +31,7 @@ public sealed partial class DueTimer(
     HumanTaskService tasks,
     IntegrationClosing closing,
     NotificationPump notifications,
+    ClaimMails mails,
     StatusHistory history,
     IntegrationStore integrations,
     ILogger<DueTimer> logger)
@@ -51,6 +54,7 @@ public sealed partial class DueTimer(
                 await tasks.RemindAsync(id, cancellationToken);
                 await closing.RunDueAsync(id, cancellationToken);
                 await notifications.RunDueAsync(id, cancellationToken);
+                await mails.RunDueAsync(id, cancellationToken);
                 await history.NoteAsync(id, cancellationToken);
             }
 #pragma warning disable CA1031 // One integration's trouble must not stop the others; the next turn tries again.

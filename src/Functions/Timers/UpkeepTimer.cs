@@ -14,6 +14,7 @@ namespace IdLcm.Functions.Timers;
 /// <param name="care">Memberships of those who were deleted.</param>
 /// <param name="integrations">The integrations.</param>
 /// <param name="profiles">The integrations with their connectors.</param>
+/// <param name="pace">How often the quiet ones are looked after.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class UpkeepTimer(
     ActivityLog log,
@@ -22,6 +23,7 @@ public sealed partial class UpkeepTimer(
     MemberCare care,
     IntegrationStore integrations,
     IntegrationProfiles profiles,
+    IdlePace pace,
     ILogger<UpkeepTimer> logger)
 {
     /// <summary>Every five seconds.</summary>
@@ -31,18 +33,31 @@ public sealed partial class UpkeepTimer(
     [Function("upkeep")]
     public async Task RunAsync([TimerTrigger("*/5 * * * * *", UseMonitor = false)] TimerInfo timer, CancellationToken cancellationToken)
     {
-        await log.SealAsync(ActivityLog.Workspace, cancellationToken);
-        foreach (var id in await integrations.ListIdsAsync(cancellationToken))
+        var ids = await pace.IntegrationsAsync(integrations, cancellationToken);
+        if (pace.IsDue(ActivityLog.Workspace))
         {
+            pace.Looked(ActivityLog.Workspace, await log.SealAsync(ActivityLog.Workspace, cancellationToken) > 0);
+        }
+
+        foreach (var id in ids)
+        {
+            if (!pace.IsDue(id))
+            {
+                continue;
+            }
+
             try
             {
-                await log.SealAsync(id, cancellationToken);
+                var was = await log.SealAsync(id, cancellationToken);
                 if (await profiles.FindAsync(id, cancellationToken) is { } profile)
                 {
                     await roll.RollAsync(profile, cancellationToken);
                 }
 
                 await keeper.KeepAsync(id, (kind, removed) => care.RemovedAsync(id, kind, removed, cancellationToken), cancellationToken);
+
+                // Whatever changes anything writes activity too.
+                pace.Looked(id, was > 0);
             }
 #pragma warning disable CA1031 // One integration's trouble must not stop the others; the next turn tries again.
             catch (Exception error) when (!cancellationToken.IsCancellationRequested)

@@ -21,6 +21,8 @@ public static class ManagementApi
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<FailureLimiter>();
         services.AddSingleton<DeniedCalls>();
+        services.AddSingleton<NotificationChannels>();
+        services.AddSingleton<UnmatchedRemoval>();
         services.AddSingleton<Domain.Access.AccessReport>();
         services.AddSingleton<Claims.ClaimLinks>();
         services.AddSingleton<ApiGate>();
@@ -49,6 +51,7 @@ public static class ManagementApi
         OperationEndpoints.Map(api);
         InstanceEndpoint.Map(api);
         SyncPlanEndpoints.Map(api);
+        AssetEndpoints.Map(api);
         ApprovalEndpoints.Map(api);
         HumanTaskEndpoints.Map(api);
         UnmatchedEndpoints.Map(api);

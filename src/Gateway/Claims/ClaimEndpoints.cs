@@ -1,5 +1,6 @@
 using System.Net;
 using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Users;
 using IdLcm.Gateway.Api;
 using IdLcm.Gateway.Scim;
 using Microsoft.AspNetCore.Builder;
@@ -14,11 +15,22 @@ internal sealed record ClaimLinkResource(string Url, DateTimeOffset ExpiresAt);
 /// <summary>Claim links: made through the management API, opened by people.</summary>
 internal static class ClaimEndpoints
 {
-    public static void Map(RouteGroupBuilder api) =>
+    public static void Map(RouteGroupBuilder api)
+    {
+        api.MapPost("/integrations/{integrationId}/users/{userId}/claim-mail", MailAsync)
+            .Requires(Permission.ManageIntegrations)
+            .Documents("sendClaimMail", "Users", "Send a claim link by e-mail", "Makes a fresh link and sends it to the person's address through the configured SMTP server; again where it was sent before. Earlier links hold until they expire.")
+            .Answers<SentClaimMail>(StatusCodes.Status202Accepted);
+        api.MapPost("/integrations/{integrationId}/users/{userId}/skip-claim", SkipAsync)
+            .Requires(Permission.DecideChanges)
+            .Documents("skipClaim", "Users", "Make an account without the person's claim", "The operation that waits to be claimed runs when its turn comes.")
+            .Takes<ReasonRequest>()
+            .Answers<OperationResource>(StatusCodes.Status202Accepted);
         api.MapPost("/integrations/{integrationId}/users/{userId}/claim-link", MakeAsync)
             .Requires(Permission.ManageIntegrations)
-            .Documents("makeClaimLink", "Users", "Make a claim link", "For a person whose account is made when they claim it. Signed, valid for 7 days; make it again to send it again. To skip the claim, release the held operation.")
+            .Documents("makeClaimLink", "Users", "Make a claim link", "For a person whose account is made when they claim it. Signed, valid for 7 days; make it again to hand it over again.")
             .Answers<ClaimLinkResource>(StatusCodes.Status201Created);
+    }
 
     /// <summary>Maps the pages that people open. A link is only followed by a click, so that a mail scanner claims nothing.</summary>
     public static void MapClaims(this IEndpointRouteBuilder routes)
@@ -40,11 +52,40 @@ internal static class ClaimEndpoints
             : ApiProblems.Of(result.Refusal!);
     }
 
+    private static async Task<IResult> MailAsync(
+        string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, ClaimMails mails, GatewayAddress address)
+    {
+        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
+        {
+            return ApiProblems.NoIntegration(integrationId);
+        }
+
+        var result = await mails.SendNowAsync(profile, userId, address.Base(http.Request), ApiCaller.Of(http).Provenance(http), http.RequestAborted);
+        return result.Value is { } sent ? ApiJson.With(StatusCodes.Status202Accepted, sent) : ApiProblems.Of(result.Refusal!);
+    }
+
+    private static async Task<IResult> SkipAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, ClaimLinks links)
+    {
+        var body = await RequestBody.ReadAsync<ReasonRequest>(http);
+        if (body.Value is null)
+        {
+            return body.Problem!;
+        }
+
+        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
+        {
+            return ApiProblems.NoIntegration(integrationId);
+        }
+
+        var result = await links.SkipAsync(profile, userId, body.Value.Reason, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
+        return result.Value is { } operation ? ApiJson.With(StatusCodes.Status202Accepted, new OperationResource(operation)) : ApiProblems.Of(result.Refusal!);
+    }
+
     private static async Task<IResult> ShowAsync(string token, HttpContext http, ClaimLinks links)
     {
         var (profile, waiting, problem) = await links.ReadAsync(token, http.RequestAborted);
         return problem is not null ? Page(http, StatusCodes.Status404NotFound, "Claim your account", $"<p>{problem}</p>")
-            : waiting is null ? Page(http, StatusCodes.Status200OK, "Claim your account", $"<p>Your account in {Text(profile!.Manifest.AppName)} has been claimed already.</p>")
+            : waiting is null ? Progress(http, profile!, await links.AccountAsync(profile!, token, http.RequestAborted))
             : Page(http, StatusCodes.Status200OK, "Claim your account",
                 $"<p>An account in {Text(profile!.Manifest.AppName)} is ready to be made for {Text(waiting.Target)}.</p><form method=\"post\"><button type=\"submit\">Claim it</button></form>");
     }
@@ -62,19 +103,36 @@ internal static class ClaimEndpoints
             await links.ClaimAsync(profile!, waiting, http.RequestAborted);
         }
 
-        return Page(http, StatusCodes.Status200OK, "Account claimed", $"<p>Your account in {Text(profile!.Manifest.AppName)} is being made. You hear from the app itself.</p>");
+        return Progress(http, profile!, await links.AccountAsync(profile!, token, http.RequestAborted));
+    }
+
+    /// <summary>Who needs the account now is told when it is there.</summary>
+    private static IResult Progress(HttpContext http, IntegrationProfile profile, AppAccount? account)
+    {
+        var app = Text(profile.Manifest.AppName);
+        return account switch
+        {
+            { State: ProvisioningState.ProvisioningAwaiting or ProvisioningState.ProvisioningOngoing } =>
+                Page(http, StatusCodes.Status200OK, "Account claimed", $"<p>Your account in {app} is being made. This page tells you when it is there.</p>", reload: true),
+            { State: ProvisioningState.ProvisioningFailed } =>
+                Page(http, StatusCodes.Status200OK, "Account claimed", $"<p>Your account in {app} could not be made yet. Your administrator sees why.</p>"),
+            { Observed: { } seen } => Page(http, StatusCodes.Status200OK, "Account claimed", seen.Status == "pending"
+                ? $"<p>Your account in {app} has been claimed already: {app} has sent you an invitation.</p>"
+                : $"<p>Your account in {app} has been claimed already and is ready.</p>"),
+            _ => Page(http, StatusCodes.Status200OK, "Claim your account", $"<p>Your account in {app} has been claimed already.</p>"),
+        };
     }
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);
 
-    private static IResult Page(HttpContext http, int status, string title, string body)
+    private static IResult Page(HttpContext http, int status, string title, string body, bool reload = false)
     {
         http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
         http.Response.Headers.XContentTypeOptions = "nosniff";
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers["Referrer-Policy"] = "no-referrer";
         return Results.Content(
-            $"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}</title>"
+            $"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">{(reload ? "<meta http-equiv=\"refresh\" content=\"3\">" : "")}<title>{title}</title>"
             + "<style>:root{color-scheme:light dark}body{font:16px/1.6 system-ui,sans-serif;max-width:42rem;margin:12vh auto;padding:0 1.5rem}button{font:inherit;padding:.5rem 1rem}</style></head>"
             + $"<body><h1>{title}</h1>{body}</body></html>",
             "text/html; charset=utf-8",

@@ -25,6 +25,8 @@ internal sealed record ClaimLink(string Path, DateTimeOffset ExpiresAt);
 internal sealed class ClaimLinks(
     ISecretStore secrets, IntegrationProfiles profiles, OperationService operations, ApprovalService approvals, ActivityLog log, IRecordStore store, TimeProvider clock)
 {
+    private const int MaxReason = 500;
+
     private const string KeySecret = "idlcm-claim-key";
 
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
@@ -66,13 +68,43 @@ internal sealed class ClaimLinks(
     public async Task ClaimAsync(IntegrationProfile profile, Operation waiting, CancellationToken cancellationToken)
     {
         var by = new Provenance(waiting.Target, "claim");
-        if (await approvals.ReleaseAsync(profile, waiting.Id, by, cancellationToken))
+
+        // Somebody sits before the page and waits.
+        if (await approvals.ReleaseAsync(profile, waiting.Id, by, OperationPriority.Validation, cancellationToken))
         {
             await NoteAsync(ActivityKind.Claimed, profile, waiting, by.Actor, null, clock.GetUtcNow(), cancellationToken);
         }
     }
 
-    private async Task<Operation?> FindAsync(IntegrationProfile profile, string userId, CancellationToken cancellationToken) =>
+    /// <summary>How far an account is whose claim was taken up; null where there is none.</summary>
+    public async Task<AppAccount?> AccountAsync(IntegrationProfile profile, string token, CancellationToken cancellationToken) =>
+        token.Split('.') is [_, var userId, ..] && await store.FindLiveUserAsync(profile.Partition, userId, cancellationToken) is { } user
+            ? (await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.Value.AccountKey), cancellationToken))?.Value
+            : null;
+
+    /// <summary>Lets the account be made without the person's claim.</summary>
+    public async Task<Result<Operation>> SkipAsync(IntegrationProfile profile, string userId, string? reason, Provenance by, CancellationToken cancellationToken)
+    {
+        if (reason?.Trim() is not { Length: > 0 and <= MaxReason } why)
+        {
+            return Refusal.Invalid("reason", $"say why, in at most {MaxReason} characters.");
+        }
+
+        if (await FindAsync(profile, userId, cancellationToken) is not { } waiting)
+        {
+            return Refusal.Conflict("no_claim", "No account of this user waits to be claimed.");
+        }
+
+        if (await approvals.ReleaseAsync(profile, waiting.Id, by, cancellationToken))
+        {
+            await NoteAsync(ActivityKind.ClaimSkipped, profile, waiting, by.Actor, why, clock.GetUtcNow(), cancellationToken);
+        }
+
+        return (await operations.FindAsync(profile.Integration.Id, waiting.Id, cancellationToken))!;
+    }
+
+    /// <summary>What of a user waits to be claimed.</summary>
+    public async Task<Operation?> FindAsync(IntegrationProfile profile, string userId, CancellationToken cancellationToken) =>
         IntegrationStore.IsWellFormed(userId)
         && await store.FindLiveUserAsync(profile.Partition, userId, cancellationToken) is { } user
         && await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.Value.AccountKey), cancellationToken) is { Value.OpenOperationId: { } open }

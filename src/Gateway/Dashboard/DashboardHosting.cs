@@ -36,7 +36,13 @@ internal static class DashboardHosting
         IntegrationPages.Map(pages);
         IntegrationForms.Map(pages);
         CreatePages.Map(pages);
+        DangerForms.Map(pages);
+        NotificationPages.Map(pages);
         UserPages.Map(pages);
+        UnmatchedForms.Map(pages);
+        AssignmentPages.Map(pages);
+        TaskPages.Map(pages);
+        ApprovalPages.Map(pages);
         OperationPages.Map(pages);
         SyncPlanPages.Map(pages);
         ActivityPages.Map(pages);

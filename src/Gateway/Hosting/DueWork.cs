@@ -6,6 +6,7 @@ using IdLcm.Domain.Leavers;
 using IdLcm.Domain.Rotation;
 using IdLcm.Domain.Storage;
 using IdLcm.Domain.Sync;
+using IdLcm.Gateway.Claims;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -13,7 +14,7 @@ namespace IdLcm.Gateway.Hosting;
 
 /// <summary>Does what falls due by the clock: scheduled syncs, deletions after some days, alarms and reminders.</summary>
 internal sealed partial class DueWork(
-    SyncTimer syncs, RotationTimer rotations, ConnectedAccountService connected, LeaverWatch leavers, HumanTaskService tasks, IntegrationClosing closing, ActivityLog log, IntegrationStore integrations, IBlobStore blobs, TimeProvider clock, ILogger<DueWork> logger) : BackgroundService
+    SyncTimer syncs, RotationTimer rotations, ConnectedAccountService connected, LeaverWatch leavers, HumanTaskService tasks, IntegrationClosing closing, ClaimMails mails, ActivityLog log, IntegrationStore integrations, IBlobStore blobs, TimeProvider clock, ILogger<DueWork> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TrimInterval = TimeSpan.FromHours(1);
@@ -32,6 +33,7 @@ internal sealed partial class DueWork(
                 await leavers.RunDueAsync(id, cancellationToken);
                 await tasks.RemindAsync(id, cancellationToken);
                 await closing.RunDueAsync(id, cancellationToken);
+                await mails.RunDueAsync(id, cancellationToken);
             }
 #pragma warning disable CA1031 // One integration's trouble must not stop the others; the next turn tries again.
             catch (Exception error) when (error is not OperationCanceledException)

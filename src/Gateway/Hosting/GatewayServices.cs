@@ -1,5 +1,7 @@
+using IdLcm.Domain.Access;
 using IdLcm.Domain.Activity;
 using IdLcm.Domain.Approvals;
+using IdLcm.Domain.Assets;
 using IdLcm.Domain.Erasure;
 using IdLcm.Domain.Groups;
 using IdLcm.Domain.HumanTasks;
@@ -11,6 +13,7 @@ using IdLcm.Domain.Notifications;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Posture;
 using IdLcm.Domain.Rotation;
+using IdLcm.Domain.Storage;
 using IdLcm.Domain.Sync;
 using IdLcm.Domain.Users;
 using IdLcm.Domain.Workflows;
@@ -47,6 +50,8 @@ public static class GatewayServices
         services.AddSingleton<ActivityLog>();
         services.AddSingleton<UserService>();
         services.AddSingleton<EntitlementCatalog>();
+        services.AddSingleton<AssetCatalog>();
+        services.AddSingleton<AccessDecisions>();
         services.AddSingleton<CountedListing>();
         services.AddSingleton<ListingKeeper>();
         services.AddSingleton<GroupReader>();
@@ -70,7 +75,11 @@ public static class GatewayServices
         services.AddSingleton<LeaverWatch>();
         services.AddSingleton<IntegrationClosing>();
         services.TryAddSingleton<SmtpOptions>();
-        services.AddSingleton<INotificationSender, NotificationSender>();
+        services.AddSingleton<Mailer>();
+        services.AddSingleton(s => new ClaimMails(
+            s.GetRequiredService<IRecordStore>(), s.GetRequiredService<IntegrationProfiles>(), s.GetRequiredService<ApprovalService>(), s.GetRequiredService<ClaimLinks>(),
+            s.GetRequiredService<Mailer>(), s.GetRequiredService<GatewayAddress>(), s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<INotificationSender, NotificationSender>();
         services.AddSingleton<NotificationPump>();
         services.AddSingleton<OperationService>();
         services.AddSingleton<Settlement>();

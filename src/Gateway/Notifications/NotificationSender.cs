@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net.Http.Headers;
-using System.Net.Mail;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -13,38 +12,21 @@ using IdLcm.Gateway.Api;
 
 namespace IdLcm.Gateway.Notifications;
 
-/// <summary>The server that e-mail goes through. Section <c>Smtp</c> of the configuration.</summary>
-public sealed class SmtpOptions
-{
-    /// <summary>The host; null where no e-mail is sent.</summary>
-    public string? Host { get; set; }
-
-    /// <summary>The port: 587 for submission (RFC 6409).</summary>
-    public int Port { get; set; } = 587;
-
-    /// <summary>True to demand TLS by STARTTLS (RFC 3207).</summary>
-    public bool StartTls { get; set; } = true;
-
-    /// <summary>The sender's address.</summary>
-    public string From { get; set; } = "idlcm@localhost";
-
-    /// <summary>The user name; null for no authentication.</summary>
-    public string? UserName { get; set; }
-
-    /// <summary>The name in the secret store of the password.</summary>
-    public string PasswordSecret { get; set; } = "idlcm-smtp-password";
-}
-
 /// <summary>
 /// Sends notifications. Webhooks are signed: <c>X-IdLCM-Signature: v1=</c> and the HMAC-SHA256 (RFC 2104) over the
 /// timestamp of <c>X-IdLCM-Timestamp</c> (seconds since 1970), a dot, and the body, in lower-case hexadecimal.
 /// </summary>
-internal sealed class NotificationSender(ISecretStore secrets, SmtpOptions smtp, TimeProvider clock) : INotificationSender, IDisposable
+internal sealed class NotificationSender(ISecretStore secrets, Mailer mailer, TimeProvider clock) : INotificationSender, IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    /// <summary>How long a receiver may take.</summary>
+    internal TimeSpan Patience
+    {
+        get => http.Timeout;
+        init => http.Timeout = value;
+    }
 
     // Redirects would carry a signed body to where nobody said that it may go.
-    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Patience };
+    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = TimeSpan.FromSeconds(10) };
 
     public async Task<string?> SendAsync(Integration integration, NotificationChannel channel, NotificationDelivery delivery, CancellationToken cancellationToken = default)
     {
@@ -60,10 +42,6 @@ internal sealed class NotificationSender(ISecretStore secrets, SmtpOptions smtp,
         catch (HttpRequestException error)
         {
             return error.Message;
-        }
-        catch (SmtpException error)
-        {
-            return $"{error.StatusCode}: {error.InnerException?.Message ?? error.Message}";
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -116,36 +94,13 @@ internal sealed class NotificationSender(ISecretStore secrets, SmtpOptions smtp,
         return response.IsSuccessStatusCode ? null : $"the receiver answered {(int)response.StatusCode}";
     }
 
-    private async Task<string?> MailAsync(Integration integration, NotificationChannel channel, NotificationDelivery delivery, CancellationToken cancellationToken)
-    {
-        if (smtp.Host is null)
-        {
-            return "no SMTP server is configured";
-        }
-
-        using var client = new SmtpClient(smtp.Host, smtp.Port) { EnableSsl = smtp.StartTls, Timeout = (int)Patience.TotalMilliseconds };
-        if (smtp.UserName is { } userName && await secrets.GetAsync(smtp.PasswordSecret, cancellationToken) is { } password)
-        {
-            client.Credentials = new System.Net.NetworkCredential(userName, password.Value);
-        }
-
-        using var message = new MailMessage
-        {
-            From = new MailAddress(smtp.From, "IdLCM"),
-            Subject = OneLine($"IdLCM {integration.Name}: {Title(delivery)}"),
-            Body = string.Join("\r\n", [.. Lines(delivery), "", $"Integration {integration.Name} ({integration.Id}), delivery {delivery.Id}"]),
-            BodyEncoding = Encoding.UTF8,
-            SubjectEncoding = Encoding.UTF8,
-        };
-        message.Headers.Add("X-IdLCM-Delivery", delivery.Id);
-        foreach (var recipient in channel.Target.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-        {
-            message.To.Add(recipient);
-        }
-
-        await client.SendMailAsync(message, cancellationToken);
-        return null;
-    }
+    private Task<string?> MailAsync(Integration integration, NotificationChannel channel, NotificationDelivery delivery, CancellationToken cancellationToken) =>
+        mailer.SendAsync(
+            channel.Target.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+            $"IdLCM {integration.Name}: {Title(delivery)}",
+            [.. Lines(delivery), "", $"Integration {integration.Name} ({integration.Id}), delivery {delivery.Id}"],
+            delivery.Id,
+            cancellationToken);
 
     /// <summary>Slack's incoming webhooks take mrkdwn: what people wrote must not become links or mentions.</summary>
     private static JsonObject Slack(Integration integration, NotificationDelivery delivery) => new()
@@ -194,7 +149,7 @@ internal sealed class NotificationSender(ISecretStore secrets, SmtpOptions smtp,
         }
     }
 
-    private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    private static string OneLine(string text) => Mailer.OneLine(text);
 }
 
 /// <summary>The body of a webhook.</summary>

@@ -75,6 +75,7 @@ internal static class IdlcmCommandLine
             SyncCommands.Create(),
             RevokeCommand.Create(),
             ApprovalCommands.Create(),
+            AssetCommands.Create(),
             PostureCommands.Create(),
             UserCommands.Create(),
             ActivityCommands.Create(),

@@ -1,3 +1,4 @@
+using IdLcm.Domain.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -89,7 +90,14 @@ internal sealed class FunctionsHost : IAsyncDisposable
                 if (clock.GetUtcNow() - last >= period)
                 {
                     last = clock.GetUtcNow();
-                    await worker.TickAsync(function, stopping.Token);
+                    try
+                    {
+                        await worker.TickAsync(function, stopping.Token);
+                    }
+                    catch (RecordStoreUnavailableException)
+                    {
+                        // As in Azure: the invocation has failed, the next one comes.
+                    }
                 }
             }
             while (await timer.WaitForNextTickAsync(stopping.Token));

@@ -10,6 +10,7 @@ using IdLcm.Functions.Secrets;
 using IdLcm.Functions.Storage;
 using IdLcm.Functions.Tests.Azurite;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IdLcm.Functions.Tests.Storage;
 
@@ -102,6 +103,7 @@ public sealed class ManagedIdentityTests(TokenAzurite azurite) : IClassFixture<T
         var link = await azurite.Services.GetRequiredService<IEvidenceLinks>().CreateAsync("evidence", shown.Hash, "screen.png", TimeSpan.FromMinutes(5), Cancellation);
         using var browser = azurite.Browser();
 
+        Assert.NotNull(link);
         Assert.Equal("https", link.Scheme);
         Assert.Equal("screenshot", await browser.GetStringAsync(link, Cancellation));
         var answer = await browser.GetAsync(new Uri(link.AbsoluteUri.Replace(shown.Hash, hidden.Hash, StringComparison.Ordinal)), Cancellation);
@@ -114,7 +116,7 @@ public sealed class ManagedIdentityTests(TokenAzurite azurite) : IClassFixture<T
     public async Task A_link_is_dead_after_its_time()
     {
         var reference = await azurite.Services.GetRequiredService<IBlobStore>().PutAsync("evidence", "x"u8.ToArray(), "image/png", Cancellation);
-        using var links = new EvidenceLinks(azurite.Services.GetRequiredService<Azure.Storage.Blobs.BlobServiceClient>(), "idlcm", new EarlierTime());
+        using var links = new EvidenceLinks(azurite.Services.GetRequiredService<Azure.Storage.Blobs.BlobServiceClient>(), "idlcm", new EarlierTime(), NullLogger<EvidenceLinks>.Instance);
         var link = await links.CreateAsync("evidence", reference.Hash, "screen.png", TimeSpan.FromMinutes(5), Cancellation);
         using var browser = azurite.Browser();
         Assert.Equal(HttpStatusCode.Forbidden, (await browser.GetAsync(link, Cancellation)).StatusCode);

@@ -134,6 +134,27 @@ public sealed class ActivityLifeTests
     }
 
     [Fact]
+    public async Task A_deleted_integration_that_keeps_its_accounts_changes_nothing_in_the_app_and_ends_at_once()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        var id = await gateway.CreateAsync("ada@acme.test");
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+        var secrets = gateway.Services.GetRequiredService<Domain.Secrets.ISecretStore>();
+        var name = ServiceAccount.PasswordSecret(gateway.Integration.Id);
+        await secrets.PromoteAsync(name, await secrets.SetAsync(name, "secret", Stop), Stop);
+        var done = gateway.External.Audit.Count;
+
+        await gateway.DoAsync(HttpMethod.Post, "/delete", """{"accounts":"keep","reason":"The gateway is replaced."}""");
+
+        Assert.Equal(404, (await gateway.ApiAsync(HttpMethod.Get, $"integrations/{gateway.Integration.Id}")).Status);
+        Assert.Equal(System.Net.HttpStatusCode.NotFound, (await gateway.SendAsync(HttpMethod.Delete, $"Users/{id}")).StatusCode);
+        Assert.Null(await secrets.GetAsync(name, Stop));
+        await gateway.RestartAsync();
+        Assert.Equal((done, "active"), (gateway.External.Audit.Count, gateway.External.Find("ada@acme.test")!["status"]!.ToString().Replace("pending", "active", StringComparison.Ordinal)));
+        Assert.Contains((await gateway.ApiAsync(HttpMethod.Get, "workspace/activity")).Body["items"]!.AsArray(), e => (string?)e!["event"] == "SCIM integration deleted");
+    }
+
+    [Fact]
     public async Task An_invitation_waits_until_the_person_clicks_in_the_claim_page()
     {
         await using var gateway = await RunningGateway.StartAsync(i => i with { Invite = InviteModel.OnClaim });

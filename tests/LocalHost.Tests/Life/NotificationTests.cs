@@ -72,6 +72,39 @@ public sealed class NotificationTests
     }
 
     [Fact]
+    public async Task A_slow_receiver_holds_up_nobody_else_and_gets_it_when_it_is_fast_again()
+    {
+        await using var slow = await Receiver.StartAsync();
+        await using var fast = await Receiver.StartAsync();
+        var gate = new TaskCompletionSource();
+        slow.Gate = gate.Task;
+        await using var gateway = await RunningGateway.StartAsync(services: s => s.AddSingleton<INotificationSender>(
+            provider => ActivatorUtilities.CreateInstance<QuickSender>(provider)));
+        await gateway.DoAsync(HttpMethod.Post, "/notifications", $$"""{"kind":"Webhook","name":"Slow","url":"{{slow.Url}}"}""");
+        await gateway.DoAsync(HttpMethod.Post, "/notifications", $$"""{"kind":"Webhook","name":"Fast","url":"{{fast.Url}}"}""");
+        await FailAsync(gateway, "ada@acme.test");
+
+        await TellAsync(gateway, () => fast.Calls.Count > 0);
+        Assert.Empty(slow.Calls);
+        gate.SetResult();
+        gateway.Clock.Leap(TimeSpan.FromHours(1));
+        await TellAsync(gateway, () => slow.Calls.Count > 0);
+        Assert.Single(slow.Calls.Select(call => call.Headers["X-IdLCM-Delivery"]).Distinct());
+        Assert.Single(fast.Calls);
+    }
+
+    /// <summary>The real sender, which waits a fifth of a second instead of ten.</summary>
+    private sealed class QuickSender(Domain.Secrets.ISecretStore secrets, Mailer mailer, TimeProvider clock) : INotificationSender, IDisposable
+    {
+        private readonly NotificationSender sender = new(secrets, mailer, clock) { Patience = TimeSpan.FromMilliseconds(200) };
+
+        public Task<string?> SendAsync(Domain.Integrations.Integration integration, NotificationChannel channel, NotificationDelivery delivery, CancellationToken cancellationToken = default) =>
+            sender.SendAsync(integration, channel, delivery, cancellationToken);
+
+        public void Dispose() => sender.Dispose();
+    }
+
+    [Fact]
     public async Task What_cannot_be_delivered_for_a_day_is_kept_and_can_be_replayed()
     {
         await using var receiver = await Receiver.StartAsync();
@@ -133,7 +166,7 @@ public sealed class NotificationTests
         await gateway.DoAsync(HttpMethod.Post, "/notifications", $$"""{"kind":"Webhook","name":"SIEM","url":"{{receiver.Url}}","digestMinutes":30,"events":["User invite failed"]}""");
         for (var i = 0; i < 60; i++)
         {
-            gateway.External.FailNext(FailureCode.NotEnoughSeats);
+            gateway.External.FailNext(FailureCode.RoleNotAssignable);
             await gateway.CreateAsync($"p{i}@acme.test");
         }
 
@@ -249,6 +282,9 @@ public sealed class NotificationTests
 
         public int Status { get; set; } = 200;
 
+        /// <summary>While set, every answer waits for it, and what came before is not counted.</summary>
+        public Task? Gate { get; set; }
+
         public string Url => app.Urls.First();
 
         public IReadOnlyList<Call> Calls
@@ -271,6 +307,11 @@ public sealed class NotificationTests
             var receiver = new Receiver(app);
             app.MapPost("/{**path}", async (HttpContext http) =>
             {
+                if (receiver.Gate is { IsCompleted: false } gate)
+                {
+                    await gate.WaitAsync(http.RequestAborted);
+                }
+
                 using var reader = new StreamReader(http.Request.Body);
                 var call = new Call(http.Request.Path, http.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), await reader.ReadToEndAsync());
                 lock (receiver.calls)

@@ -142,4 +142,57 @@ public sealed class AccessTests
         await gateway.CreateAsync("eve@acme.test");
         await gateway.SettledAsync("eve@acme.test", ProvisioningState.Onboarded);
     }
+
+    [Fact]
+    public async Task An_administrator_gives_and_takes_entitlements_by_their_value_strings()
+    {
+        var app = new EntitledApp();
+        app.People.Put("found@acme.test");
+        await using var gateway = await RunningGateway.StartAsync(services: EntitledApp.Services(app));
+        await gateway.SyncAsync();
+        var id = await gateway.CreateAsync("ada@acme.test");
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+        app.Give("ada@acme.test", "project:1/read");
+        await gateway.SyncAsync();
+
+        var decided = await gateway.DoAsync(HttpMethod.Post, $"/users/{id}/entitlements", """{"grant":["audit"],"reason":"Year end"}""");
+        Assert.Equal(["project:1/read", "audit"], decided["entitlements"]!.AsArray().Select(value => (string)value!));
+        await gateway.EndedAsync((string)decided["operationId"]!);
+        Assert.Equal(["audit", "project:1/read"], app.Of("ada@acme.test"));
+        var taken = await gateway.DoAsync(HttpMethod.Post, $"/users/{id}/entitlements", """{"revoke":["AUDIT","project:1/read"],"reason":"Year over"}""");
+        await gateway.EndedAsync((string)taken["operationId"]!);
+        Assert.Empty(app.Of("ada@acme.test"));
+        Assert.Equal(["-AUDIT, -project:1/read: Year over", "+audit: Year end"], (await gateway.ActivityAsync("Access changed")).Select(item => (string)item["detail"]!));
+
+        foreach (var wrong in new[] { "{}", """{"grant":["King"],"reason":"x"}""", """{"grant":["audit"]}""", """{"grant":["audit"],"revoke":["Audit"],"reason":"x"}""", """{"grant":["audit","project:1/write"],"reason":"x"}""" })
+        {
+            Assert.Equal((400, wrong), ((await gateway.ApiAsync(HttpMethod.Post, $"integrations/{gateway.Integration.Id}/users/{id}/entitlements", wrong)).Status, wrong));
+        }
+
+        var unmatched = Assert.Single((await gateway.FilterAsync("Users", "userName eq \"found@acme.test\"")).Ids);
+        var (status, body) = await gateway.ApiAsync(HttpMethod.Post, $"integrations/{gateway.Integration.Id}/users/{unmatched}/entitlements", """{"grant":["audit"],"reason":"x"}""");
+        Assert.Equal((409, "user_unmatched"), (status, (string?)body["code"]));
+    }
+
+    [Fact]
+    public void One_permission_at_a_time_is_given_first_and_takes_the_place_of_another_on_the_same_asset()
+    {
+        EntitlementOption On(string asset, string permission, params string[] others) =>
+            new($"{asset}: {permission}", "", "p", "", [.. others.Select(other => $"{asset}: {other}")]) { Asset = asset, Permission = permission };
+        var wish = new DesiredAccount("ada@acme.test", [], [], Active: true)
+        {
+            Offered = [On("Apollo", "Read", "Write"), On("Apollo", "Write", "Read"), On("Hermes", "Read"), On("Vault", "Open") with { Incompatible = ["Hermes: Read"] }],
+        };
+
+        Assert.Equal("+Apollo: Write -Apollo: Read", Step(["Apollo: Read"], ["Apollo: Write"]));
+        Assert.Equal("+Apollo: Read ", Step(["Hermes: Read"], ["Apollo: Read"]));
+        Assert.Equal(" -Hermes: Read", Step(["Hermes: Read"], ["Vault: Open"]));
+        Assert.Equal(" -Hermes: Read", Step(["Hermes: Read", "Apollo: Read"], []));
+
+        string Step(string[] has, string[] wished)
+        {
+            var (added, removed) = AccessChange.OneStep(has, wished, wish);
+            return $"{string.Concat(added.Select(value => $"+{value}"))} {string.Concat(removed.Select(value => $"-{value}"))}";
+        }
+    }
 }

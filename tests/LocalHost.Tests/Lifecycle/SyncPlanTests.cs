@@ -209,7 +209,7 @@ public sealed class SyncPlanTests
         await using var gateway = await RunningGateway.StartAsync(i => i with { Sync = new SyncSettings { AfterFailures = 3 } });
         for (var i = 0; i < 3; i++)
         {
-            gateway.External.FailNext(Domain.Connectors.FailureCode.NotEnoughSeats);
+            gateway.External.FailNext(Domain.Connectors.FailureCode.RoleNotAssignable);
             await gateway.CreateAsync($"p{i}@acme.test");
             await gateway.SettledAsync($"p{i}@acme.test", ProvisioningState.ProvisioningFailed);
         }

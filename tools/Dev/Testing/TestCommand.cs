@@ -8,12 +8,12 @@ namespace IdLcm.Dev.Testing;
 internal static class TestCommand
 {
     // Drives several processes and a browser at once; beside others its time limits would mean nothing.
-    private static readonly HashSet<string> Alone = new(StringComparer.Ordinal) { "Automation.Tests", "Dashboard.Tests", "EndToEnd.Tests", "Posture.Tests" };
+    private static readonly HashSet<string> Alone = new(StringComparer.Ordinal) { "Apps.Tests", "Automation.Tests", "Dashboard.Tests", "EndToEnd.Tests", "Posture.Tests" };
 
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromMinutes(30);
 
     /// <summary>Runs the command.</summary>
-    /// <param name="args"><c>--filter X</c> and parts of project names.</param>
+    /// <param name="args"><c>--filter X</c>, <c>--apps</c> and parts of project names.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The exit code: 0 when tests ran and none failed.</returns>
     public static async Task<int> RunAsync(string[] args, CancellationToken cancellationToken)
@@ -81,9 +81,15 @@ internal static class TestCommand
             {
                 filter = ++i < args.Length ? args[i] : throw new DevException(2, "--filter needs a value.");
             }
+            else if (args[i] == "--apps")
+            {
+                // Third-party apps are installed and started only where somebody asks for it.
+                Environment.SetEnvironmentVariable("IDLCM_APPS", "1");
+                names.Add("Apps.Tests");
+            }
             else if (args[i].StartsWith('-'))
             {
-                throw new DevException(2, $"'{args[i]}' is no option of test; there is --filter X.");
+                throw new DevException(2, $"'{args[i]}' is no option of test; there are --filter X and --apps.");
             }
             else
             {

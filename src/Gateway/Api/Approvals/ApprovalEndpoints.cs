@@ -85,23 +85,11 @@ internal static class ApprovalEndpoints
     private static Task<IResult> RejectAsync(string integrationId, string approvalId, HttpContext http, IntegrationProfiles profiles, ApprovalService approvals) =>
         DecideAsync(integrationId, approvalId, approve: false, http, profiles, approvals);
 
-    private static async Task<IResult> DecideAsync(string integrationId, string id, bool approve, HttpContext http, IntegrationProfiles profiles, ApprovalService approvals)
-    {
-        var body = await RequestBody.ReadAsync<ReasonRequest>(http);
-        if (body.Value is null)
-        {
-            return body.Problem!;
-        }
-
-        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
-        {
-            return ApiProblems.NoIntegration(integrationId);
-        }
-
-        var caller = ApiCaller.Of(http);
-        var result = await approvals.DecideAsync(profile, id, approve, body.Value.Reason, caller.Provenance(http), caller.Has(Permission.ErasePeople), http.RequestAborted);
-        return result.Value is { } decided ? ApiJson.With(StatusCodes.Status202Accepted, decided) : ApiProblems.Of(result.Refusal!);
-    }
+    private static Task<IResult> DecideAsync(string integrationId, string id, bool approve, HttpContext http, IntegrationProfiles profiles, ApprovalService approvals) =>
+        Decision.TakeAsync<ReasonRequest, DecidedApproval>(
+            integrationId, http, profiles,
+            (profile, said, by) => approvals.DecideAsync(profile, id, approve, said.Reason, by, ApiCaller.Of(http).Has(Permission.ErasePeople), http.RequestAborted),
+            Decision.Accepted);
 
     private static async Task<IResult> HeldAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, ApprovalService approvals)
     {
@@ -129,15 +117,9 @@ internal static class ApprovalEndpoints
     private static Task<IResult> WithdrawAsync(string integrationId, string operationId, HttpContext http, IntegrationProfiles profiles, ApprovalService approvals) =>
         DecideHeldAsync(integrationId, operationId, release: false, http, profiles, approvals);
 
-    private static async Task<IResult> DecideHeldAsync(
-        string integrationId, string operationId, bool release, HttpContext http, IntegrationProfiles profiles, ApprovalService approvals)
-    {
-        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
-        {
-            return ApiProblems.NoIntegration(integrationId);
-        }
-
-        var result = await approvals.DecideHeldAsync(profile, operationId, release, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
-        return result.Value is { } operation ? ApiJson.With(StatusCodes.Status202Accepted, new OperationResource(operation)) : ApiProblems.Of(result.Refusal!);
-    }
+    private static Task<IResult> DecideHeldAsync(
+        string integrationId, string operationId, bool release, HttpContext http, IntegrationProfiles profiles, ApprovalService approvals) =>
+        Decision.TakeAsync(
+            integrationId, http, profiles, (profile, by) => approvals.DecideHeldAsync(profile, operationId, release, by, http.RequestAborted),
+            operation => Decision.Accepted(new OperationResource(operation)));
 }

@@ -77,31 +77,11 @@ internal static class HumanTaskEndpoints
             : ApiProblems.Of(Refusal.NotFound("task_not_found", $"The integration has no human task '{taskId}'."));
     }
 
-    private static async Task<IResult> ChangeAsync(string integrationId, string taskId, HttpContext http, IntegrationProfiles profiles, HumanTaskService tasks)
-    {
-        var body = await RequestBody.ReadAsync<TaskPatch>(http);
-        if (body.Value is not { } patch)
-        {
-            return body.Problem!;
-        }
+    private static Task<IResult> ChangeAsync(string integrationId, string taskId, HttpContext http, IntegrationProfiles profiles, HumanTaskService tasks) =>
+        Decision.TakeAsync<TaskPatch, HumanTask>(
+            integrationId, http, profiles, (profile, patch, by) => tasks.ChangeAsync(profile, taskId, patch.Assignee, patch.DueAt, patch.Comment, by, http.RequestAborted), ApiJson.Ok);
 
-        return await profiles.FindAsync(integrationId, http.RequestAborted) is { } profile
-            ? Show(await tasks.ChangeAsync(profile, taskId, patch.Assignee, patch.DueAt, patch.Comment, ApiCaller.Of(http).Provenance(http), http.RequestAborted))
-            : ApiProblems.NoIntegration(integrationId);
-    }
-
-    private static async Task<IResult> CloseAsync(string integrationId, string taskId, HttpContext http, IntegrationProfiles profiles, HumanTaskService tasks)
-    {
-        var body = await RequestBody.ReadAsync<TaskClosing>(http);
-        if (body.Value is null)
-        {
-            return body.Problem!;
-        }
-
-        return await profiles.FindAsync(integrationId, http.RequestAborted) is { } profile
-            ? Show(await tasks.CloseAsync(profile, taskId, body.Value.Resolution, ApiCaller.Of(http).Provenance(http), http.RequestAborted))
-            : ApiProblems.NoIntegration(integrationId);
-    }
-
-    private static IResult Show(Result<HumanTask> result) => result.Value is { } task ? ApiJson.Ok(task) : ApiProblems.Of(result.Refusal!);
+    private static Task<IResult> CloseAsync(string integrationId, string taskId, HttpContext http, IntegrationProfiles profiles, HumanTaskService tasks) =>
+        Decision.TakeAsync<TaskClosing, HumanTask>(
+            integrationId, http, profiles, (profile, closing, by) => tasks.CloseAsync(profile, taskId, closing.Resolution, by, http.RequestAborted), ApiJson.Ok);
 }

@@ -188,6 +188,7 @@ internal static class IntegrationEndpoints
             DeleteNeedsApproval = patch.Deprovision?.DeleteNeedsApproval,
             MatchBy = patch.MatchBy,
             Invite = patch.Invite,
+            ClaimMail = patch.ClaimMail,
             Name = patch.Name,
             Settings = patch.Settings,
             OnDeactivate = patch.Deprovision?.OnDeactivate,

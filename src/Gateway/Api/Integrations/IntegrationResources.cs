@@ -68,6 +68,8 @@ internal class IntegrationResource(IntegrationView view, string scimBaseUrl)
 
     public InviteModel Invite => integration.Invite;
 
+    public bool ClaimMail => integration.ClaimMail;
+
     public int? ActivityDays => integration.ActivityDays;
 
     /// <summary>Set while the integration is being deleted and its accounts are taken away first.</summary>
@@ -216,6 +218,8 @@ internal sealed record IntegrationPatch
     public JsonElement LeaverLimitMinutes { get; init; }
 
     public InviteModel? Invite { get; init; }
+
+    public bool? ClaimMail { get; init; }
 
     /// <summary>How long activity is kept, in days, or null for good.</summary>
     public JsonElement ActivityDays { get; init; }

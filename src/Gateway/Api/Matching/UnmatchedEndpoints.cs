@@ -1,4 +1,3 @@
-using IdLcm.Domain.Approvals;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Matching;
 using IdLcm.Domain.Operations;
@@ -99,91 +98,28 @@ internal static class UnmatchedEndpoints
         return ApiJson.Ok(new Page<UnmatchedResource>(found, null));
     }
 
-    private static async Task<IResult> MatchAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, Unmatched unmatched)
-    {
-        var body = await RequestBody.ReadAsync<MatchRequest>(http);
-        if (body.Value is not { } request)
-        {
-            return body.Problem!;
-        }
+    private static Task<IResult> MatchAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, Unmatched unmatched) =>
+        Decision.TakeAsync<MatchRequest, UserRecord>(
+            integrationId, http, profiles,
+            async (profile, said, by) => said switch
+            {
+                { UserId: { } owner, UserName: null } => await unmatched.MatchAsync(profile, userId, owner, by, http.RequestAborted),
+                { UserId: null, UserName: { } name } => await unmatched.AwaitAsync(profile, userId, name, by, http.RequestAborted),
+                _ => Refusal.Invalid("userId", "or userName is required, and one of them only."),
+            },
+            Show);
 
-        if (request.UserId is null == (request.UserName is null))
-        {
-            return ApiProblems.Of(Refusal.Invalid("userId", "or userName is required, and one of them only."));
-        }
+    private static Task<IResult> ExemptAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, Unmatched unmatched) =>
+        Decision.TakeAsync<ExemptRequest, UserRecord>(
+            integrationId, http, profiles, (profile, said, by) => unmatched.ExemptAsync(profile, userId, exemption: true, said.Reason, said.ExpiresAt, by, http.RequestAborted), Show);
 
-        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
-        {
-            return ApiProblems.NoIntegration(integrationId);
-        }
+    private static Task<IResult> UnexemptAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, Unmatched unmatched) =>
+        Decision.TakeAsync<ReasonRequest, UserRecord>(
+            integrationId, http, profiles, (profile, said, by) => unmatched.ExemptAsync(profile, userId, exemption: false, said.Reason, null, by, http.RequestAborted), Show);
 
-        var by = ApiCaller.Of(http).Provenance(http);
-        return Show(request.UserId is { } owner
-            ? await unmatched.MatchAsync(profile, userId, owner, by, http.RequestAborted)
-            : await unmatched.AwaitAsync(profile, userId, request.UserName!, by, http.RequestAborted));
-    }
+    private static Task<IResult> RemoveAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, UnmatchedRemoval removal) =>
+        Decision.TakeAsync<ReasonRequest, ApprovalRecord>(
+            integrationId, http, profiles, (profile, said, by) => removal.AskAsync(profile, userId, said.Reason, by, http.RequestAborted), Decision.Accepted);
 
-    private static async Task<IResult> ExemptAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, Unmatched unmatched)
-    {
-        var body = await RequestBody.ReadAsync<ExemptRequest>(http);
-        if (body.Value is not { } request)
-        {
-            return body.Problem!;
-        }
-
-        return await profiles.FindAsync(integrationId, http.RequestAborted) is { } profile
-            ? Show(await unmatched.ExemptAsync(profile, userId, exemption: true, request.Reason, request.ExpiresAt, ApiCaller.Of(http).Provenance(http), http.RequestAborted))
-            : ApiProblems.NoIntegration(integrationId);
-    }
-
-    private static async Task<IResult> UnexemptAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, Unmatched unmatched)
-    {
-        var body = await RequestBody.ReadAsync<ReasonRequest>(http);
-        if (body.Value is not { } request)
-        {
-            return body.Problem!;
-        }
-
-        return await profiles.FindAsync(integrationId, http.RequestAborted) is { } profile
-            ? Show(await unmatched.ExemptAsync(profile, userId, exemption: false, request.Reason, null, ApiCaller.Of(http).Provenance(http), http.RequestAborted))
-            : ApiProblems.NoIntegration(integrationId);
-    }
-
-    private static async Task<IResult> RemoveAsync(
-        string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, Unmatched unmatched, ApprovalService approvals, Domain.Storage.IRecordStore store)
-    {
-        var body = await RequestBody.ReadAsync<ReasonRequest>(http);
-        if (body.Value is null)
-        {
-            return body.Problem!;
-        }
-
-        if (string.IsNullOrWhiteSpace(body.Value.Reason))
-        {
-            return ApiProblems.Of(Refusal.Invalid("reason", "is required: why the account is to go."));
-        }
-
-        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
-        {
-            return ApiProblems.NoIntegration(integrationId);
-        }
-
-        var found = await unmatched.FindAsync(profile, userId, http.RequestAborted);
-        if (found.Value is not { } user)
-        {
-            return ApiProblems.Of(found.Refusal!);
-        }
-
-        var account = await Domain.Storage.TypedRecords.FindAsync<AppAccount>(store, profile.Partition, Rows.Account(user.AccountKey), http.RequestAborted);
-        var identifier = account?.Value.Identifier ?? user.Id;
-        if (string.Equals(identifier, profile.Integration.ServiceAccount?.UserName, StringComparison.OrdinalIgnoreCase))
-        {
-            return ApiProblems.Of(Refusal.Conflict("service_account", $"'{identifier}' is the service account itself: it is never removed."));
-        }
-
-        var approval = await approvals.AskRemovalAsync(profile, user, identifier, body.Value.Reason.Trim(), ApiCaller.Of(http).Provenance(http), http.RequestAborted);
-        return ApiJson.With(StatusCodes.Status202Accepted, approval);
-    }
-
-    private static IResult Show(Result<UserRecord> result) => result.Value is { } user ? ApiJson.Ok(new MatchedResource(user.Id)) : ApiProblems.Of(result.Refusal!);
+    private static IResult Show(UserRecord user) => ApiJson.Ok(new MatchedResource(user.Id));
 }

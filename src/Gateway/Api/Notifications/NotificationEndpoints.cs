@@ -1,10 +1,6 @@
-using System.Net.Mail;
-using System.Security.Cryptography;
-using IdLcm.Domain;
 using IdLcm.Domain.Activity;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Notifications;
-using IdLcm.Domain.Secrets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -78,8 +74,7 @@ internal static class NotificationEndpoints
             ? ApiProblems.NoIntegration(integrationId)
             : ApiJson.Ok(new Page<ChannelResource>([.. (await pump.ChannelsAsync(integrationId, http.RequestAborted)).Items.Select(ChannelResource.Of)], null));
 
-    private static async Task<IResult> CreateAsync(
-        string integrationId, HttpContext http, IntegrationStore integrations, NotificationPump pump, ISecretStore secrets, TimeProvider clock)
+    private static async Task<IResult> CreateAsync(string integrationId, HttpContext http, IntegrationStore integrations, NotificationChannels channels)
     {
         var body = await RequestBody.ReadAsync<ChannelRequest>(http);
         if (body.Value is not { } request)
@@ -92,64 +87,20 @@ internal static class NotificationEndpoints
             return ApiProblems.NoIntegration(integrationId);
         }
 
-        var problems = new List<FieldProblem>();
-        var target = Target(request, problems);
-        var events = Events(request, problems);
-        if (string.IsNullOrWhiteSpace(request.Name) || request.Name.Length > 100 || request.Name.Any(char.IsControl))
-        {
-            problems.Add(new FieldProblem("name", "is required: one line of at most 100 characters."));
-        }
-
-        if (request.DigestMinutes is < 0 or > 1440)
-        {
-            problems.Add(new FieldProblem("digestMinutes", "must be 0 to 1440."));
-        }
-
-        if (problems.Count > 0)
-        {
-            return ApiProblems.Of(Refusal.Invalid(problems));
-        }
-
-        var channel = new NotificationChannel
-        {
-            Id = Ids.NewShort(),
-            Kind = request.Kind!.Value,
-            Name = request.Name!.Trim(),
-            Target = target!,
-            Events = events,
-            DigestMinutes = request.DigestMinutes,
-            CreatedAt = clock.GetUtcNow(),
-        };
-        var secret = channel.Kind switch
-        {
-            ChannelKind.Webhook => "whsec_" + RandomNumberGenerator.GetHexString(64, lowercase: true),
-            ChannelKind.Email => null,
-            _ => request.Url,
-        };
-        if (secret is not null)
-        {
-            var name = NotificationChannel.Secret(integrationId, channel.Id);
-            await secrets.PromoteAsync(name, await secrets.SetAsync(name, secret, http.RequestAborted), http.RequestAborted);
-        }
-
-        await pump.AddAsync(integrationId, channel, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
-        return ApiJson.With(StatusCodes.Status201Created, new CreatedChannel(ChannelResource.Of(channel), channel.Kind == ChannelKind.Webhook ? secret : null));
+        var result = await channels.CreateAsync(integrationId, request, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
+        return result.Value is { } created ? ApiJson.With(StatusCodes.Status201Created, created) : ApiProblems.Of(result.Refusal!);
     }
 
-    private static async Task<IResult> RemoveAsync(string integrationId, string channelId, HttpContext http, IntegrationStore integrations, NotificationPump pump, ISecretStore secrets)
+    private static async Task<IResult> RemoveAsync(string integrationId, string channelId, HttpContext http, IntegrationStore integrations, NotificationChannels channels)
     {
         if (await integrations.FindAsync(integrationId, http.RequestAborted) is null)
         {
             return ApiProblems.NoIntegration(integrationId);
         }
 
-        if (!await pump.RemoveAsync(integrationId, channelId, ApiCaller.Of(http).Provenance(http), http.RequestAborted))
-        {
-            return ApiProblems.Of(Refusal.NotFound("channel_not_found", $"The integration has no notification channel '{channelId}'."));
-        }
-
-        await secrets.DeleteAsync(NotificationChannel.Secret(integrationId, channelId), http.RequestAborted);
-        return Results.NoContent();
+        return await channels.RemoveAsync(integrationId, channelId, ApiCaller.Of(http).Provenance(http), http.RequestAborted) is { } refusal
+            ? ApiProblems.Of(refusal)
+            : Results.NoContent();
     }
 
     private static async Task<IResult> DeadAsync(string integrationId, HttpContext http, IntegrationStore integrations, NotificationPump pump, string? limit = null, string? cursor = null)
@@ -179,51 +130,5 @@ internal static class NotificationEndpoints
         return await pump.ReplayAsync(integrationId, deliveryId, http.RequestAborted)
             ? Results.StatusCode(StatusCodes.Status202Accepted)
             : ApiProblems.Of(Refusal.NotFound("delivery_not_found", $"There is no delivery '{deliveryId}' that was given up."));
-    }
-
-    private static string? Target(ChannelRequest request, List<FieldProblem> problems)
-    {
-        if (request.Kind is null)
-        {
-            problems.Add(new FieldProblem("kind", $"is required: one of {string.Join(", ", Enum.GetNames<ChannelKind>())}."));
-            return null;
-        }
-
-        if (request.Kind == ChannelKind.Email)
-        {
-            if (request.To is not { Count: > 0 and <= 20 } to || to.Any(address => address is null || address.Contains(',') || !MailAddress.TryCreate(address, out _)))
-            {
-                problems.Add(new FieldProblem("to", "is required: 1 to 20 e-mail addresses."));
-                return null;
-            }
-
-            return string.Join(", ", to);
-        }
-
-        if (!Uri.TryCreate(request.Url, UriKind.Absolute, out var url) || (url.Scheme != Uri.UriSchemeHttps && !(url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)) || url.UserInfo.Length > 0)
-        {
-            problems.Add(new FieldProblem("url", "is required: an https address without user name, or http on this machine."));
-            return null;
-        }
-
-        return request.Kind == ChannelKind.Webhook ? url.AbsoluteUri : url.Host;
-    }
-
-    private static List<ActivityKind> Events(ChannelRequest request, List<FieldProblem> problems)
-    {
-        var events = new List<ActivityKind>();
-        foreach (var name in request.Events ?? [])
-        {
-            if (EnumNames<ActivityKind>.TryParse(name ?? "", out var kind))
-            {
-                events.Add(kind);
-            }
-            else
-            {
-                problems.Add(new FieldProblem("events", $"'{name}' is no event of the activity."));
-            }
-        }
-
-        return events;
     }
 }

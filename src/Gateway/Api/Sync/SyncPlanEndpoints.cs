@@ -141,24 +141,10 @@ internal static class SyncPlanEndpoints
     private static Task<IResult> RejectAsync(string integrationId, string planId, HttpContext http, IntegrationProfiles profiles, SyncDecisions decisions) =>
         DecideAsync(integrationId, planId, allow: false, http, profiles, decisions);
 
-    private static async Task<IResult> DecideAsync(string integrationId, string planId, bool allow, HttpContext http, IntegrationProfiles profiles, SyncDecisions decisions)
-    {
-        var body = await RequestBody.ReadAsync<ReasonRequest>(http);
-        if (body.Value is null)
-        {
-            return body.Problem!;
-        }
-
-        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
-        {
-            return ApiProblems.NoIntegration(integrationId);
-        }
-
-        var result = await decisions.DecideAsync(profile, planId, allow, body.Value.Reason, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
-        return result.Value is { } decided
-            ? ApiJson.With(StatusCodes.Status202Accepted, new DecidedPlanResource(SyncPlanResource.Of(decided.Plan), decided.OperationId))
-            : ApiProblems.Of(result.Refusal!);
-    }
+    private static Task<IResult> DecideAsync(string integrationId, string planId, bool allow, HttpContext http, IntegrationProfiles profiles, SyncDecisions decisions) =>
+        Decision.TakeAsync<ReasonRequest, DecidedPlan>(
+            integrationId, http, profiles, (profile, said, by) => decisions.DecideAsync(profile, planId, allow, said.Reason, by, http.RequestAborted),
+            decided => Decision.Accepted(new DecidedPlanResource(SyncPlanResource.Of(decided.Plan), decided.OperationId)));
 
     private static async Task<IResult> DriftAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, DriftReport report, string? kind = null, string? limit = null, string? cursor = null)
     {

@@ -3,6 +3,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using IdLcm.Domain.Access;
+using IdLcm.Domain.Assets;
 using IdLcm.Domain.Activity;
 using IdLcm.Domain.Approvals;
 using IdLcm.Domain.HumanTasks;
@@ -97,6 +99,10 @@ internal static class ApiJson
 [JsonSerializable(typeof(Page<AppResource>))]
 [JsonSerializable(typeof(Page<ApprovalRecord>))]
 [JsonSerializable(typeof(Page<StatusChange>))]
+[JsonSerializable(typeof(AccessRequest))]
+[JsonSerializable(typeof(Claims.SentClaimMail))]
+[JsonSerializable(typeof(DecidedAccess))]
+[JsonSerializable(typeof(Page<Asset>))]
 [JsonSerializable(typeof(Page<Drift>))]
 [JsonSerializable(typeof(Page<HumanTask>))]
 [JsonSerializable(typeof(Page<GroupMappingResource>))]

@@ -16,7 +16,8 @@ internal sealed record DashboardAccess(Permission Permission);
 /// <param name="Administrator">Who is signed in.</param>
 /// <param name="Caller">The same person to the services of the management API.</param>
 /// <param name="Cookie">The session's cookie.</param>
-internal sealed record DashboardUser(Administrator Administrator, ApiCaller Caller, string Cookie)
+/// <param name="Since">When the request came.</param>
+internal sealed record DashboardUser(Administrator Administrator, ApiCaller Caller, string Cookie, DateTimeOffset Since)
 {
     private const int MaxUserAgent = 200;
 

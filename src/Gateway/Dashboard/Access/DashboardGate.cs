@@ -66,8 +66,8 @@ internal sealed partial class DashboardGate(
         }
     }
 
-    public static IResult Problem(int status, string title, string detail) =>
-        PageResult.Of<ProblemPage, ProblemModel>(new ProblemModel(status, title, detail), status);
+    public static IResult Problem(int status, string title, string detail, string? next = null) =>
+        PageResult.Of<ProblemPage, ProblemModel>(new ProblemModel(status, title, detail, next), status);
 
     /// <summary>Sets the session's cookie, or takes it away.</summary>
     public void SetCookie(HttpContext http, string? cookie)
@@ -110,7 +110,7 @@ internal sealed partial class DashboardGate(
             var (person, session) = found;
             var caller = new ApiCaller(new ApiKey($"admin-{person.Id}", person.Name, person.Role, "", session.CreatedAt, session.ExpiresAt, person.IntegrationIds));
             http.Features.Set(caller);
-            http.Features.Set(new DashboardUser(person, caller, http.Request.Cookies[CookieName]!));
+            http.Features.Set(new DashboardUser(person, caller, http.Request.Cookies[CookieName]!, clock.GetUtcNow()));
         }
 
         if (access.Permission == Permission.Anonymous)
@@ -166,8 +166,16 @@ internal sealed partial class DashboardGate(
         return origin.Length == 0 || (Uri.TryCreate(origin, UriKind.Absolute, out var from) && from.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase));
     }
 
+    /// <summary>The page that a form was on, as the browser says; signing in leads back to it.</summary>
+    private static string FormPath(HttpContext http) =>
+        Uri.TryCreate(http.Request.Headers.Referer.ToString(), UriKind.Absolute, out var page) ? LocalPath.Of(page.PathAndQuery) : "/";
+
     private static IResult SignInFirst(HttpContext http, bool writes) => writes
-        ? Problem(StatusCodes.Status401Unauthorized, "You are signed out", "Your session has ended and nothing was changed. What you typed is kept in this browser tab: sign in again, go back and send the form once more.")
+        ? Problem(
+            StatusCodes.Status401Unauthorized,
+            "You are signed out",
+            "Your session has ended and nothing was changed. What you typed is kept in this browser tab: sign in again and send the form once more.",
+            $"{DashboardSignIn.Path}?return={Uri.EscapeDataString(FormPath(http))}")
         : Results.LocalRedirect($"{DashboardSignIn.Path}?return={Uri.EscapeDataString(http.Request.Path + http.Request.QueryString)}");
 
     [LoggerMessage(2301, LogLevel.Warning, "Administrator {AdministratorId} with role {Role} was refused {Method} {Path}")]

@@ -88,12 +88,13 @@ const load = async (address) => {
       // Nobody's typing or choosing is taken away, and what did not change stays as it is.
       if (known.get(part) === html || part.querySelector("dialog[open]") || (part.contains(document.activeElement) && document.activeElement.matches("input:not([type=hidden]), textarea, select"))) continue;
       const open = new Set([...part.querySelectorAll("details[open][id]")].map((d) => d.id));
-      const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+      const active = part.contains(document.activeElement) ? document.activeElement : undefined;
+      const focused = active?.id ? `#${CSS.escape(active.id)}` : active?.matches("a[href]") ? `a[href="${CSS.escape(active.getAttribute("href"))}"]` : "";
       const adopted = document.adoptNode(fresh);
       known.set(adopted, html);
       part.replaceWith(adopted);
       for (const details of adopted.querySelectorAll("details[id]")) if (open.has(details.id)) details.open = true;
-      if (focused) document.getElementById(focused)?.focus();
+      if (focused) adopted.querySelector(focused)?.focus();
       enhance(adopted);
       if (adopted.dataset.announceText) announce(adopted.dataset.announceText);
     }
@@ -116,13 +117,16 @@ const setLive = (on) => {
 
 let source;
 let due;
+let pace = 1000;
+const paced = (event) => { pace = Math.max(1000, Number(event.data) || 1000); };
 const refreshSoon = () => { due ??= setTimeout(() => { due = undefined; load(location.href); }, 300); };
 const connect = () => {
   const address = document.body.dataset.live;
   if (!address || source || document.hidden) return;
   source = new EventSource(address);
   source.addEventListener("open", () => setLive(true));
-  source.addEventListener("change", refreshSoon);
+  source.addEventListener("pace", paced);
+  source.addEventListener("change", (event) => { paced(event); refreshSoon(); });
   source.addEventListener("error", () => setLive(false));
 };
 document.addEventListener("visibilitychange", () => {
@@ -131,7 +135,59 @@ document.addEventListener("visibilitychange", () => {
 });
 
 // While something runs, its steps are shown as they are done.
-setInterval(() => { if (!document.hidden && document.querySelector("[data-running]")) load(location.href); }, 1000);
+const follow = () => setTimeout(() => { if (!document.hidden && document.querySelector("[data-running]")) load(location.href); follow(); }, pace);
+follow();
+
+// ---- A drawer: a part of another page beside the list. Its address is that page's, so it can be shared and loaded again
+let drawer;
+let goingBack = false;
+const closeDrawer = (goBack) => {
+  if (!drawer) return;
+  const { dialog, opener } = drawer;
+  drawer = undefined;
+  dialog.close();
+  dialog.remove();
+  if (goBack) { goingBack = true; history.back(); }
+  (opener.isConnected ? opener : document.querySelector(`a[data-drawer][href="${CSS.escape(opener.getAttribute("href"))}"]`))?.focus();
+};
+const openDrawer = async (link) => {
+  const response = await fetch(link.href, { headers: { "X-Requested-With": "dashboard" }, redirect: "manual" });
+  const page = response.ok ? new DOMParser().parseFromString(await response.text(), "text/html") : undefined;
+  const part = page?.getElementById(link.dataset.drawer);
+  if (!part || drawer) { location.assign(link.href); return; }
+  const dialog = document.createElement("dialog");
+  dialog.className = "drawer";
+  dialog.setAttribute("aria-label", link.textContent.trim());
+  const bar = document.createElement("div");
+  bar.className = "drawer-bar";
+  const whole = document.createElement("a");
+  whole.href = link.href;
+  whole.textContent = "Open as a page";
+  const close = document.createElement("button");
+  close.type = "button";
+  close.className = "button";
+  close.textContent = "Close";
+  close.addEventListener("click", () => closeDrawer(true));
+  bar.append(whole, close);
+  const html = part.outerHTML;
+  const adopted = document.adoptNode(part);
+  known.set(adopted, html);
+  dialog.append(bar, adopted);
+  dialog.addEventListener("cancel", (event) => { event.preventDefault(); closeDrawer(true); });
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) closeDrawer(true); });
+  document.body.append(dialog);
+  drawer = { dialog, opener: link };
+  history.pushState({ drawer: true }, "", link.href);
+  dialog.showModal();
+  enhance(adopted);
+  close.focus();
+};
+addEventListener("popstate", () => {
+  if (drawer) closeDrawer(false);
+  else if (!goingBack) { location.reload(); return; }
+  goingBack = false;
+  if (document.body.dataset.live) refreshSoon();
+});
 
 // ---- Filters apply as they are changed, and stay in the address
 const filter = async (form) => {
@@ -188,12 +244,59 @@ const restoreDraft = (form) => {
   }
 };
 
+// ---- A session that ended while somebody typed: they sign in beside it, and nothing is lost, secrets included
+const renewed = new WeakSet();
+const freshToken = async () => {
+  const response = await fetch(location.href, { headers: { "X-Requested-With": "dashboard" }, redirect: "manual" });
+  if (!response.ok) return undefined;
+  return new DOMParser().parseFromString(await response.text(), "text/html").querySelector("input[name=_token]")?.value;
+};
+const sendRenewed = async (form, submitter) => {
+  const token = await freshToken();
+  if (!token) return false;
+  form.elements._token.value = token;
+  renewed.add(form);
+  form.requestSubmit(submitter ?? undefined);
+  return true;
+};
+const signInBeside = (form, submitter) => {
+  const dialog = document.createElement("dialog");
+  const text = document.createElement("p");
+  text.id = "session-text";
+  text.textContent = "Your session has ended. Sign in again in a new tab, then continue here: nothing that you typed is lost.";
+  dialog.setAttribute("aria-labelledby", text.id);
+  const actions = document.createElement("div");
+  actions.className = "actions";
+  const link = document.createElement("a");
+  link.className = "button primary";
+  link.href = "/sign-in";
+  link.target = "_blank";
+  link.textContent = "Sign in again";
+  const next = document.createElement("button");
+  next.type = "button";
+  next.className = "button";
+  next.textContent = "Continue";
+  next.addEventListener("click", async () => { if (await sendRenewed(form, submitter)) dialog.close(); else text.textContent = "You are not signed in yet. Sign in in the new tab, then continue here."; });
+  actions.append(link, next);
+  dialog.append(text, actions);
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  link.focus();
+};
+
 const enhance = (scope) => {
   localTimes(scope);
   for (const element of scope.querySelectorAll("[data-focus]")) element.focus();
 };
 
 document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-drawer]");
+  if (link && !event.defaultPrevented && event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey && !link.closest("dialog")) {
+    event.preventDefault();
+    openDrawer(link).catch(() => location.assign(link.href));
+    return;
+  }
   const target = event.target.closest("[data-copy], [data-theme-toggle]");
   if (target?.dataset.copy !== undefined) copy(target);
   else if (target) toggleTheme();
@@ -210,7 +313,14 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.matches("[data-filters]")) { event.preventDefault(); filter(form); return; }
   if (form.dataset.confirm && !confirmed.has(form)) { event.preventDefault(); ask(form, event.submitter); return; }
-  if (form.matches("[data-once]")) for (const button of form.querySelectorAll("button")) button.disabled = true;
+  if (form.matches("[data-draft]") && !renewed.has(form)) {
+    event.preventDefault();
+    const submitter = event.submitter;
+    sendRenewed(form, submitter).then((sent) => { if (!sent) signInBeside(form, submitter); }, () => { renewed.add(form); form.requestSubmit(submitter ?? undefined); });
+    return;
+  }
+  // Afterwards: the form is sent with the value of the button that sent it, and a disabled one has none.
+  if (form.matches("[data-once]")) setTimeout(() => { for (const button of form.querySelectorAll("button")) button.disabled = true; });
 });
 let typing;
 document.addEventListener("input", (event) => {

@@ -33,7 +33,8 @@ internal sealed record HomeModel
 
     public required DateTimeOffset LastHour { get; init; }
 
-    public required IReadOnlyList<TimeSpan> Onboarding { get; init; }
+    /// <summary>How long people waited, shortest first, with the hour in which it ended.</summary>
+    public required IReadOnlyList<(int Hour, TimeSpan Time)> Onboarding { get; init; }
 
     public required int Waiting { get; init; }
 
@@ -42,7 +43,10 @@ internal sealed record HomeModel
     public double? SuccessRate => Succeeded.Sum() + Failed.Sum() is > 0 and var all ? (double)Succeeded.Sum() / all : null;
 
     /// <summary>A percentile of the time to onboard; null without any.</summary>
-    public TimeSpan? Percentile(double share) => Onboarding.Count == 0 ? null : Onboarding[Math.Min(Onboarding.Count - 1, (int)(share * Onboarding.Count))];
+    public TimeSpan? Percentile(double share) => Percentile(Onboarding, share);
+
+    public static TimeSpan? Percentile(IReadOnlyList<(int Hour, TimeSpan Time)> sorted, double share) =>
+        sorted.Count == 0 ? null : sorted[Math.Min(sorted.Count - 1, (int)(share * sorted.Count))].Time;
 }
 
 /// <summary>Home: what needs a person now, then health at a glance.</summary>
@@ -59,7 +63,7 @@ internal static class HomeEndpoints
         var now = clock.GetUtcNow();
         var todo = new List<HomeTodo>();
         var (succeeded, failed) = (new int[IntegrationHealth.Hours], new int[IntegrationHealth.Hours]);
-        var onboarding = new List<TimeSpan>();
+        var onboarding = new List<(int Hour, TimeSpan Time)>();
         var queues = new List<(string Name, string Id, int Waiting)>();
         var tones = new Dictionary<string, int>(StringComparer.Ordinal);
         var count = 0;
@@ -89,7 +93,7 @@ internal static class HomeEndpoints
             }
         }
 
-        onboarding.Sort();
+        onboarding.Sort((one, other) => one.Time.CompareTo(other.Time));
         var ordered = todo.OrderBy(item => item.Tone == "bad" ? 0 : 1).ThenByDescending(item => item.At).ToList();
         return PageResult.Of<HomePage, HomeModel>(new HomeModel
         {
@@ -126,6 +130,27 @@ internal static class HomeEndpoints
                 operation.Failure is { } failure ? $"{failure.Code}: {failure.Detail}" : operation.CancelReason ?? "The safeguard was exceeded; nothing was applied.",
                 $"{home}/operations/{operation.Id}",
                 operation.EndedAt);
+        }
+
+        foreach (var task in health.Tasks)
+        {
+            var overdue = task.DueAt <= now;
+            yield return new HomeTodo(overdue ? "bad" : "warn", overdue ? "Task overdue" : "Human task", task.Title, $"{integration.Name}. {task.Instructions}", $"{home}/tasks/{task.Id}", task.OpenedAt);
+        }
+
+        foreach (var approval in health.Approvals)
+        {
+            yield return new HomeTodo("warn", "Approval", $"{approval.Target} in {integration.Name}", approval.Detail, $"{home}/approvals#approval-{approval.Id}", approval.RequestedAt);
+        }
+
+        if (health.Held > 0)
+        {
+            yield return new HomeTodo("warn", "Held", integration.Name, $"{Words.Count(health.Held, "operation waits", "operations wait")} until somebody releases or rejects them.", $"{home}/approvals#held", null);
+        }
+
+        if (health.Dead > 0)
+        {
+            yield return new HomeTodo("warn", "Not told", integration.Name, $"{Words.Count(health.Dead, "notification was", "notifications were")} given up.", $"{home}/notifications#dead", null);
         }
 
         // Of two valid tokens the older one is meant to run out.

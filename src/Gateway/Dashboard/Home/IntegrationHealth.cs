@@ -1,8 +1,13 @@
 using System.Collections.Concurrent;
+using System.Threading.Channels;
+using IdLcm.Domain.Approvals;
+using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Notifications;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Storage;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace IdLcm.Gateway.Dashboard;
 
@@ -10,19 +15,41 @@ namespace IdLcm.Gateway.Dashboard;
 /// <param name="Failed">The newest operation of each account or kind, where it failed or was halted: what a person has to look at.</param>
 /// <param name="Succeeded">Operations that succeeded, by hour, oldest first; the last is the running hour.</param>
 /// <param name="NotSucceeded">Operations that failed, by hour.</param>
-/// <param name="Onboarding">How long people waited from the request to the proof that they are in, in the same hours.</param>
+/// <param name="Onboarding">How long people waited from the request to the proof that they are in, with the hour in which it ended.</param>
 /// <param name="Waiting">How many operations wait in the queue or for their next attempt.</param>
+/// <param name="Tasks">Open human tasks, newest first.</param>
+/// <param name="Approvals">Changes that wait for approval, newest first.</param>
+/// <param name="Held">How many operations are held until somebody releases them.</param>
+/// <param name="Dead">How many notifications were given up.</param>
 internal sealed record IntegrationHealth(
-    IReadOnlyList<Operation> Failed, IReadOnlyList<int> Succeeded, IReadOnlyList<int> NotSucceeded, IReadOnlyList<TimeSpan> Onboarding, int Waiting)
+    IReadOnlyList<Operation> Failed,
+    IReadOnlyList<int> Succeeded,
+    IReadOnlyList<int> NotSucceeded,
+    IReadOnlyList<(int Hour, TimeSpan Time)> Onboarding,
+    int Waiting,
+    IReadOnlyList<HumanTask> Tasks,
+    IReadOnlyList<ApprovalRecord> Approvals,
+    int Held,
+    int Dead)
 {
     public const int Hours = 24;
 }
 
 /// <summary>
-/// Keeps the health of every integration at hand: counted anew when the feed tells of a change, and after a minute in any
-/// case, for another process may have worked.
+/// Keeps the health of every integration at hand: counted anew when the feed tells of a change, and beside the next view
+/// after a minute, for another process may have worked.
 /// </summary>
-internal sealed class HealthBoard(IRecordStore store, OperationService operations, ChangeFeed feed, TimeProvider clock) : BackgroundService
+internal sealed partial class HealthBoard(
+    IRecordStore store,
+    IntegrationStore integrations,
+    OperationService operations,
+    IntegrationProfiles profiles,
+    HumanTaskService tasks,
+    ApprovalService approvals,
+    NotificationPump notifications,
+    ChangeFeed feed,
+    TimeProvider clock,
+    ILogger<HealthBoard> logger) : BackgroundService
 {
     /// <summary>Operations are looked at back to here at the most.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromDays(7);
@@ -30,31 +57,52 @@ internal sealed class HealthBoard(IRecordStore store, OperationService operation
     private const int MaxExamined = 2000;
     private const int MaxFailed = 50;
     private const int MaxCounted = 1000;
+    private const int MaxAsked = 20;
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MaxStale = TimeSpan.FromHours(1);
+
+    private readonly Channel<string> stale = Channel.CreateUnbounded<string>();
+    private readonly ConcurrentDictionary<string, DateTimeOffset> changed = new(StringComparer.Ordinal);
 
     private readonly ConcurrentDictionary<string, (IntegrationHealth Health, DateTimeOffset At)> known = new(StringComparer.Ordinal);
 
+    /// <summary>The health of an integration.</summary>
     public async ValueTask<IntegrationHealth> OfAsync(string integrationId, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        if (known.TryGetValue(integrationId, out var entry) && now - entry.At < MaxAge)
+        if (!known.TryGetValue(integrationId, out var entry) || now - entry.At >= MaxStale)
         {
-            return entry.Health;
+            return await RenewAsync(integrationId, now, cancellationToken);
         }
 
-        var health = await CountAsync(integrationId, now, cancellationToken);
-        known[integrationId] = (health, now);
-        return health;
+        if (now - entry.At >= MaxAge)
+        {
+            // Nobody waits for what is most likely the same again: it is there for the next view.
+            known[integrationId] = entry with { At = now };
+            stale.Writer.TryWrite(integrationId);
+        }
+
+        return entry.Health;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>True when something has changed since a moment; false where this process knows of nothing.</summary>
+    public bool HasChangedSince(string integrationId, DateTimeOffset moment) => changed.TryGetValue(integrationId, out var at) && at >= moment;
+
+    /// <summary>True when some integration has changed since a moment.</summary>
+    public bool HasChangedSince(DateTimeOffset moment) => changed.Values.Any(at => at >= moment);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(ListenAsync(stoppingToken), RenewStaleAsync(stoppingToken));
+
+    private async Task ListenAsync(CancellationToken stoppingToken)
     {
         using var subscription = feed.WatchAll();
         try
         {
             while (true)
             {
-                known.TryRemove((await subscription.Changes.ReadAsync(stoppingToken)).IntegrationId, out _);
+                var id = (await subscription.Changes.ReadAsync(stoppingToken)).IntegrationId;
+                changed[id] = clock.GetUtcNow();
+                known.TryRemove(id, out _);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -63,10 +111,43 @@ internal sealed class HealthBoard(IRecordStore store, OperationService operation
         }
     }
 
+    /// <summary>Counts every integration once, so that the first view of Home finds it done, and then what has grown old.</summary>
+    private async Task RenewStaleAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            foreach (var id in await integrations.ListIdsAsync(stoppingToken))
+            {
+                stale.Writer.TryWrite(id);
+            }
+
+            await foreach (var id in stale.Reader.ReadAllAsync(stoppingToken))
+            {
+                await RenewAsync(id, clock.GetUtcNow(), stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The process stops.
+        }
+        catch (RecordStoreUnavailableException error)
+        {
+            // Views count for themselves then.
+            LogUnavailable(error);
+        }
+    }
+
+    private async Task<IntegrationHealth> RenewAsync(string integrationId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var health = await CountAsync(integrationId, now, cancellationToken);
+        known[integrationId] = (health, now);
+        return health;
+    }
+
     private async Task<IntegrationHealth> CountAsync(string integrationId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var (succeeded, failed) = (new int[IntegrationHealth.Hours], new int[IntegrationHealth.Hours]);
-        var onboarding = new List<TimeSpan>();
+        var onboarding = new List<(int Hour, TimeSpan Time)>();
         var attention = new List<Operation>();
         var judged = new HashSet<string>(StringComparer.Ordinal);
         var hour = new DateTimeOffset(now.Year, now.Month, now.Day, now.Hour, 0, 0, TimeSpan.Zero);
@@ -87,7 +168,9 @@ internal sealed class HealthBoard(IRecordStore store, OperationService operation
             }
         }
         while (page.Cursor is not null);
-        return new IntegrationHealth(attention, succeeded, failed, onboarding, await WaitingAsync(integrationId, cancellationToken));
+        var asked = await AskedAsync(integrationId, cancellationToken);
+        return new IntegrationHealth(
+            attention, succeeded, failed, onboarding, await WaitingAsync(integrationId, cancellationToken), asked.Tasks, asked.Approvals, asked.Held, asked.Dead);
 
         void Judge(Operation operation)
         {
@@ -108,7 +191,7 @@ internal sealed class HealthBoard(IRecordStore store, OperationService operation
                 succeeded[index]++;
                 if (operation.Kind == OperationKind.Provision)
                 {
-                    onboarding.Add(ended - operation.CreatedAt);
+                    onboarding.Add((index, ended - operation.CreatedAt));
                 }
             }
             else if (operation.Status is OperationStatus.Failed or OperationStatus.Halted)
@@ -118,6 +201,21 @@ internal sealed class HealthBoard(IRecordStore store, OperationService operation
         }
     }
 
+    private async Task<(IReadOnlyList<HumanTask> Tasks, IReadOnlyList<ApprovalRecord> Approvals, int Held, int Dead)> AskedAsync(string integrationId, CancellationToken cancellationToken)
+    {
+        var (open, _) = await tasks.ListAsync(Rows.Partition(integrationId), open: true, MaxAsked, null, cancellationToken);
+        var (dead, _) = await notifications.DeadAsync(integrationId, MaxAsked, null, cancellationToken);
+        if (await profiles.FindAsync(integrationId, cancellationToken) is not { } profile)
+        {
+            return (open, [], 0, dead.Count);
+        }
+
+        var (pending, _) = await approvals.ListAsync(profile, approval => approval.Status == ApprovalStatus.Pending, MaxAsked, null, cancellationToken);
+        var withApproval = pending.Select(approval => approval.OperationId).ToHashSet();
+        var held = await approvals.HeldAsync(profile, cancellationToken).Take(MaxCounted).CountAsync(operation => !withApproval.Contains(operation.Id), cancellationToken);
+        return (open, pending, held, dead.Count);
+    }
+
     private async Task<int> WaitingAsync(string integrationId, CancellationToken cancellationToken)
     {
         var partition = Rows.Partition(integrationId);
@@ -125,4 +223,7 @@ internal sealed class HealthBoard(IRecordStore store, OperationService operation
         var retries = await store.QueryAsync(partition, RowRange.Prefix(Rows.Retries), MaxCounted, null, cancellationToken);
         return queue.Records.Count + retries.Records.Count;
     }
+
+    [LoggerMessage(2305, LogLevel.Warning, "The health of integrations cannot be counted ahead: the store is not available")]
+    private partial void LogUnavailable(Exception error);
 }

@@ -15,8 +15,9 @@ internal sealed record PersonEntry(Integration Integration, UserResource User);
 /// <summary>What the search for people shows.</summary>
 /// <param name="Query">The search; null before one.</param>
 /// <param name="Entries">Who was found, at most <see cref="PeoplePages.MaxPerIntegration"/> in each integration.</param>
-/// <param name="More">True when an integration holds more.</param>
-internal sealed record PeopleModel(string? Query, IReadOnlyList<PersonEntry> Entries, bool More);
+/// <param name="More">True when there are more than are shown.</param>
+/// <param name="Found">How many were found, shown or not.</param>
+internal sealed record PeopleModel(string? Query, IReadOnlyList<PersonEntry> Entries, bool More, int Found);
 
 /// <summary>What the page of one person shows.</summary>
 internal sealed record PersonModel(string Name, IReadOnlyList<PersonEntry> Entries);
@@ -25,6 +26,9 @@ internal sealed record PersonModel(string Name, IReadOnlyList<PersonEntry> Entri
 internal static class PeoplePages
 {
     public const int MaxPerIntegration = 20;
+
+    /// <summary>How many lines the list shows at most; a person's page shows all of that person.</summary>
+    private const int MaxShown = 50;
 
     public static void Map(RouteGroupBuilder pages)
     {
@@ -50,7 +54,7 @@ internal static class PeoplePages
             more |= page.NextCursor is not null;
         }
 
-        return PageResult.Of<PeoplePage, PeopleModel>(new PeopleModel(text, found, more));
+        return PageResult.Of<PeoplePage, PeopleModel>(new PeopleModel(text, [.. found.Take(MaxShown)], more || found.Count > MaxShown, found.Count));
     }
 
     private static async Task<IResult> ShowAsync(string name, HttpContext http, IntegrationStore integrations, IntegrationProfiles profiles, UserService service, UserListing users) =>

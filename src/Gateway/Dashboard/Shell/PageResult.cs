@@ -16,7 +16,8 @@ namespace IdLcm.Gateway.Dashboard;
 /// <param name="Notice">What to tell about the form that led here, or null.</param>
 /// <param name="Assets">The style sheet, the script and the icon.</param>
 /// <param name="WorkspacePause">Set while the workspace is paused.</param>
-internal sealed record PageFrame(string Path, string Query, string? Theme, DashboardUser? User, string? Notice, Assets Assets, Pause? WorkspacePause)
+/// <param name="Since">When the request came: whatever changed later may not be on the page.</param>
+internal sealed record PageFrame(string Path, string Query, string? Theme, DashboardUser? User, string? Notice, Assets Assets, Pause? WorkspacePause, DateTimeOffset Since)
 {
     public bool May(Api.Permission permission) => User?.Caller.Has(permission) == true;
 }
@@ -25,7 +26,8 @@ internal sealed record PageFrame(string Path, string Query, string? Theme, Dashb
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Title">What is wrong.</param>
 /// <param name="Detail">What to do.</param>
-internal sealed record ProblemModel(int Status, string Title, string Detail);
+/// <param name="Next">Where that is done; null for Home, or for the sign-in page.</param>
+internal sealed record ProblemModel(int Status, string Title, string Detail, string? Next = null);
 
 /// <summary>Renders components to HTML on the server, without any state that would outlive the answer.</summary>
 internal static class PageResult
@@ -64,7 +66,8 @@ internal static class PageResult
                 httpContext.Features.Get<DashboardUser>(),
                 notice ?? Notices.Find(httpContext.Request.Query["done"]),
                 services.GetRequiredService<Assets>(),
-                httpContext.Features.Get<DashboardUser>() is null || status >= 500 ? null : (await services.GetRequiredService<IntegrationStore>().WorkspaceAsync(httpContext.RequestAborted)).Paused);
+                httpContext.Features.Get<DashboardUser>() is null || status >= 500 ? null : (await services.GetRequiredService<IntegrationStore>().WorkspaceAsync(httpContext.RequestAborted)).Paused,
+                httpContext.Features.Get<DashboardUser>()?.Since ?? DateTimeOffset.UnixEpoch);
             await using var renderer = new HtmlRenderer(services, services.GetRequiredService<ILoggerFactory>());
             var html = await renderer.Dispatcher.InvokeAsync(async () =>
             {

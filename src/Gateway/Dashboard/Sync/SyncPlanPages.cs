@@ -75,23 +75,13 @@ internal static class SyncPlanPages
         string integrationId, string planId, HttpContext http, IntegrationViews views, IntegrationProfiles profiles, SyncPlans plans, SyncDecisions decisions) =>
         DecideAsync(integrationId, planId, allow: false, http, views, profiles, plans, decisions);
 
-    private static async Task<IResult> DecideAsync(
-        string integrationId, string planId, bool allow, HttpContext http, IntegrationViews views, IntegrationProfiles profiles, SyncPlans plans, SyncDecisions decisions)
-    {
-        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
-        {
-            return IntegrationPages.Missing();
-        }
-
-        var form = await http.Request.ReadFormAsync(http.RequestAborted);
-        var result = await decisions.DecideAsync(profile, planId, allow, form.Text("reason"), DashboardUser.Of(http).Provenance(http), http.RequestAborted);
-        return result.Refusal switch
-        {
-            { Kind: RefusalKind.Invalid } refusal => await PageAsync(integrationId, planId, 0, refusal, http, views, profiles, plans),
-            { } refusal => IntegrationForms.Refused(refusal),
-            null => IntegrationForms.Go($"/integrations/{integrationId}/sync-plans/{planId}", allow ? "plan-allowed" : "plan-rejected"),
-        };
-    }
+    private static Task<IResult> DecideAsync(
+        string integrationId, string planId, bool allow, HttpContext http, IntegrationViews views, IntegrationProfiles profiles, SyncPlans plans, SyncDecisions decisions) =>
+        FormDecision.TakeAsync(
+            integrationId, http, profiles,
+            (profile, form, by) => decisions.DecideAsync(profile, planId, allow, form.Text("reason"), by, http.RequestAborted),
+            _ => IntegrationForms.Go($"/integrations/{integrationId}/sync-plans/{planId}", allow ? "plan-allowed" : "plan-rejected"),
+            refusal => PageAsync(integrationId, planId, 0, refusal, http, views, profiles, plans));
 
     private static async Task<IResult> PageAsync(
         string integrationId, string planId, int first, Refusal? problem, HttpContext http, IntegrationViews views, IntegrationProfiles profiles, SyncPlans plans)

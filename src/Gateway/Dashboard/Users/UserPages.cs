@@ -1,10 +1,16 @@
+using IdLcm.Domain.Access;
+using IdLcm.Domain.Activity;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Matching;
+using IdLcm.Domain.Operations;
+using IdLcm.Domain.Storage;
 using IdLcm.Domain.Users;
 using IdLcm.Gateway.Api;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IdLcm.Gateway.Dashboard;
 
@@ -16,13 +22,25 @@ internal sealed record UserListModel(IntegrationView View, Page<UserResource> Us
     public string Link(string? cursor) => Words.Link(Home, ("q", Query), ("state", State), ("cursor", cursor));
 }
 
-/// <summary>What one user's page shows.</summary>
-internal sealed record UserModel(IntegrationView View, UserDetails User, UserSchema Schema);
+/// <summary>What one user's page, or drawer, shows.</summary>
+/// <param name="View">The integration.</param>
+/// <param name="User">The user.</param>
+/// <param name="Schema">The user schema in force.</param>
+/// <param name="Grants">Every role and entitlement that the app shows, since when and by whom.</param>
+/// <param name="Exemption">Why an unmatched account needs no identity provider; null where it does.</param>
+/// <param name="History">The newest events about the user.</param>
+/// <param name="Refusal">What was wrong about the form that led here.</param>
+internal sealed record UserModel(
+    IntegrationView View, UserDetails User, UserSchema Schema, IReadOnlyList<AccessGrant> Grants, Exemption? Exemption, IReadOnlyList<ActivityEvent> History, Refusal? Refusal);
 
 /// <summary>The people of one integration.</summary>
 internal static class UserPages
 {
     private const int PageSize = 50;
+    private const int MaxHistory = 10;
+
+    // The log is in the order of time: what is older than so many events is found in the Activity tab.
+    private const int MaxExamined = 2000;
 
     public static void Map(RouteGroupBuilder pages)
     {
@@ -46,16 +64,33 @@ internal static class UserPages
             : IntegrationPages.Missing();
     }
 
-    private static async Task<IResult> ShowAsync(string integrationId, string userId, HttpContext http, IntegrationViews views, IntegrationProfiles profiles, UserListing users)
+    private static Task<IResult> ShowAsync(string integrationId, string userId, HttpContext http, IntegrationViews views) => PageAsync(integrationId, userId, http, null, views);
+
+    /// <summary>Shows one user.</summary>
+    public static async Task<IResult> PageAsync(string integrationId, string userId, HttpContext http, Refusal? refusal, IntegrationViews? views = null)
     {
-        if (await views.FindAsync(integrationId, http.RequestAborted) is not { } view || await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
+        var services = http.RequestServices;
+        views ??= services.GetRequiredService<IntegrationViews>();
+        if (await views.FindAsync(integrationId, http.RequestAborted) is not { } view
+            || await services.GetRequiredService<IntegrationProfiles>().FindAsync(integrationId, http.RequestAborted) is not { } profile)
         {
             return IntegrationPages.Missing();
         }
 
-        return await users.FindAsync(profile, userId, http.RequestAborted) is { } user
-            ? PageResult.Of<UserPage, UserModel>(new UserModel(view, user, profile.Schema))
-            : DashboardGate.Problem(StatusCodes.Status404NotFound, "There is no such user", "The integration does not know this person.");
+        if (await services.GetRequiredService<UserListing>().FindAsync(profile, userId, http.RequestAborted) is not { } user)
+        {
+            return DashboardGate.Problem(StatusCodes.Status404NotFound, "There is no such user", "The integration does not know this person.");
+        }
+
+        var store = services.GetRequiredService<IRecordStore>();
+        var key = (await store.FindUserAsync(profile.Partition, user.Id, http.RequestAborted))?.Value.AccountKey;
+        var account = key is null ? null : (await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(key), http.RequestAborted))?.Value;
+        var exemption = user.Owned || key is null ? null : await services.GetRequiredService<Unmatched>().ExemptionAsync(profile, key, http.RequestAborted);
+        var history = await services.GetRequiredService<ActivityLog>().ReadNewestFirstAsync(integrationId, null, http.RequestAborted)
+            .Take(MaxExamined).Where(item => item.UserId == user.Id).Take(MaxHistory).ToListAsync(http.RequestAborted);
+        return PageResult.Of<UserPage, UserModel>(
+            new UserModel(view, user, profile.Schema, account?.UserId == user.Id ? account.Grants : [], exemption, history, refusal),
+            refusal is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }
 
     private static async Task<IResult> ExportAsync(

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using IdLcm.LocalHost.Cli.Connectors.Authoring;
+using IdLcm.LocalHost.Cli.Connectors.Checking;
 
 namespace IdLcm.LocalHost.Cli.Connectors;
 
@@ -7,5 +9,8 @@ internal static class ConnectorCommands
 {
     /// <summary>Builds the commands.</summary>
     /// <returns>The parent command.</returns>
-    public static Command Create() => new("connector", "Check and try out connectors; no server is needed.") { LintCommand.Create(), RunCommand.Create() };
+    public static Command Create() => new("connector", "Write, check and try out connectors; no server is needed.") 
+    {
+        NewCommand.Create(), LintCommand.Create(), ImportCommand.Create(), RunCommand.Create(), CheckCommand.Create(), DiffCommand.Create(),
+    };
 }

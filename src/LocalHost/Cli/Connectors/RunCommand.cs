@@ -14,9 +14,7 @@ internal static class RunCommand
         var file = new Argument<string>("file") { Description = "The connector file" };
         var verb = new Argument<string>("verb") { Description = "The verb, for example listUsers; login only signs in" };
         var set = new Option<string[]>("--set") { Description = "A setting that the connector asks for; may be repeated", HelpName = "NAME=VALUE" };
-        var user = new Option<string>("--user") { Description = "User name to sign in with", Required = true, HelpName = "TEXT" };
-        var passwordEnv = new Option<string>("--password-env") { Description = "Environment variable that holds the password", Required = true, HelpName = "VAR" };
-        var totpEnv = new Option<string?>("--totp-env") { Description = "Environment variable that holds the TOTP secret (Base32)", HelpName = "VAR" };
+        var account = new TrialAccountOptions();
         var input = new Option<string[]>("--input") { Description = "An input of the verb; may be repeated; lists (roles, entitlements) are separated by ','", HelpName = "NAME=VALUE" };
         var headed = new Option<bool>("--headed") { Description = "Show the browser's window" };
         var untilCommit = new Option<bool>("--until-commit") { Description = "Stop before the step that cannot be taken back" };
@@ -30,17 +28,16 @@ internal static class RunCommand
             "PW=… idlcm connector run acme-crm/connector.yaml createUser --set tenant=acme --user svc@acme.example --password-env PW \\",
             "       --input email=jo@acme.example --input givenName=Jo --input roles=Editor --until-commit --headed")
         {
-            file, verb, set, user, passwordEnv, totpEnv, input, headed, untilCommit, trace, evidence, json,
+            file, verb, set, input, headed, untilCommit, trace, evidence, json,
         };
+        account.AddTo(command);
         command.SetAction((parsed, cancellationToken) => VerbTrial.RunAsync(
             new VerbTrialOptions
             {
                 File = parsed.GetValue(file)!,
                 Verb = Verb(parsed.GetValue(verb)!),
                 Settings = CommonOptions.Pairs("--set", parsed.GetValue(set)),
-                UserName = parsed.GetValue(user)!,
-                Password = CommonOptions.Secret("--password-env", parsed.GetValue(passwordEnv))!,
-                TotpSecret = CommonOptions.Secret("--totp-env", parsed.GetValue(totpEnv)),
+                Account = account.Read(parsed),
                 Inputs = Inputs(CommonOptions.Pairs("--input", parsed.GetValue(input))),
                 Headed = parsed.GetValue(headed),
                 UntilCommit = parsed.GetValue(untilCommit),

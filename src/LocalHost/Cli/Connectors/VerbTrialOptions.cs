@@ -15,14 +15,8 @@ internal sealed record VerbTrialOptions
     /// <summary>The settings that the connector asks for.</summary>
     public required IReadOnlyDictionary<string, string> Settings { get; init; }
 
-    /// <summary>User name to sign in with.</summary>
-    public required string UserName { get; init; }
-
-    /// <summary>Its password.</summary>
-    public required string Password { get; init; }
-
-    /// <summary>Its TOTP secret, or null.</summary>
-    public string? TotpSecret { get; init; }
+    /// <summary>Who signs in.</summary>
+    public required TrialAccount Account { get; init; }
 
     /// <summary>The inputs of the verb.</summary>
     public JsonObject Inputs { get; init; } = [];

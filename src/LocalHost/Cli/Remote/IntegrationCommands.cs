@@ -9,7 +9,24 @@ internal static class IntegrationCommands
 {
     /// <summary>Builds the commands.</summary>
     /// <returns>The parent command.</returns>
-    public static Command Create() => new("integration", "Integrations of a running server.") { CreateCommand(), ListCommand(), ShowCommand(), HistoryCommand() };
+    public static Command Create() => new("integration", "Integrations of a running server.") { CreateCommand(), ListCommand(), ShowCommand(), HistoryCommand(),
+        SwitchCommand("observe", "observe-only", "Lets an integration only show what it would do."), SwitchCommand("promote", "promote", "Lets an integration do what it shows."),
+    };
+
+    private static Command SwitchCommand(string name, string path, string description)
+    {
+        var id = new Argument<string>("integration") { Description = "The integration's id" };
+        var reason = new Option<string>("--reason") { Description = "Why; kept in the activity", Required = true, HelpName = "TEXT" };
+        return RemoteCommand.Attach(
+            new ExampleCommand(name, description, $"idlcm integration {name} k3v7q2m5x4a6b7c2 --reason 'Plan and drift looked at'") { id, reason },
+            async (call, cancellationToken) =>
+            {
+                var answer = await call.Client.SendAsync(
+                    HttpMethod.Post, $"api/integrations/{Uri.EscapeDataString(call.Parsed.GetValue(id)!)}/{path}", new JsonObject { ["reason"] = call.Parsed.GetValue(reason) }, cancellationToken);
+                call.Show(answer, answer.Text("observeOnly.reason") is { } why ? $"It only observes: {why}" : "It does what it shows.");
+                return ExitCode.Ok;
+            });
+    }
 
     private static Command HistoryCommand()
     {

@@ -105,7 +105,7 @@ internal sealed class ManagementClient : IDisposable
         {
             var operation = await GetAsync($"api/operations/{Uri.EscapeDataString(id)}?wait=20", cancellationToken);
             changed?.Invoke(operation);
-            if ((string?)operation["status"] is "Succeeded" or "Failed" or "Cancelled")
+            if ((bool?)operation["ended"] is true)
             {
                 return operation;
             }

@@ -9,7 +9,7 @@ internal static class UserCommands
 {
     /// <summary>Builds the commands.</summary>
     /// <returns>The parent command.</returns>
-    public static Command Create() => new("users", "People of an integration, and how far their accounts are.") { ListCommand(), EraseCommand() };
+    public static Command Create() => new("users", "People of an integration, and how far their accounts are.") { ListCommand(), EraseCommand(), AssetCommands.AccessCommand() };
 
     private static Command EraseCommand()
     {

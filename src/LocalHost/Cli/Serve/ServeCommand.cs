@@ -21,6 +21,7 @@ internal static class ServeCommand
         var publicUrl = CommonOptions.Address("--public-url", "The address by which identity providers reach this gateway, when a proxy stands before it");
         var insecure = new Option<bool>("--allow-insecure-http") { Description = "Listen on plain HTTP beyond this machine; tokens then travel in the clear" };
         var ownerKey = new Option<string?>("--owner-key-file") { Description = "Write the Owner API key of the first start to this file (mode 0600) and do not print it", HelpName = "PATH" };
+        var restored = new Option<bool>("--restored") { Description = "The data directory comes from a backup: every integration only observes until it is promoted" };
         var logFormat = new Option<string>("--log-format") { Description = "How standard error is written", DefaultValueFactory = _ => "text" };
         logFormat.AcceptOnlyFromAmong("text", "json");
         var logLevel = new Option<LogLevel>("--log-level") { Description = "The least level that is logged", DefaultValueFactory = _ => LogLevel.Information };
@@ -29,11 +30,12 @@ internal static class ServeCommand
             Name,
             "Runs the gateway: SCIM, management API and automation over one data directory.",
             "idlcm serve --data /var/lib/idlcm",
+            "idlcm serve --data /var/lib/idlcm --restored",
             "idlcm serve --data ./data --port 9000 --catalog ./my-connectors",
             "idlcm serve --data ./data --public-url https://scim.example.com   (behind a TLS proxy)",
             "idlcm serve --data ./data --urls https://0.0.0.0:8443             (certificate: Kestrel section of DIR/appsettings.json)")
         {
-            data, port, urls, catalog, publicUrl, insecure, ownerKey, logFormat, logLevel,
+            data, port, urls, catalog, publicUrl, insecure, ownerKey, restored, logFormat, logLevel,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -50,7 +52,7 @@ internal static class ServeCommand
                 JsonLogs = parsed.GetValue(logFormat) == "json",
                 LogLevel = parsed.GetValue(logLevel),
             };
-            return ServerProcess.RunAsync(options, parsed.GetValue(ownerKey), parsed.InvocationConfiguration.Output, cancellationToken);
+            return ServerProcess.RunAsync(options, parsed.GetValue(ownerKey), parsed.GetValue(restored), parsed.InvocationConfiguration.Output, cancellationToken);
         });
         return command;
     }

@@ -15,12 +15,13 @@ internal static class ServerProcess
     /// <summary>Runs the server until it is asked to stop (SIGTERM, SIGINT).</summary>
     /// <param name="options">How it is run.</param>
     /// <param name="ownerKeyFile">Where the Owner API key of the first start goes; null prints it.</param>
+    /// <param name="restored">True when the data directory comes from a backup.</param>
     /// <param name="output">Standard output.</param>
     /// <param name="cancellationToken">Stops the server.</param>
     /// <returns>The exit code.</returns>
     /// <exception cref="CommandFailedException">An address must not, or cannot, be listened on.</exception>
     /// <exception cref="DatabaseInUseException">Another process owns the data directory.</exception>
-    public static async Task<int> RunAsync(LocalEditionOptions options, string? ownerKeyFile, TextWriter output, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(LocalEditionOptions options, string? ownerKeyFile, bool restored, TextWriter output, CancellationToken cancellationToken)
     {
         Check(options);
         using var database = SqliteDatabase.Open(options.DataDirectory);
@@ -32,12 +33,18 @@ internal static class ServerProcess
         }
 
         var ownerKey = await OwnerKey.EnsureAsync(app.Services, ownerKeyFile, cancellationToken);
+        var observing = restored ? await RestoredData.ObserveAsync(app.Services, cancellationToken) : 0;
         await StartAsync(app, cancellationToken);
         new ServerFile(Environment.ProcessId, [.. app.Urls], TimeProvider.System.GetUtcNow()).Write(options.DataDirectory);
         try
         {
             var since = DateTime.UtcNow - StartOfProcess();
             await output.WriteLineAsync($"IdLCM is ready after {since.TotalMilliseconds:F0} ms: {string.Join(' ', app.Urls)} (data in {options.DataDirectory})");
+            if (restored)
+            {
+                await output.WriteLineAsync($"Restored: {observing} integrations only observe. Sync each, look at its plan and drift, then: idlcm integration promote ID --reason TEXT");
+            }
+
             if (ownerKey is not null)
             {
                 await output.WriteLineAsync($"Owner API key, shown this once: {ownerKey}");

@@ -1,4 +1,4 @@
-namespace IdLcm.Functions.Evidence;
+namespace IdLcm.Domain.Storage;
 
 /// <summary>Gives out links that open one stored blob for a short while, so that large evidence need not pass through the gateway.</summary>
 public interface IEvidenceLinks
@@ -12,7 +12,7 @@ public interface IEvidenceLinks
     /// <param name="fileName">The name to download it by: letters, digits, '.', '-' and '_'.</param>
     /// <param name="lifetime">How long it opens, at most <see cref="MaxLifetime"/>.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <returns>The link. It opens nothing once the blob was deleted.</returns>
+    /// <returns>The link, or null when the service gives none now. It opens nothing once the blob was deleted.</returns>
     /// <exception cref="ArgumentException">An argument is outside its limits.</exception>
-    Task<Uri> CreateAsync(string container, string hash, string fileName, TimeSpan lifetime, CancellationToken cancellationToken = default);
+    Task<Uri?> CreateAsync(string container, string hash, string fileName, TimeSpan lifetime, CancellationToken cancellationToken = default);
 }

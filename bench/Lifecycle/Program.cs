@@ -1,0 +1,26 @@
+using System.Globalization;
+using IdLcm.Bench;
+using IdLcm.Bench.Lifecycle;
+using IdLcm.Samples;
+
+// Usage: dotnet run -c Release --project bench/Lifecycle -- [rows of the sync] [operations in the queue]
+// A sync against a script that reads the same table, visits for a burst of changes, and a long queue with an emergency.
+if (await ConstantEndpoint.RunIfAskedAsync(args))
+{
+    return;
+}
+
+var rows = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 10_000;
+var queued = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 10_000;
+Console.WriteLine(Machine.Describe());
+using var scratch = Repository.NewScratch();
+await using var app = await SampleAppHost.StartAsync(
+    new SampleAppOptions { DataDirectory = Path.Combine(scratch.Path, "app"), Members = rows, Seats = rows + queued + 1_000, AdminPassword = Workspace.AppPassword }, CancellationToken.None);
+
+var (scriptRows, script) = await ListScript.ReadAsync(app.BaseAddress);
+Console.WriteLine($"script reads {scriptRows:N0} rows in {script.TotalSeconds:F1} s: {scriptRows / script.TotalSeconds:N0} rows/s");
+await using var run = await LifecycleRun.StartAsync(scratch.Path, app.BaseAddress);
+await run.SyncAsync(script, scriptRows);
+await run.SyncAsync(script, scriptRows);
+await run.CoalesceAsync(people: 10, patches: 100);
+await run.QueueAsync(queued);

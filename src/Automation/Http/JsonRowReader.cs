@@ -1,0 +1,147 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using IdLcm.Automation.Format;
+using IdLcm.Automation.Running;
+using IdLcm.Domain.Connectors;
+
+namespace IdLcm.Automation.Http;
+
+/// <summary>Reads lists of an app's API, answer after answer, with the same proof of completeness as of pages.</summary>
+internal sealed partial class JsonRowReader(RunState run, HttpRunner http)
+{
+    private const int MaxRows = 2_000_000;
+
+    public async Task<ReadResult> ReadAsync(Extract extract, Frame frame)
+    {
+        var rows = new List<JsonObject>();
+        var identifiers = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var identifier = run.Connector.Manifest.UserSchema.PrimaryIdentifier;
+        long? expected = null;
+        var read = 0;
+        ReadResult Stopped(FailureCode code, string detail) => new(rows, Complete: false, new(code, detail));
+        for (var page = 1; ; page++)
+        {
+            run.Token.ThrowIfCancellationRequested();
+            if (run.Http.Reply is not { } reply)
+            {
+                return Stopped(FailureCode.UnsupportedOperation, "There is no answer to read: an http step comes first.");
+            }
+
+            // The step has named 404 as expected: what was asked for is not there.
+            if (reply.Status == 404)
+            {
+                return new(rows, Complete: true, null);
+            }
+
+            if (Found(extract.RowPath!, reply.Json) is not { } found)
+            {
+                return Stopped(FailureCode.PageChanged, $"The answer to {reply} has nothing at {extract.RowPath}{HttpRunner.Keys(reply.Json)}.");
+            }
+
+            if (found.Count > 0 && !seen.Add(string.Concat(found.Select(f => f.ToJsonString()))))
+            {
+                return Stopped(FailureCode.IncompleteRead, "The next page holds the same rows as a page before it: the list does not end.");
+            }
+
+            read += found.Count;
+            foreach (var row in found.Select(node => Row(extract, frame, node)))
+            {
+                if ((row[identifier] as JsonValue)?.ToString() is not { } named || identifiers.Add(named))
+                {
+                    rows.Add(row);
+                }
+            }
+
+            expected = Count(extract, reply) ?? expected;
+            if (rows.Count == expected || Next(extract, reply, page, found.Count, read) is not { } next)
+            {
+                return Proved(extract, rows, expected);
+            }
+
+            if (rows.Count > MaxRows || page >= extract.MaxPages)
+            {
+                return Stopped(FailureCode.IncompleteRead, $"The list goes on after {page} pages and {rows.Count} rows.");
+            }
+
+            if (await http.NextAsync(frame, next) is { } fault)
+            {
+                return new(rows, Complete: false, fault);
+            }
+        }
+    }
+
+    /// <summary>The value of one field; the same for an account's own answer.</summary>
+    public static JsonNode? Value(Field field, JsonNode? row, Scope scope, bool multiValued)
+    {
+        if (field.Value is { } made)
+        {
+            return FieldValues.Of(field, made.Resolve(scope, out _), multiValued);
+        }
+
+        var texts = field.Path!.Select(row).SelectMany(n => n is JsonArray array ? array.OfType<JsonNode>() : [n]).Select(Text).ToList();
+        return field.Split is null && multiValued && (texts.Count > 0 || field.Otherwise is null)
+            ? new JsonArray([.. texts.Select(t => FieldValues.Of(field, t, multiValued: false)).Where(v => v is not null && v.ToString().Length > 0)])
+            : FieldValues.Of(field, texts.Count == 0 ? null : string.Join(field.Split ?? ", ", texts), multiValued);
+    }
+
+    private static string Text(JsonNode node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : node.ToJsonString();
+
+    /// <summary>The rows: the items of a list, or one object; null where the path leads nowhere.</summary>
+    private static List<JsonNode>? Found(JsonPath path, JsonNode? json)
+    {
+        var found = path.Select(json).ToList();
+        return found switch
+        {
+            [JsonArray array] => [.. array.OfType<JsonNode>()],
+            [] => path.Source.Contains("[*]", StringComparison.Ordinal) && json is not null ? [] : null,
+            _ => found,
+        };
+    }
+
+    private JsonObject Row(Extract extract, Frame frame, JsonNode node)
+    {
+        var row = new JsonObject();
+        foreach (var (name, field) in extract.Fields)
+        {
+            row[name] = Value(field, node, frame.Scope, RowReader.IsList(name, run.Connector.Manifest.UserSchema));
+        }
+
+        return row;
+    }
+
+    private static long? Count(Extract extract, HttpReply reply)
+    {
+        var text = extract.CountPath is { } path ? path.Select(reply.Json).FirstOrDefault()?.ToString() : extract.CountHeader is { } header ? reply.Header(header) : null;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;
+    }
+
+    private static Uri? Next(Extract extract, HttpReply reply, int page, int onPage, int read)
+    {
+        if (extract.PageParameter is { } pages)
+        {
+            return onPage == 0 ? null : RowReader.WithParameter(reply.Address.AbsoluteUri, pages, page + 1);
+        }
+
+        if (extract.OffsetParameter is { } offset)
+        {
+            return onPage == 0 ? null : RowReader.WithParameter(reply.Address.AbsoluteUri, offset, read);
+        }
+
+        var link = extract.NextPath is { } path ? path.Select(reply.Json).FirstOrDefault()?.ToString()
+            : extract.NextLink && reply.Header("Link") is { } header && NextOfLink().Match(header) is { Success: true } match ? match.Groups["to"].Value : null;
+        return link is { Length: > 0 } && Uri.TryCreate(reply.Address, link, out var next) ? next : null;
+    }
+
+    private static ReadResult Proved(Extract extract, List<JsonObject> rows, long? expected) =>
+        extract.Counted && expected is null
+            ? new(rows, Complete: false, new(FailureCode.IncompleteRead, "The answer does not say how many there are, so the list cannot be proved complete."))
+            : expected is { } count && count != rows.Count
+                ? new(rows, Complete: false, new(FailureCode.IncompleteRead, $"The app says that there are {count}, but {rows.Count} were read."))
+                : new(rows, Complete: true, null);
+
+    [GeneratedRegex("<(?<to>[^>]*)>\\s*;[^,<]*rel=\"?next\"?", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex NextOfLink();
+}

@@ -1,0 +1,25 @@
+namespace IdLcm.Automation.Running;
+
+/// <summary>The end of a run's time, or its cancellation, whichever is first.</summary>
+internal sealed class RunLimit : IDisposable
+{
+    private readonly CancellationTokenSource time;
+    private readonly CancellationTokenSource either;
+
+    public RunLimit(TimeProvider clock, TimeSpan duration, CancellationToken caller)
+    {
+        Duration = duration;
+        time = new(duration, clock);
+        either = CancellationTokenSource.CreateLinkedTokenSource(time.Token, caller);
+    }
+
+    public TimeSpan Duration { get; }
+
+    public CancellationToken Token => either.Token;
+
+    public void Dispose()
+    {
+        either.Dispose();
+        time.Dispose();
+    }
+}

@@ -1,0 +1,74 @@
+using IdLcm.Domain.Approvals;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Operations;
+using IdLcm.Gateway.Api;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace IdLcm.Gateway.Dashboard;
+
+/// <summary>What the Approvals tab shows: what waits for a word, then what was decided.</summary>
+internal sealed record ApprovalListModel(
+    IntegrationView View, IReadOnlyList<ApprovalRecord> Pending, IReadOnlyList<Operation> Held, IReadOnlyList<ApprovalRecord> Decided, string? Next, string? Cursor, Refusal? Refusal);
+
+/// <summary>Destructive changes and held operations that wait for a person's word.</summary>
+internal static class ApprovalPages
+{
+    private const int MaxWaiting = 100;
+    private const int PageSize = 25;
+
+    public static void Map(RouteGroupBuilder pages)
+    {
+        pages.MapGet("/integrations/{integrationId}/approvals", ListAsync).Needs(Permission.ReadIntegrations);
+        pages.MapPost("/integrations/{integrationId}/approvals/{approvalId}", DecideAsync).Needs(Permission.DecideChanges);
+        pages.MapPost("/integrations/{integrationId}/held/{operationId}", DecideHeldAsync).Needs(Permission.DecideChanges);
+    }
+
+    private static Task<IResult> ListAsync(string integrationId, HttpContext http, IntegrationViews views, string? cursor = null) => PageAsync(integrationId, http, views, cursor, null);
+
+    private static Task<IResult> DecideAsync(string integrationId, string approvalId, HttpContext http, IntegrationViews views, IntegrationProfiles profiles, ApprovalService approvals) =>
+        FormDecision.TakeAsync(
+            integrationId, http, profiles,
+            async (profile, form, by) => form.Text("decision") is "approve" or "reject"
+                ? await approvals.DecideAsync(profile, approvalId, form.Text("decision") == "approve", form.Text("reason"), by, ApiCaller.Of(http).Has(Permission.ErasePeople), http.RequestAborted)
+                : Refusal.Invalid("decision", "is required: approve or reject."),
+            decided => IntegrationForms.Go($"/integrations/{integrationId}/approvals", decided.Approval.Status == ApprovalStatus.Approved ? "approved" : "rejected"),
+            refusal => PageAsync(integrationId, http, views, null, refusal));
+
+    private static Task<IResult> DecideHeldAsync(string integrationId, string operationId, HttpContext http, IntegrationViews views, IntegrationProfiles profiles, ApprovalService approvals) =>
+        FormDecision.TakeAsync(
+            integrationId, http, profiles,
+            async (profile, form, by) => form.Text("decision") is "release" or "reject"
+                ? await approvals.DecideHeldAsync(profile, operationId, form.Text("decision") == "release", by, http.RequestAborted)
+                : Refusal.Invalid("decision", "is required: release or reject."),
+            operation => IntegrationForms.Go($"/integrations/{integrationId}/approvals", operation.Ended ? "rejected" : "released"),
+            refusal => PageAsync(integrationId, http, views, null, refusal));
+
+    private static async Task<IResult> PageAsync(string integrationId, HttpContext http, IntegrationViews views, string? cursor, Refusal? refusal)
+    {
+        if (!PageRequest.TryRead($"{PageSize}", cursor, out var page, out _))
+        {
+            return OperationPages.BadFilter();
+        }
+
+        var services = http.RequestServices;
+        if (await views.FindAsync(integrationId, http.RequestAborted) is not { } view
+            || await services.GetRequiredService<IntegrationProfiles>().FindAsync(integrationId, http.RequestAborted) is not { } profile)
+        {
+            return IntegrationPages.Missing();
+        }
+
+        var approvals = services.GetRequiredService<ApprovalService>();
+        var (pending, _) = await approvals.ListAsync(profile, approval => approval.Status == ApprovalStatus.Pending, MaxWaiting, null, http.RequestAborted);
+        var held = await approvals.HeldAsync(profile, http.RequestAborted).Take(MaxWaiting).ToListAsync(http.RequestAborted);
+        var (decided, more) = await approvals.ListAsync(profile, approval => approval.Status != ApprovalStatus.Pending, PageSize, page.Cursor, http.RequestAborted);
+
+        // An operation that waits for an approval is decided with it.
+        var withApproval = pending.Select(approval => approval.OperationId).ToHashSet();
+        return PageResult.Of<ApprovalListPage, ApprovalListModel>(
+            new ApprovalListModel(view, pending, [.. held.Where(operation => !withApproval.Contains(operation.Id))], decided, more ? decided[^1].Id : null, cursor, refusal),
+            refusal is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+    }
+}

@@ -1,0 +1,176 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using IdLcm.Samples.Data;
+using IdLcm.Samples.Testing;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace IdLcm.Dashboard.Tests;
+
+/// <summary>What waits for a person, decided by clicking.</summary>
+[Collection(DashboardCollection.Name)]
+public sealed class DecisionTests(RunningDashboard product)
+{
+    [Fact]
+    public async Task Unmatched_accounts_are_exempted_matched_and_removed_from_the_drawer_of_the_users_tab()
+    {
+        var (id, _) = await product.IntegrationAsync("Unmatched accounts");
+        await using var visit = await product.VisitAsync(await product.SignInAsync());
+        var page = visit.Page;
+        await visit.OpenAsync($"/integrations/{id}/users");
+        var link = page.GetByRole(AriaRole.Link, new() { Name = "member1@northwind.example", Exact = true });
+        await link.ClickAsync();
+        var drawer = page.GetByRole(AriaRole.Dialog);
+        await Expect(drawer.GetByRole(AriaRole.Heading, new() { Name = "No identity provider claims this account" })).ToBeVisibleAsync();
+        Assert.Matches($"/integrations/{id}/users/[^/]+$", page.Url);
+
+        // Escape closes it, the list is where it was, and the keyboard is where it left.
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(drawer).ToHaveCountAsync(0);
+        await Expect(page).ToHaveURLAsync($"{product.Url}/integrations/{id}/users");
+        await Expect(link).ToBeFocusedAsync();
+
+        await link.ClickAsync();
+        await drawer.GetByLabel("Reason it needs no identity provider").FillAsync("A shared mailbox");
+        await drawer.GetByRole(AriaRole.Button, new() { Name = "Exempt", Exact = true }).ClickAsync();
+        await Expect(page.Locator("#unmatched")).ToContainTextAsync("Exempted by Owner");
+        await Expect(page.Locator("#unmatched")).ToContainTextAsync("A shared mailbox");
+        await page.GetByLabel("Reason to end it").FillAsync("It has an owner now");
+        await page.GetByRole(AriaRole.Button, new() { Name = "End exemption" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Exempt", Exact = true })).ToBeVisibleAsync();
+
+        // Matched with somebody who will come: the account is adopted, and no second one is made.
+        await page.GetByLabel("User name of the person").FillAsync("newcomer@example.test");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Match", Exact = true }).ClickAsync();
+        await Expect(page.GetByText("The account is theirs when the identity provider sends them.")).ToBeVisibleAsync();
+
+        // Removal needs another word.
+        await page.GetByLabel("Reason to remove it").FillAsync("Nobody knows whose it is");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Ask to remove" }).ClickAsync();
+        var card = page.Locator("section.card").Filter(new() { HasText = "Remove an unmatched account" });
+        await Expect(card).ToContainTextAsync("Nobody knows whose it is");
+        await visit.OpenAsync("/");
+        await page.Locator("#attention").GetByRole(AriaRole.Link, new() { Name = "member1@northwind.example in Unmatched accounts" }).ClickAsync();
+        await card.GetByLabel("Reason").FillAsync("It is known after all");
+        await card.GetByRole(AriaRole.Button, new() { Name = "Reject: member1@northwind.example" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "member1@northwind.example" })).ToContainTextAsync("Rejected");
+        Assert.Contains(product.Sample.Snapshot(), member => member.Email == "member1@northwind.example" && member.Status == MemberStatus.Active);
+
+        // And again, approved: it goes.
+        var before = product.Sample.Snapshot().Count;
+        var name = "member2@northwind.example";
+        await visit.OpenAsync($"/integrations/{id}/users");
+        await page.GetByRole(AriaRole.Link, new() { Name = name, Exact = true }).ClickAsync();
+        await drawer.GetByLabel("Reason to remove it").FillAsync("Left long ago");
+        await drawer.GetByRole(AriaRole.Button, new() { Name = "Ask to remove" }).ClickAsync();
+        await card.GetByLabel("Reason").FillAsync("Agreed");
+        await card.GetByRole(AriaRole.Button, new() { Name = $"Approve: {name}" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = name })).ToContainTextAsync("Approved");
+        var operation = (await product.ApiAsync(HttpMethod.Get, $"integrations/{id}/operations?limit=50"))["items"]!.AsArray().First(item => (string?)item!["target"] == name)!;
+        Assert.Equal("Succeeded", (string?)(await product.EndedAsync((string)operation["id"]!))["status"]);
+        Assert.True(product.Sample.Snapshot().Count < before || product.Sample.Snapshot().Any(member => member.Email == name && member.Status != MemberStatus.Active), "The account is still in use.");
+        visit.AssertNoComplaints();
+    }
+
+    [Fact]
+    public async Task A_captcha_becomes_a_human_task_that_is_found_at_home_taken_and_closed_with_proof()
+    {
+        var (id, token) = await product.IntegrationAsync("With a captcha");
+        product.Sample.Faults.Change(faults => faults with { Captcha = CaptchaPlace.Everywhere });
+        string user;
+        try
+        {
+            user = await product.ProvisionAsync(id, token, "captcha@example.test", "Cora", "Captcha");
+            Assert.Equal("CaptchaOrStepUp", (string?)(await product.SettledAsync(id, user))["failure"]!["code"]);
+        }
+        finally
+        {
+            product.Sample.Faults.Clear();
+        }
+
+        await using var visit = await product.VisitAsync(await product.SignInAsync());
+        var page = visit.Page;
+        await visit.OpenAsync("/");
+        await page.Locator("#attention").GetByRole(AriaRole.Link, new() { Name = "Provision of captcha@example.test needs a person" }).ClickAsync();
+        await page.GetByRole(AriaRole.Textbox, new() { Name = "Assignee (empty: unchanged)" }).FillAsync("Mary");
+        await page.GetByRole(AriaRole.Textbox, new() { Name = "Note (optional)" }).FillAsync("Asked the vendor");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(page.Locator("#task")).ToContainTextAsync("Mary");
+        await Expect(page.Locator("#task")).ToContainTextAsync("Asked the vendor");
+        await page.GetByLabel("What you did").FillAsync("Allowed our address");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Close the task" }).ClickAsync();
+        await Expect(page.Locator("#task .badge").First).ToHaveTextAsync("Closed");
+        await page.GetByRole(AriaRole.Link, new() { Name = "The operation that reads the app again" }).ClickAsync();
+        Assert.Equal("Onboarded", (string?)(await product.SettledAsync(id, user))["provisioningState"]);
+        await visit.OpenAsync($"/integrations/{id}/tasks");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "With a captcha" })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "captcha@example.test" })).ToHaveCountAsync(0);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Closed", Exact = true }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "captcha@example.test" })).ToContainTextAsync("by Owner");
+
+        // Who has the role that she has now.
+        await visit.OpenAsync($"/integrations/{id}/entitlements");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Who has Editor" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "captcha@example.test" })).ToBeVisibleAsync();
+        visit.AssertNoComplaints();
+    }
+
+    [Fact]
+    public async Task A_channel_is_made_with_its_secret_shown_once_and_removed()
+    {
+        var (id, _) = await product.IntegrationAsync("With notifications");
+        await using var visit = await product.VisitAsync(await product.SignInAsync());
+        var page = visit.Page;
+        await visit.OpenAsync($"/integrations/{id}");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Channels, events and what was given up" }).ClickAsync();
+        await page.GetByLabel("Name").FillAsync("Pager");
+        await page.GetByLabel("Address").FillAsync("http://pager.example/");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add channel" }).ClickAsync();
+        await Expect(page.Locator("#new-channel [role=alert]")).ToContainTextAsync("https address");
+        Assert.Equal("Pager", await page.GetByLabel("Name").InputValueAsync());
+        await page.GetByLabel("Address").FillAsync("https://pager.example/hook");
+        await page.Locator("#choose-events summary").ClickAsync();
+        await page.GetByLabel("Sync failed").CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add channel" }).ClickAsync();
+        Assert.StartsWith("whsec_", await page.Locator("#new-secret").TextContentAsync(), StringComparison.Ordinal);
+        await page.ReloadAsync();
+        await Expect(page.Locator("#new-secret")).ToHaveCountAsync(0);
+        var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Pager" });
+        await Expect(row).ToContainTextAsync("1 event");
+        await row.GetByRole(AriaRole.Button, new() { Name = "Remove Pager" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Remove" }).ClickAsync();
+        await Expect(page.GetByText("Nobody is told of anything yet")).ToBeVisibleAsync();
+        visit.AssertNoComplaints();
+    }
+
+    [Fact]
+    public async Task Disabling_refuses_the_identity_provider_and_deleting_needs_the_name_and_says_what_becomes_of_accounts()
+    {
+        var (id, token) = await product.IntegrationAsync("To be ended");
+        var user = await product.ProvisionAsync(id, token, "stays@example.test");
+        await product.SettledAsync(id, user);
+        await using var visit = await product.VisitAsync(await product.SignInAsync());
+        var page = visit.Page;
+        await visit.OpenAsync($"/integrations/{id}");
+        await page.GetByLabel("Reason to disable it").FillAsync("The contract ends");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Disable …" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Disable" }).ClickAsync();
+        await Expect(page.GetByText("Identity providers are refused and nothing is written.")).ToBeVisibleAsync();
+        Assert.Equal(HttpStatusCode.Unauthorized, await product.ScimStatusAsync(id, token));
+        Assert.Equal("The contract ends", (string?)(await product.ApiAsync(HttpMethod.Get, $"integrations/{id}"))["paused"]!["reason"]);
+
+        await page.GetByLabel("Keep them in the app as they are").CheckAsync();
+        await page.GetByLabel("Reason to delete it").FillAsync("The contract has ended");
+        await page.GetByLabel("Type the integration's name").FillAsync("to be ended");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete …" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
+        await Expect(page.Locator("#danger [role=alert]")).ToContainTextAsync("To be ended");
+        await page.GetByLabel("Type the integration's name").FillAsync("To be ended");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete …" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Integrations" })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "To be ended" })).ToHaveCountAsync(0);
+        Assert.Contains(product.Sample.Snapshot(), member => member.Email == "stays@example.test" && member.Status != MemberStatus.Suspended);
+        visit.AssertNoComplaints();
+    }
+}

@@ -1,0 +1,75 @@
+using System.Text.Json.Nodes;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Users;
+using IdLcm.LocalHost.Tests.Lifecycle;
+
+namespace IdLcm.LocalHost.Tests.Cli;
+
+/// <summary>The commands that speak to a running server about people's lives.</summary>
+public sealed class LifecycleCommandTests
+{
+    [Fact]
+    public async Task Syncs_are_run_and_halted_plans_decided()
+    {
+        await using var gateway = await RunningGateway.StartAsync(i => i with { Safeguard = new() { Absolute = 0 } });
+        gateway.External.Put("ada@acme.test");
+        var cli = await CliAsync(gateway);
+        Assert.Equal(0, (await cli("sync run --wait")).ExitCode);
+        gateway.External.Remove("ada@acme.test");
+        var halted = await cli("sync run --wait --json");
+        Assert.Equal(1, halted.ExitCode);
+        var plan = (string)JsonNode.Parse((await cli("sync plans --json")).Output)![0]!["id"]!;
+        Assert.Matches("Halted", (await cli("sync plans")).Output);
+        Assert.Contains("Rejected", (await cli($"sync reject {plan} --reason no")).Output, StringComparison.Ordinal);
+        Assert.Equal(2, (await cli($"sync allow {plan}")).ExitCode);
+        await cli("sync run --wait");
+        var second = (string)JsonNode.Parse((await cli("sync plans --json")).Output)![0]!["id"]!;
+        Assert.Contains("Allowed", (await cli($"sync allow {second} --reason yes")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task People_are_revoked_given_access_erased_and_integrations_observed()
+    {
+        await using var gateway = await RunningGateway.StartAsync(i => i with { Deprovision = new() { DeleteNeedsApproval = true } });
+        var id = await gateway.CreateAsync("ada@acme.test");
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+        var cli = await CliAsync(gateway);
+
+        Assert.Contains("ada@acme.test", (await cli("users list")).Output, StringComparison.Ordinal);
+        Assert.Contains("ada@acme.test", (await cli("revoke ada@acme.test --reason taken", integration: false)).Output, StringComparison.Ordinal);
+        await RunningGateway.UntilAsync(() => Task.FromResult((string?)gateway.External.Find("ada@acme.test")!["status"] == "suspended"), "The access stays.");
+        Assert.Equal(0, (await cli("revoke ada@acme.test --lift --reason back", integration: false)).ExitCode);
+        await RunningGateway.UntilAsync(() => Task.FromResult((string?)gateway.External.Find("ada@acme.test")!["status"] == "active"), "The access does not come back.");
+        Assert.Contains("no way to change single entitlements", (await cli($"users access {id} --grant x --reason y")).Error, StringComparison.Ordinal);
+        Assert.Contains("No sync has read any asset", (await cli("assets list")).Output, StringComparison.Ordinal);
+
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+        Assert.Contains("only observes: look", (await cli($"integration observe {gateway.Integration.Id} --reason look", integration: false)).Output, StringComparison.Ordinal);
+        Assert.Contains("does what it shows", (await cli($"integration promote {gateway.Integration.Id} --reason looked", integration: false)).Output, StringComparison.Ordinal);
+        await gateway.SendAsync(HttpMethod.Delete, $"Users/{id}");
+        var approval = (string)JsonNode.Parse((await cli("approvals list --pending --json")).Output)![0]!["id"]!;
+        Assert.Contains("Approved", (await cli($"approvals approve {approval} --reason gone")).Output, StringComparison.Ordinal);
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Deleted);
+        Assert.Contains("Approval", (await cli($"users erase {id} --reason asked")).Output, StringComparison.Ordinal);
+        var erasure = (string)JsonNode.Parse((await cli("approvals list --pending --json")).Output)![0]!["id"]!;
+        Assert.Contains("Rejected", (await cli($"approvals reject {erasure} --reason later")).Output, StringComparison.Ordinal);
+        Assert.Contains("Rejected", (await cli("approvals list")).Output, StringComparison.Ordinal);
+        Assert.Contains("SINCE", (await cli($"integration history {gateway.Integration.Id}", integration: false)).Output, StringComparison.Ordinal);
+        Assert.Contains("unbroken", (await cli("activity verify")).Output, StringComparison.Ordinal);
+    }
+
+    private static async Task<Func<string, bool, Task<CliRun>>> KeyedAsync(RunningGateway gateway)
+    {
+        var (address, key) = await gateway.ManagementAsync();
+        return (line, integration) => CliRun.Of(
+            [.. line.Split(' '), .. integration ? new[] { "--integration", gateway.Integration.Id } : [], "--server", address, "--api-key", key]);
+    }
+
+    private delegate Task<CliRun> Cli(string line, bool integration = true);
+
+    private static async Task<Cli> CliAsync(RunningGateway gateway)
+    {
+        var run = await KeyedAsync(gateway);
+        return (line, integration) => run(line, integration);
+    }
+}
