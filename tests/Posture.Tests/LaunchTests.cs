@@ -128,6 +128,7 @@ public sealed partial class LaunchTests
         await rig.ScimAsync(HttpMethod.Patch, $"Users/{newcomer}", """{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"active","value":false}]}""");
         await page.GotoAsync(Launch(rig));
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "You may not open this app" })).ToBeVisibleAsync();
+        await Rig.UntilAsync(async () => (await rig.DoAsync(HttpMethod.Get, $"/users/{newcomer}"))["openOperationId"] is null, () => $"{rig.Log}");
         await Rig.UntilAsync(
             async () =>
             {
