@@ -1,12 +1,7 @@
 using IdLcm.Domain.Activity;
-using IdLcm.Domain.ConnectedAccounts;
-using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Integrations;
-using IdLcm.Domain.Leavers;
-using IdLcm.Domain.Rotation;
 using IdLcm.Domain.Storage;
 using IdLcm.Domain.Sync;
-using IdLcm.Gateway.Claims;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -14,7 +9,7 @@ namespace IdLcm.Gateway.Hosting;
 
 /// <summary>Does what falls due by the clock: scheduled syncs, deletions after some days, alarms and reminders.</summary>
 internal sealed partial class DueWork(
-    SyncTimer syncs, RotationTimer rotations, ConnectedAccountService connected, LeaverWatch leavers, HumanTaskService tasks, IntegrationClosing closing, ClaimMails mails, ActivityLog log, IntegrationStore integrations, IBlobStore blobs, TimeProvider clock, ILogger<DueWork> logger) : BackgroundService
+    DueTasks due, ActivityLog log, IntegrationStore integrations, IBlobStore blobs, TimeProvider clock, ILogger<DueWork> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TrimInterval = TimeSpan.FromHours(1);
@@ -27,13 +22,7 @@ internal sealed partial class DueWork(
         {
             try
             {
-                await syncs.RunDueAsync(id, cancellationToken);
-                await rotations.RunDueAsync(id, cancellationToken);
-                await connected.RunDueAsync(id, cancellationToken);
-                await leavers.RunDueAsync(id, cancellationToken);
-                await tasks.RemindAsync(id, cancellationToken);
-                await closing.RunDueAsync(id, cancellationToken);
-                await mails.RunDueAsync(id, cancellationToken);
+                await due.RunAsync(id, cancellationToken);
             }
 #pragma warning disable CA1031 // One integration's trouble must not stop the others; the next turn tries again.
             catch (Exception error) when (error is not OperationCanceledException)

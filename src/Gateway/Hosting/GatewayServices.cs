@@ -81,6 +81,7 @@ public static class GatewayServices
             s.GetRequiredService<Mailer>(), s.GetRequiredService<GatewayAddress>(), s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<INotificationSender, NotificationSender>();
         services.AddSingleton<NotificationPump>();
+        services.AddSingleton<DueTasks>();
         services.AddSingleton<OperationService>();
         services.AddSingleton<Settlement>();
         services.AddSingleton<LaneScheduler>();

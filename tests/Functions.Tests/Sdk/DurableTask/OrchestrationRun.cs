@@ -7,8 +7,7 @@ internal static class OrchestrationRun
 {
     /// <summary>Replays what is recorded, comparing every command, and handles one new message.</summary>
     /// <param name="orchestrator">The function.</param>
-    /// <param name="context">A fresh context, and its pump.</param>
-    /// <param name="pump">The pump.</param>
+    /// <param name="context">A fresh context.</param>
     /// <param name="recorded">Messages with the commands that they caused.</param>
     /// <param name="next">The new message.</param>
     /// <returns>The commands that the new message causes.</returns>
@@ -16,7 +15,6 @@ internal static class OrchestrationRun
     public static IReadOnlyList<HubCommand> Advance(
         Func<TaskOrchestrationContext, Task<JsonElement?>> orchestrator,
         ReplayContext context,
-        OrchestratorPump pump,
         IReadOnlyList<(HubMessage Message, IReadOnlyList<HubCommand> Commands)> recorded,
         HubMessage next)
     {
@@ -37,7 +35,7 @@ internal static class OrchestrationRun
         List<HubCommand> Handle(HubMessage message, bool replay)
         {
             context.Begin(message, replay);
-            pump.Run(() =>
+            context.Pump.Run(() =>
             {
                 if (message.Kind == MessageKind.Started)
                 {
@@ -48,7 +46,7 @@ internal static class OrchestrationRun
                     context.Handle(message);
                 }
             });
-            if (pump.ForeignWork)
+            if (context.ForeignWork)
             {
                 throw new NonDeterministicOrchestrationException($"'{context.Name}' awaited a task that its context did not make.");
             }

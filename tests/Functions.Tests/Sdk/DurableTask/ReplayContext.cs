@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using IdLcm.LocalHost.Engine.Execution;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -9,8 +10,9 @@ namespace Microsoft.DurableTask.Testing;
 /// An orchestration context over a history, with the SDK's ways: an event goes to the newest wait for its name, be it
 /// cancelled or not; retries are timers of the orchestration; a failed task is a <see cref="TaskFailedException"/>.
 /// </summary>
-internal sealed class ReplayContext(OrchestratorPump pump, string name, string instanceId, int execution, string? input) : TaskOrchestrationContext
+internal sealed class ReplayContext(string name, string instanceId, int execution, string? input) : TaskOrchestrationContext
 {
+    private WorkflowPump? pump;
     private readonly Dictionary<int, Action<HubMessage>> open = [];
     private readonly Dictionary<string, Stack<EventWait>> waits = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, Queue<string?>> buffered = new(StringComparer.OrdinalIgnoreCase);
@@ -19,6 +21,12 @@ internal sealed class ReplayContext(OrchestratorPump pump, string name, string i
     private bool replaying;
     private int lastTaskId;
     private int guids;
+
+    /// <summary>The one thread of the orchestration.</summary>
+    public WorkflowPump Pump => pump ??= new WorkflowPump(() => ForeignWork = true);
+
+    /// <summary>True once code of the orchestration came back from a task that is not the context's.</summary>
+    public bool ForeignWork { get; private set; }
 
     public override TaskName Name => name;
 
@@ -199,7 +207,7 @@ internal sealed class ReplayContext(OrchestratorPump pump, string name, string i
 
     private void EnsureHere()
     {
-        if (!pump.IsRunningHere)
+        if (!Pump.IsRunningHere)
         {
             throw new InvalidOperationException("An invalid asynchronous invocation was detected: orchestrator code awaits only what its context makes.");
         }

@@ -74,9 +74,8 @@ internal sealed partial class TestTaskHub
         try
         {
             var orchestrator = worker.Orchestrator(instance.Name) ?? throw new InvalidOperationException($"There is no orchestrator function '{instance.Name}'.");
-            var pump = new OrchestratorPump();
-            var context = new ReplayContext(pump, instance.Name, instance.Id, instance.Execution, instance.Input);
-            commands = OrchestrationRun.Advance(orchestrator, context, pump, instance.History, message);
+            var context = new ReplayContext(instance.Name, instance.Id, instance.Execution, instance.Input);
+            commands = OrchestrationRun.Advance(orchestrator, context, instance.History, message);
             Interlocked.Increment(ref replays);
         }
         catch (Exception error)
