@@ -54,8 +54,8 @@ public static class AzureEdition
         services.AddSingleton(options);
         services.AddSingleton(options.Retry);
         services.AddSingleton(options.SignIn);
-        services.AddSingleton(options.Entra);
-        services.AddSingleton(options.Smtp);
+        services.TryAddSingleton(options.Entra);
+        services.TryAddSingleton(options.Smtp);
         services.AddSingleton<IdlePace>();
         services.AddSingleton(new GatewayAddress { PublicUrl = options.PublicUrl?.AbsoluteUri.TrimEnd('/') });
         services.AddSingleton(new InstanceHistory { Template = options.HistoryUrl });
