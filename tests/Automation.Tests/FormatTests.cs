@@ -73,7 +73,7 @@ public sealed class FormatTests
     [InlineData("    steps: [goto: /members]", "    steps: [goto: \"/members/{a b}\"]", "placeholder", "is not a placeholder")]
     [InlineData("regex: \"/members/([0-9]+)\"", "regex: \"/members/([0-9]+\"", "regex", "cannot be used")]
     [InlineData("regex: \"/members/([0-9]+)\"", "regex: \"(?=x)y\"", "regex", "cannot be used")]
-    [InlineData("    extract: members\n  getUser", "    extract: people\n  getUser", "unknown-name", "There is no extract 'people'")]
+    [InlineData("    extract: members\n  listAssets", "    extract: people\n  listAssets", "unknown-name", "There is no extract 'people'")]
     public void Each_mistake_is_told_with_its_line(string right, string wrong, string rule, string message)
     {
         Assert.Contains(right, Sample, StringComparison.Ordinal);

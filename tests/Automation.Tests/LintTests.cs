@@ -19,7 +19,7 @@ public sealed class LintTests
     [InlineData("allowedHosts: [\"{appUrl}\"]", "allowedHosts: [\"{appUrl}\", \"*\"]", "wide-host", "\"*\"", 0)]
     [InlineData("    pattern: \"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?\"\n", "", "wide-host", "  appUrl:", 0)]
     [InlineData("  resendInvite: true", "  resendInvite: false", "verb-without-capability", "  resendInvite:\n", 0)]
-    [InlineData("  deactivate: true", "  deactivate: true\n  setEntitlements: true", "capability-without-verb", "  setEntitlements: true", 0)]
+    [InlineData("  resendInvite:\n    steps:\n      - use: openMember\n      - click: { role: button, name: Resend invitation, commit: true }\n      - expect: { alert: Invitation sent }\n", "", "capability-without-verb", "  resendInvite: true", 0)]
     [InlineData("  mfa: [totp]", "  mfa: []", "verb-without-capability", "  mfa:", 0)]
     [InlineData("label: Email, value: \"{email}\" }\n      - select", "label: Email, value: \"{emial}\" }\n      - select", "unknown-placeholder", "{emial}", 0)]
     [InlineData("baseUrl: \"{appUrl}\"", "baseUrl: \"{settings.appURL}\"", "unknown-placeholder", "appURL", 0)]
