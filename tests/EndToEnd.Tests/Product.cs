@@ -70,7 +70,14 @@ internal sealed class Product : IAsyncDisposable
     }
 
     /// <summary>Starts the gateway's process and waits until it is ready.</summary>
-    public async Task StartGatewayAsync(params string[] more)
+    public Task StartGatewayAsync(params string[] more)
+    {
+        LaunchGateway(more);
+        return ReadyAsync();
+    }
+
+    /// <summary>Starts the gateway's process and waits for nothing.</summary>
+    public void LaunchGateway(params string[] more)
     {
         // A write beyond a limit on file sizes is to fail as on a full disk, instead of ending the process by a signal.
         var start = new ProcessStartInfo("bash") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
@@ -92,10 +99,14 @@ internal sealed class Product : IAsyncDisposable
         process.ErrorDataReceived += (_, line) => Log(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
+    }
+
+    private async Task ReadyAsync()
+    {
         await UntilAsync(
             async () =>
             {
-                Assert.False(process.HasExited, $"The gateway ended at its start:\n{ReadLog()}");
+                Assert.False(process!.HasExited, $"The gateway ended at its start:\n{ReadLog()}");
                 try
                 {
                     using var response = await api.GetAsync($"http://127.0.0.1:{Port}/readyz", Stop);
