@@ -57,7 +57,7 @@ public static class AzureEdition
         services.TryAddSingleton(options.Entra);
         services.TryAddSingleton(options.Smtp);
         services.AddSingleton<IdlePace>();
-        services.AddSingleton(new GatewayAddress { PublicUrl = options.PublicUrl?.AbsoluteUri.TrimEnd('/') });
+        services.TryAddSingleton(new GatewayAddress { PublicUrl = options.PublicUrl?.AbsoluteUri.TrimEnd('/') });
         services.AddSingleton(new InstanceHistory { Template = options.HistoryUrl });
         services.AddSingleton<IFunctionMetadataTransformer>(new RoleFilter(options.Role));
         services.AddSingleton<DurableClientSource>();
