@@ -120,8 +120,8 @@ public sealed class RotationTests
         Assert.Contains("PasswordAge", (await rig.PostureAsync())["problems"]!.AsArray().Select(p => (string?)p));
 
         // The workspace's list of those that are left alone counts above the integration's own policy.
-        await rig.DoAsync(HttpMethod.Put, "/rotation-policy", $$"""{"maxAgeDays":30,"window":{{Window(-2, 2)}}}""");
         Assert.Equal(200, (await rig.ApiAsync(HttpMethod.Put, "rotation-policy", $$"""{"exclude":["{{rig.IntegrationId}}"]}""")).Status);
+        await rig.DoAsync(HttpMethod.Put, "/rotation-policy", $$"""{"maxAgeDays":30,"window":{{Window(-2, 2)}}}""");
         await DueAsync(rig);
         Assert.Null((await rig.CredentialAsync()).OperationId);
 

@@ -190,7 +190,7 @@ public sealed class KeyVaultSecretStoreTests(LocalKeyVault vault) : SecretStoreS
 
         public override DateTimeOffset GetUtcNow() => DateTimeOffset.UtcNow + _passed;
 
-        public override long GetTimestamp() => System.GetTimestamp() * TimeSpan.TicksPerSecond / System.TimestampFrequency + _passed.Ticks;
+        public override long GetTimestamp() => (System.GetElapsedTime(0) + _passed).Ticks;
     }
 }
 

@@ -36,6 +36,7 @@ public sealed class LeaverTests
         // A hard delete upstream is deactivated first as well.
         await gateway.SendAsync(HttpMethod.Delete, $"Users/{ids["deleted"]}");
         await RunningGateway.UntilAsync(() => Task.FromResult((string?)gateway.External.Find("deleted@acme.test")!["status"] == "suspended"), "It was not deactivated.");
+        await RunningGateway.UntilAsync(async () => (await gateway.AccountAsync("deleted@acme.test"))?.DeleteDueAt is not null, "Its deletion is not planned.");
 
         gateway.Clock.Leap(TimeSpan.FromDays(20));
         await gateway.PatchAsync(ids["returns"], Activate);
