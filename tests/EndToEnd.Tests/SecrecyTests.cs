@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Net;
 using System.Text;
 using IdLcm.Samples.Testing;
@@ -44,7 +43,7 @@ public sealed class SecrecyTests
                 continue;
             }
 
-            foreach (var (name, content) in Contents(file))
+            foreach (var (name, content) in StoredFile.Contents(file))
             {
                 searched++;
                 foreach (var secret in (string[])[Password, Totp, NewPassword, "Planted-wrong-0d44!"])
@@ -59,25 +58,5 @@ public sealed class SecrecyTests
         }
 
         Assert.True(searched > 10, $"Only {searched} places were searched.");
-    }
-
-    /// <summary>A file, and where it is an archive (a trace), everything inside it.</summary>
-    private static IEnumerable<(string Name, byte[] Content)> Contents(string file)
-    {
-        var content = File.ReadAllBytes(file);
-        yield return (file, content);
-        if (content is not [(byte)'P', (byte)'K', 3, 4, ..])
-        {
-            yield break;
-        }
-
-        using var archive = new ZipArchive(new MemoryStream(content));
-        foreach (var entry in archive.Entries)
-        {
-            using var stream = entry.Open();
-            using var memory = new MemoryStream();
-            stream.CopyTo(memory);
-            yield return ($"{file}/{entry.FullName}", memory.ToArray());
-        }
     }
 }

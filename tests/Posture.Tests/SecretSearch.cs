@@ -1,7 +1,7 @@
-using System.IO.Compression;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using IdLcm.EndToEnd.Tests;
 
 namespace IdLcm.Posture.Tests;
 
@@ -10,7 +10,7 @@ internal static class SecretSearch
 {
     /// <returns>How many places were searched.</returns>
     public static int Search(string directory, params string[] planted) =>
-        Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).SelectMany(Contents).Sum(place => Search(place.Name, place.Content, planted));
+        Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).SelectMany(StoredFile.Contents).Sum(place => Search(place.Name, place.Content, planted));
 
     /// <returns>One.</returns>
     public static int Search(string name, byte[] content, params string[] planted)
@@ -26,24 +26,5 @@ internal static class SecretSearch
         }
 
         return 1;
-    }
-
-    private static IEnumerable<(string Name, byte[] Content)> Contents(string file)
-    {
-        var content = File.ReadAllBytes(file);
-        yield return (file, content);
-        if (content is not [(byte)'P', (byte)'K', 3, 4, ..])
-        {
-            yield break;
-        }
-
-        using var archive = new ZipArchive(new MemoryStream(content));
-        foreach (var entry in archive.Entries)
-        {
-            using var stream = entry.Open();
-            using var memory = new MemoryStream();
-            stream.CopyTo(memory);
-            yield return ($"{file}/{entry.FullName}", memory.ToArray());
-        }
     }
 }
