@@ -69,6 +69,7 @@ public static class DomainJson
 [JsonSerializable(typeof(ListingState))]
 [JsonSerializable(typeof(NotificationChannel))]
 [JsonSerializable(typeof(NotificationDelivery))]
+[JsonSerializable(typeof(ObservedAccount))]
 [JsonSerializable(typeof(Operation))]
 [JsonSerializable(typeof(OperationAttempt))]
 [JsonSerializable(typeof(StatusChange))]

@@ -13,62 +13,50 @@ internal sealed partial class JsonRowReader(RunState run, HttpRunner http)
 {
     private const int MaxRows = 2_000_000;
 
-    public async Task<ReadResult> ReadAsync(Extract extract, Frame frame)
+    public async Task<ReadResult> ReadAsync(Extract extract, Frame frame, ListedRows rows)
     {
-        var rows = new List<JsonObject>();
-        var identifiers = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        var identifier = run.Connector.Manifest.UserSchema.PrimaryIdentifier;
         long? expected = null;
         var read = 0;
-        ReadResult Stopped(FailureCode code, string detail) => new(rows, Complete: false, new(code, detail));
         for (var page = 1; ; page++)
         {
             run.Token.ThrowIfCancellationRequested();
             if (run.Http.Reply is not { } reply)
             {
-                return Stopped(FailureCode.UnsupportedOperation, "There is no answer to read: an http step comes first.");
+                return ReadResult.Stopped(new(FailureCode.UnsupportedOperation, "There is no answer to read: an http step comes first."));
             }
 
             // The step has named 404 as expected: what was asked for is not there.
             if (reply.Status == 404)
             {
-                return new(rows, Complete: true, null);
+                return ReadResult.Proved;
             }
 
             if (Found(extract.RowPath!, reply.Json) is not { } found)
             {
-                return Stopped(FailureCode.PageChanged, $"The answer to {reply} has nothing at {extract.RowPath}{HttpRunner.Keys(reply.Json)}.");
+                return ReadResult.Stopped(new(FailureCode.PageChanged, $"The answer to {reply} has nothing at {extract.RowPath}{HttpRunner.Keys(reply.Json)}."));
             }
 
-            if (found.Count > 0 && !seen.Add(string.Concat(found.Select(f => f.ToJsonString()))))
+            if (found.Count > 0 && !rows.NotePage(string.Concat(found.Select(f => f.ToJsonString()))))
             {
-                return Stopped(FailureCode.IncompleteRead, "The next page holds the same rows as a page before it: the list does not end.");
+                return ReadResult.Incomplete("The next page holds the same rows as a page before it: the list does not end.");
             }
 
             read += found.Count;
-            foreach (var row in found.Select(node => Row(extract, frame, node)))
-            {
-                if ((row[identifier] as JsonValue)?.ToString() is not { } named || identifiers.Add(named))
-                {
-                    rows.Add(row);
-                }
-            }
-
+            await rows.TakeAsync(found.Select(node => Row(extract, frame, node)), run.Token);
             expected = Count(extract, reply) ?? expected;
-            if (rows.Count == expected || Next(extract, reply, page, found.Count, read) is not { } next)
+            if (rows.CountOfPart == expected || Next(extract, reply, page, found.Count, read) is not { } next)
             {
-                return Proved(extract, rows, expected);
+                return Proved(extract, rows.CountOfPart, expected);
             }
 
-            if (rows.Count > MaxRows || page >= extract.MaxPages)
+            if (rows.CountOfPart > MaxRows || page >= extract.MaxPages)
             {
-                return Stopped(FailureCode.IncompleteRead, $"The list goes on after {page} pages and {rows.Count} rows.");
+                return ReadResult.Incomplete($"The list goes on after {page} pages and {rows.CountOfPart} rows.");
             }
 
             if (await http.NextAsync(frame, next) is { } fault)
             {
-                return new(rows, Complete: false, fault);
+                return ReadResult.Stopped(fault);
             }
         }
     }
@@ -135,12 +123,9 @@ internal sealed partial class JsonRowReader(RunState run, HttpRunner http)
         return link is { Length: > 0 } && Uri.TryCreate(reply.Address, link, out var next) ? next : null;
     }
 
-    private static ReadResult Proved(Extract extract, List<JsonObject> rows, long? expected) =>
-        extract.Counted && expected is null
-            ? new(rows, Complete: false, new(FailureCode.IncompleteRead, "The answer does not say how many there are, so the list cannot be proved complete."))
-            : expected is { } count && count != rows.Count
-                ? new(rows, Complete: false, new(FailureCode.IncompleteRead, $"The app says that there are {count}, but {rows.Count} were read."))
-                : new(rows, Complete: true, null);
+    private static ReadResult Proved(Extract extract, int rows, long? expected) => extract.Counted && expected is null
+        ? ReadResult.Incomplete("The answer does not say how many there are, so the list cannot be proved complete.")
+        : expected is { } count && count != rows ? ReadResult.Incomplete($"The app says that there are {count}, but {rows} were read.") : ReadResult.Proved;
 
     [GeneratedRegex("<(?<to>[^>]*)>\\s*;[^,<]*rel=\"?next\"?", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
     private static partial Regex NextOfLink();

@@ -21,13 +21,15 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
         var scope = new Scope(settings);
         scope.Set("identifier", identifier);
         var frame = new Frame(reading, scope);
-        var read = await ReadAsync(reading, frame);
+        var primary = run.Connector.Manifest.UserSchema.PrimaryIdentifier;
+        var listed = new ListedRows(primary, wanted: row => string.Equals((row[primary] as JsonValue)?.ToString(), identifier, StringComparison.OrdinalIgnoreCase), progressed: run.Progressed);
+        var read = await ReadAsync(reading, frame, listed);
+        var matches = listed.Kept;
         if (read.Fault is not null)
         {
             return (read, null);
         }
 
-        var matches = read.Rows.Where(r => string.Equals(rows.Identifier(r), identifier, StringComparison.OrdinalIgnoreCase)).ToList();
         if (matches.Count > 1)
         {
             return (read with { Complete = false, Fault = new(FailureCode.IncompleteRead, $"The app shows {matches.Count} accounts of {identifier}; which one is meant cannot be told.") }, null);
@@ -44,9 +46,9 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
     }
 
     /// <summary>Reads all parts of a list; complete when each of them is.</summary>
-    public async Task<ReadResult> ReadAsync(Operation reading, Frame frame)
+    public async Task<ReadResult> ReadAsync(Operation reading, Frame frame, ListedRows listed)
     {
-        var all = await ReadPartAsync(reading.Steps, reading.Extract!, reading.Values, frame);
+        var all = await ReadPartAsync(reading.Steps, reading.Extract!, reading.Values, frame, listed);
         foreach (var part in reading.Also)
         {
             if (all.Fault is not null)
@@ -54,31 +56,23 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
                 return all;
             }
 
-            var further = await ReadPartAsync(part.Steps, part.Extract ?? reading.Extract!, part.Values, frame);
-            var known = all.Rows.Select(rows.Identifier).ToHashSet(StringComparer.OrdinalIgnoreCase);
-            all = new([.. all.Rows, .. further.Rows.Where(r => rows.Identifier(r) is not { } id || !known.Contains(id))], all.Complete && further.Complete, further.Fault);
+            var further = await ReadPartAsync(part.Steps, part.Extract ?? reading.Extract!, part.Values, frame, listed);
+            all = new(all.Complete && further.Complete, further.Fault);
         }
 
         return all;
     }
 
-    private async Task<ReadResult> ReadPartAsync(IReadOnlyList<Step> steps, Extract extract, IReadOnlyDictionary<string, Template> values, Frame frame)
+    private async Task<ReadResult> ReadPartAsync(
+        IReadOnlyList<Step> steps, Extract extract, IReadOnlyDictionary<string, Template> values, Frame frame, ListedRows listed)
     {
         if (await executor.RunAsync(steps, frame) is { } fault)
         {
-            return new([], Complete: false, fault);
+            return ReadResult.Stopped(fault);
         }
 
-        var read = await rows.ReadAsync(extract, frame);
-        foreach (var (name, value) in values)
-        {
-            foreach (var row in read.Rows)
-            {
-                row[name] = value.Resolve(frame.Scope, out _);
-            }
-        }
-
-        return read;
+        listed.BeginPart([.. values.Select(value => KeyValuePair.Create(value.Key, value.Value.Resolve(frame.Scope, out _)))]);
+        return await rows.ReadAsync(extract, frame, listed);
     }
 
     /// <summary>Reads back until the app shows the result, or the time is up.</summary>

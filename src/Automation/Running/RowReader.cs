@@ -8,11 +8,17 @@ using Microsoft.Playwright;
 
 namespace IdLcm.Automation.Running;
 
-/// <summary>What a read gave.</summary>
-/// <param name="Rows">The rows so far.</param>
+/// <summary>What came of a read.</summary>
 /// <param name="Complete">True when the last page was reached and the count that the app shows was met.</param>
 /// <param name="Fault">Why it stopped, or null.</param>
-internal sealed record ReadResult(IReadOnlyList<JsonObject> Rows, bool Complete, StepFault? Fault);
+internal sealed record ReadResult(bool Complete, StepFault? Fault)
+{
+    public static ReadResult Proved { get; } = new(Complete: true, null);
+
+    public static ReadResult Stopped(StepFault fault) => new(Complete: false, fault);
+
+    public static ReadResult Incomplete(string detail) => Stopped(new(FailureCode.IncompleteRead, detail));
+}
 
 /// <summary>Reads lists: one evaluation for each page, page after page, with a proof that nothing is missing.</summary>
 internal sealed class RowReader(RunState run, PageActions actions, JsonRowReader answers)
@@ -25,76 +31,56 @@ internal sealed class RowReader(RunState run, PageActions actions, JsonRowReader
     public static bool IsList(string name, UserSchema? schema) =>
         name is "roles" or "entitlements" || schema?.Attributes.Any(a => a.Name == name && a.MultiValued) == true;
 
-    public Task<ReadResult> ReadAsync(Extract extract, Frame frame) =>
-        extract.RowPath is not null ? answers.ReadAsync(extract, frame) : ReadPagesAsync(extract, frame);
+    public Task<ReadResult> ReadAsync(Extract extract, Frame frame, ListedRows rows) =>
+        extract.RowPath is not null ? answers.ReadAsync(extract, frame, rows) : ReadPagesAsync(extract, frame, rows);
 
-    private async Task<ReadResult> ReadPagesAsync(Extract extract, Frame frame)
+    private async Task<ReadResult> ReadPagesAsync(Extract extract, Frame frame, ListedRows rows)
     {
-        var rows = new List<JsonObject>();
-        var identifiers = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         run.Http.Reply = null;
-        var seenPages = new HashSet<string>(StringComparer.Ordinal);
         long? expected = null;
         for (var page = 1; ; page++)
         {
             run.Token.ThrowIfCancellationRequested();
-            var (read, fault) = await PageAsync(extract, frame, seenPages, mayBeEmpty: page > 1 && extract.PageParameter is not null);
+            var (read, fault) = await PageAsync(extract, frame, rows, mayBeEmpty: page > 1 && extract.PageParameter is not null);
             if (fault is not null || read is null)
             {
-                return new(rows, Complete: false, fault);
+                return new(Complete: false, fault);
             }
 
             expected = read.Count ?? expected;
-            foreach (var row in read.Rows.Select(values => Row(extract, frame, values)))
-            {
-                if (Identifier(row) is not { } identifier || identifiers.Add(identifier))
-                {
-                    rows.Add(row);
-                }
-            }
-
+            await rows.TakeAsync(read.Rows.Select(values => Row(extract, frame, values)), run.Token);
             if (page == 1 && read is { Rows.Count: 0, Empty: true })
             {
                 // A page that says that there is nothing need not say how many.
-                return new(rows, Complete: true, null);
+                return ReadResult.Proved;
             }
 
-            if (rows.Count > MaxRows)
+            if (rows.CountOfPart > MaxRows)
             {
-                return new(rows, Complete: false, new(FailureCode.IncompleteRead, $"The list has more than {MaxRows} rows."));
+                return ReadResult.Incomplete($"The list has more than {MaxRows} rows.");
             }
 
-            var (more, problem) = await NextAsync(extract, frame, page, read.Rows.Count, rows.Count, expected);
+            var (more, problem) = await NextAsync(extract, frame, page, read.Rows.Count, rows.CountOfPart, expected);
             if (problem is not null)
             {
-                return new(rows, Complete: false, problem);
+                return ReadResult.Stopped(problem);
             }
 
             if (!more)
             {
-                return Proved(extract, rows, expected);
+                return Proved(extract, rows.CountOfPart, expected);
             }
 
             if (page >= extract.MaxPages)
             {
-                return new(rows, Complete: false, new(FailureCode.IncompleteRead, $"The list goes on after {page} pages, the most that the connector allows."));
+                return ReadResult.Incomplete($"The list goes on after {page} pages, the most that the connector allows.");
             }
         }
     }
 
-    public string? Identifier(JsonObject row) => (row[run.Connector.Manifest.UserSchema.PrimaryIdentifier] as JsonValue)?.ToString();
-
-    private static ReadResult Proved(Extract extract, List<JsonObject> rows, long? expected)
-    {
-        if (extract.ExpectCount is { } text && expected is null)
-        {
-            return new(rows, Complete: false, new(FailureCode.IncompleteRead, $"The page does not say how many there are (\"{text}\"), so the list cannot be proved complete."));
-        }
-
-        return expected is { } count && count != rows.Count
-            ? new(rows, Complete: false, new(FailureCode.IncompleteRead, $"The app says that there are {count}, but {rows.Count} were read."))
-            : new(rows, Complete: true, null);
-    }
+    private static ReadResult Proved(Extract extract, int rows, long? expected) => extract.ExpectCount is { } text && expected is null
+        ? ReadResult.Incomplete($"The page does not say how many there are (\"{text}\"), so the list cannot be proved complete.")
+        : expected is { } count && count != rows ? ReadResult.Incomplete($"The app says that there are {count}, but {rows} were read.") : ReadResult.Proved;
 
     private JsonObject Row(Extract extract, Frame frame, IReadOnlyList<string?> values)
     {
@@ -111,7 +97,7 @@ internal sealed class RowReader(RunState run, PageActions actions, JsonRowReader
     }
 
     /// <summary>Reads the page once it shows rows or says that there are none.</summary>
-    private async Task<(PageRows? Rows, StepFault? Fault)> PageAsync(Extract extract, Frame frame, HashSet<string> seenPages, bool mayBeEmpty)
+    private async Task<(PageRows? Rows, StepFault? Fault)> PageAsync(Extract extract, Frame frame, ListedRows rows, bool mayBeEmpty)
     {
         var query = Query(extract, frame);
         var limit = run.DefaultStepLimit;
@@ -133,10 +119,10 @@ internal sealed class RowReader(RunState run, PageActions actions, JsonRowReader
                         ?? new(FailureCode.PageChanged, $"The list has no column {string.Join(", ", read.Missing.Select(m => $"\"{m}\""))}. {await actions.NearestAsync(null, frame)}"));
                 }
 
-                repeated = read.Rows.Count > 0 && seenPages.Contains(Signature(read));
+                repeated = read.Rows.Count > 0 && rows.SawPage(Signature(read));
                 if (!repeated && Ready(extract, read, mayBeEmpty))
                 {
-                    seenPages.Add(Signature(read));
+                    rows.NotePage(Signature(read));
                     return (read, null);
                 }
             }

@@ -37,7 +37,13 @@ internal sealed class RunState
     /// <summary>Keeps what the app reveals once.</summary>
     public ISecretSink? Secrets { get; init; }
 
+    /// <summary>Takes the rows of a list page by page; null to have them in the outcome.</summary>
+    public IRowSink? Rows { get; init; }
+
     public IStepObserver? Observer { get; init; }
+
+    /// <summary>Told that a list goes on: what makes progress may take its time.</summary>
+    public Action? Progressed { get; init; }
 
     /// <summary>Fires when the caller cancels or the verb's time is up.</summary>
     public required CancellationToken Token { get; init; }

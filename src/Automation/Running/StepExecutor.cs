@@ -14,8 +14,8 @@ internal sealed class StepExecutor(RunState run, PageActions actions, HttpRunner
     private const int MaxFragmentDepth = 16;
     private const int MaxLoop = 10_000;
 
-    /// <summary>Rows that download steps have read.</summary>
-    public List<JsonObject> DownloadedRows { get; } = [];
+    /// <summary>Takes the rows of the files that download steps get.</summary>
+    public ListedRows Downloaded { get; set; } = new(run.Connector.Manifest.UserSchema.PrimaryIdentifier);
 
     /// <summary>Reads one account by its identifier, for find steps.</summary>
     public Func<string, Task<(ReadResult Read, JsonObject? Row)>>? Finder { get; set; }
@@ -354,9 +354,8 @@ internal sealed class StepExecutor(RunState run, PageActions actions, HttpRunner
                 return (new(FailureCode.IncompleteRead, $"The download is larger than {run.Options.MaxDownloadBytes} bytes."), alternative);
             }
 
-            var (rows, problem) = CsvRows.Read(await File.ReadAllTextAsync(path, run.Token), step, frame.Scope);
-            DownloadedRows.AddRange(rows);
-            return (problem, alternative);
+            using var file = new StreamReader(path);
+            return (await CsvRows.ReadAsync(file, step, frame.Scope, Downloaded, run.Token), alternative);
         }
         finally
         {

@@ -91,6 +91,9 @@ public static class Rows
     /// <summary>Prefix of the queue.</summary>
     public const string Queue = "q:";
 
+    /// <summary>Prefix of what a sync has read of the app and not yet compared; gone when the sync's read has ended.</summary>
+    public const string SyncReads = "sr:";
+
     /// <summary>The partition of an integration.</summary>
     /// <param name="integrationId">The integration.</param>
     /// <returns>The key.</returns>

@@ -113,19 +113,21 @@ public sealed class SyncPlans(IRecordStore store, IBlobStore blobs)
         }
     }
 
-    /// <summary>Keeps lines in blobs.</summary>
+    /// <summary>Keeps lines in blobs, as they come.</summary>
     /// <param name="entries">The lines.</param>
     /// <param name="cancellationToken">Cancels between blobs.</param>
-    /// <returns>The hashes of the blobs, in order.</returns>
-    internal async Task<IReadOnlyList<string>> KeepAsync(IEnumerable<SyncEntry> entries, CancellationToken cancellationToken)
+    /// <returns>The hashes of the blobs, in order, and how many lines they hold.</returns>
+    internal async Task<(IReadOnlyList<string> Chunks, int Lines)> KeepAsync(IAsyncEnumerable<SyncEntry> entries, CancellationToken cancellationToken)
     {
         var hashes = new List<string>();
-        foreach (var chunk in entries.Chunk(SyncPlanRecord.ChunkSize))
+        var lines = 0;
+        await foreach (var chunk in entries.Chunk(SyncPlanRecord.ChunkSize).WithCancellation(cancellationToken))
         {
             var blob = await blobs.PutAsync(SyncPlanRecord.Container, DomainJson.Encode(new SyncPlanChunk(chunk)), "application/json", cancellationToken);
             hashes.Add(blob.Hash);
+            lines += chunk.Length;
         }
 
-        return hashes;
+        return (hashes, lines);
     }
 }

@@ -199,6 +199,23 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
         return new ConnectorSessionResult(new Session(this, request), null, [], []);
     }
 
+    /// <summary>Gives the rows of a list to whoever takes them, three to a page.</summary>
+    public static async Task<VerbResult> HandOnAsync(VerbCall call, VerbResult result, CancellationToken cancellationToken)
+    {
+        if (call.Rows is not { } sink)
+        {
+            return result;
+        }
+
+        await sink.BeginAsync(cancellationToken);
+        foreach (var page in result.Rows.Chunk(3))
+        {
+            await sink.TakeAsync(page, cancellationToken);
+        }
+
+        return result with { Rows = [] };
+    }
+
     private sealed class Session(InMemoryApp app, ConnectorSessionRequest request) : IConnectorSession
     {
         public ConnectorManifest Manifest => InMemoryApp.Manifest;
@@ -213,10 +230,10 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
                 if (call.Verb == ConnectorVerb.ListUsers && app.IncompleteReads > 0)
                 {
                     app.IncompleteReads--;
-                    return Done(call, [.. app.Read(call).Take(1)], committed: false) with { Complete = false };
+                    return await HandOnAsync(call, Done(call, [.. app.Read(call).Take(1)], committed: false) with { Complete = false }, cancellationToken);
                 }
 
-                return Done(call, app.Read(call), committed: false);
+                return await HandOnAsync(call, Done(call, app.Read(call), committed: false), cancellationToken);
             }
 
             if (app.faults.TryDequeue(out var fault) && fault(call.Verb) is { } failure)
