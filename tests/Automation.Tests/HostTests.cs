@@ -135,9 +135,11 @@ public sealed class HostTests(Lab lab) : IAsyncLifetime
                     id: { css: a, attribute: href, regex: "/p/([0-9]+)" }
                   next: { pageParameter: p }
                   expectCount: { text: "{n} people" }
+                  seats: { text: "{total} seats, of which {used} taken" }
             """);
         Assert.True(result.Succeeded, result.Failure?.ToString());
         Assert.Equal(7, result.Rows.Count);
+        Assert.Equal(new ListedSeats(7, 1_250), result.Seats);
         Assert.Equal("""{"email":"p1@x.test","roles":["Admin","b"],"id":"1"}""", result.Rows[1].ToJsonString());
     }
 
@@ -203,7 +205,7 @@ public sealed class HostTests(Lab lab) : IAsyncLifetime
             <button onclick="for (let i = 0; i < 50; i++) window.open('{{foreignUrl}}/popup' + i); alert('x'); document.body.append('confirm said ' + confirm('sure?'))">Make noise</button>
             """));
         web.MapGet("/endless", () => Html("<table><tr><th>Email</th></tr><tr><td>a@x.test</td></tr></table><a href='/endless?more'>Next</a>"));
-        web.MapGet("/pages", (int? p) => Html($"<p>7 people</p><ul>{string.Concat(Enumerable.Range(0, 7).Skip(((p ?? 1) - 1) * 3).Take(3).Select(i => $"<li><b>p{i}@x.test</b> <i>a, b</i> <a href='/p/{i}'>open</a></li>"))}</ul>"));
+        web.MapGet("/pages", (int? p) => Html($"<p>7 people</p><p>1,250 seats, of which 7 taken</p><ul>{string.Concat(Enumerable.Range(0, 7).Skip(((p ?? 1) - 1) * 3).Take(3).Select(i => $"<li><b>p{i}@x.test</b> <i>a, b</i> <a href='/p/{i}'>open</a></li>"))}</ul>"));
     }
 
     private static string Yaml(string steps, string more) => $$"""

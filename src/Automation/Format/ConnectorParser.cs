@@ -217,6 +217,7 @@ internal static class ConnectorParser
             var rows = reader.Mapping("rows");
             var next = reader.Mapping("next");
             var count = reader.Mapping("expectCount");
+            var seats = reader.Mapping("seats");
             return new(reader.Mark)
             {
                 RowRole = rows.Text("role"),
@@ -229,6 +230,8 @@ internal static class ConnectorParser
                 OffsetParameter = next.Text("offsetParameter"),
                 NextPath = HttpBinder.Path(next, "json"),
                 NextLink = next.Flag("linkHeader"),
+                SeatsText = seats.Text("text"),
+                SeatsPaths = HttpBinder.Path(seats, "used") is { } used && HttpBinder.Path(seats, "total") is { } total ? (used, total) : null,
                 ExpectCount = count.Text("text"),
                 CountPath = HttpBinder.Path(count, "json"),
                 CountHeader = count.Text("header"),

@@ -172,6 +172,12 @@ internal sealed record Extract(Mark Mark)
     /// <summary>True when the Link header names the next page.</summary>
     public bool NextLink { get; init; }
 
+    /// <summary>The text of the page that says how many seats are taken, with {used} and {total} in it.</summary>
+    public string? SeatsText { get; init; }
+
+    /// <summary>Where an API's answer says how many seats are taken and how many there are.</summary>
+    public (JsonPath Used, JsonPath Total)? SeatsPaths { get; init; }
+
     public string? ExpectCount { get; init; }
 
     public JsonPath? CountPath { get; init; }

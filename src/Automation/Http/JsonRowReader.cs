@@ -44,6 +44,7 @@ internal sealed partial class JsonRowReader(RunState run, HttpRunner http)
             read += found.Count;
             await rows.TakeAsync(found.Select(node => Row(extract, frame, node)), run.Token);
             expected = Count(extract, reply) ?? expected;
+            rows.Seats = Seats(extract, reply) ?? rows.Seats;
             if (rows.CountOfPart == expected || Next(extract, reply, page, found.Count, read) is not { } next)
             {
                 return Proved(extract, rows.CountOfPart, expected);
@@ -104,6 +105,12 @@ internal sealed partial class JsonRowReader(RunState run, HttpRunner http)
     {
         var text = extract.CountPath is { } path ? path.Select(reply.Json).FirstOrDefault()?.ToString() : extract.CountHeader is { } header ? reply.Header(header) : null;
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;
+    }
+
+    private static ListedSeats? Seats(Extract extract, HttpReply reply)
+    {
+        long? Number(JsonPath path) => long.TryParse(path.Select(reply.Json).FirstOrDefault()?.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        return extract.SeatsPaths is { } paths && Number(paths.Used) is { } used && Number(paths.Total) is { } total ? new(used, total) : null;
     }
 
     private static Uri? Next(Extract extract, HttpReply reply, int page, int onPage, int read)

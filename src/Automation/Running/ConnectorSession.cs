@@ -206,6 +206,7 @@ internal sealed partial class ConnectorSession(ConnectorSessionRequest request, 
         evidence)
     {
         RowsRead = outcome.RowsRead,
+        Seats = outcome.Seats,
     };
 
     private Failure ToFailure(StepFault fault, List<StepRecord> steps)

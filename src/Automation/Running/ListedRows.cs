@@ -31,6 +31,9 @@ internal sealed class ListedRows(string identifierField, IRowSink? sink = null, 
     /// <summary>How many different rows the part that is being read has so far.</summary>
     public int CountOfPart { get; private set; }
 
+    /// <summary>What the last page said of the app's seats.</summary>
+    public ListedSeats? Seats { get; set; }
+
     /// <summary>A part of the list begins: an account that an earlier one showed is not taken again, and pages may look like those before.</summary>
     /// <param name="values">Fields that all rows of the part have.</param>
     public void BeginPart(IReadOnlyList<KeyValuePair<string, string?>> values)

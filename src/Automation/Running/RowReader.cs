@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using IdLcm.Automation.Format;
 using IdLcm.Automation.Http;
 using IdLcm.Domain.Connectors;
@@ -21,7 +22,7 @@ internal sealed record ReadResult(bool Complete, StepFault? Fault)
 }
 
 /// <summary>Reads lists: one evaluation for each page, page after page, with a proof that nothing is missing.</summary>
-internal sealed class RowReader(RunState run, PageActions actions, JsonRowReader answers)
+internal sealed partial class RowReader(RunState run, PageActions actions, JsonRowReader answers)
 {
     private const int MaxRows = 2_000_000;
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
@@ -48,6 +49,7 @@ internal sealed class RowReader(RunState run, PageActions actions, JsonRowReader
             }
 
             expected = read.Count ?? expected;
+            rows.Seats = read.Seats is [var used, var total] ? new(used, total) : rows.Seats;
             await rows.TakeAsync(read.Rows.Select(values => Row(extract, frame, values)), run.Token);
             if (page == 1 && read is { Rows.Count: 0, Empty: true })
             {
@@ -205,6 +207,7 @@ internal sealed class RowReader(RunState run, PageActions actions, JsonRowReader
             css = extract.RowCss,
             fields,
             count = extract.ExpectCount?.Split("{n}", 2),
+            seats = extract.SeatsText is { } seats ? new { parts = SeatNumbers().Split(seats), usedFirst = seats.IndexOf("{used}", StringComparison.Ordinal) < seats.IndexOf("{total}", StringComparison.Ordinal) } : null,
             empty = extract.Empty?.Resolve(frame.Scope, out _),
         };
         return JsonSerializer.Serialize(query, WithoutNulls);
@@ -266,5 +269,8 @@ internal sealed class RowReader(RunState run, PageActions actions, JsonRowReader
         return builder.Uri;
     }
 
-    private sealed record PageRows(IReadOnlyList<IReadOnlyList<string?>> Rows, IReadOnlyList<string> Missing, long? Count, bool Empty, bool Headers);
+    private sealed record PageRows(IReadOnlyList<IReadOnlyList<string?>> Rows, IReadOnlyList<string> Missing, long? Count, bool Empty, bool Headers, long[]? Seats);
+
+    [GeneratedRegex(@"\{used\}|\{total\}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SeatNumbers();
 }

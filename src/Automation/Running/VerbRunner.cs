@@ -11,6 +11,9 @@ internal sealed record VerbOutcome(StepFault? Fault, IReadOnlyList<JsonObject> R
     /// <summary>How many rows were read, those that were handed on among them.</summary>
     public int RowsRead { get; init; } = Rows.Count;
 
+    /// <summary>What a list said of the app's seats.</summary>
+    public ListedSeats? Seats { get; init; }
+
     public static VerbOutcome Failed(StepFault fault) => new(fault, [], Complete: false, Verified: false);
 }
 
@@ -116,7 +119,7 @@ internal sealed class VerbRunner
         if (operation.Extract is not null)
         {
             var read = await accounts.ReadAsync(operation, frame, listed);
-            return new(read.Fault, listed.Kept, read.Complete, Verified: false) { RowsRead = listed.Count };
+            return new(read.Fault, listed.Kept, read.Complete, Verified: false) { RowsRead = listed.Count, Seats = listed.Seats };
         }
 
         executor.Downloaded = listed;

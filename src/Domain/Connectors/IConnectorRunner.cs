@@ -196,9 +196,17 @@ public sealed record VerbResult(
     /// <summary>How many rows it read, those that a <see cref="IRowSink"/> took among them.</summary>
     public int RowsRead { get; init; } = Rows.Count;
 
+    /// <summary>What a list said of the app's seats; null where it says nothing.</summary>
+    public ListedSeats? Seats { get; init; }
+
     /// <summary>True when nothing failed.</summary>
     public bool Succeeded => Failure is null;
 }
+
+/// <summary>The seats of an app's plan, as a list shows them.</summary>
+/// <param name="Used">How many are taken.</param>
+/// <param name="Total">How many there are.</param>
+public sealed record ListedSeats(long Used, long Total);
 
 /// <summary>One step that was done or that failed.</summary>
 /// <param name="Verb">The verb it belongs to.</param>

@@ -50,17 +50,18 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
             };
             var told = OperationEvents.Make(ActivityKind.SyncPlanReady, run.Operation, Provenance.System.Actor, plan.CreatedAt, Describe(counts, shown.Entitlements));
             await store.CommitAsync(profile.Partition, [RecordChange.Upsert(SyncPlans.Row(plan.Id), DomainJson.Encode(plan)), ActivityLog.Append(told)], cancellationToken);
+            if (shown.Seats is not null || profile.Integration is not { Seats: null, SeatCount: null })
+            {
+                // A list that does not show them is reason enough to let the next person through to try.
+                await new IntegrationStore(store).ChangeAsync(
+                    profile.Integration.Id, before => (before with { SeatCount = shown.Seats, Seats = Seats.Taken(shown.Seats) }, []), cancellationToken);
+            }
+
             if (reasons.Count > 0)
             {
                 return new RunOutcome { Halted = string.Join(" ", reasons), PlanId = plan.Id };
             }
 
-            var seats = shown.Seats;
-            if (seats is not null || profile.Integration.Seats is not null)
-            {
-                // A list that does not show them is reason enough to let the next person through to try.
-                await new IntegrationStore(store).ChangeAsync(profile.Integration.Id, before => (before with { Seats = seats }, []), cancellationToken);
-            }
 
             // What the app offers takes nothing from anybody, so it needs no plan.
             if (shown.Entitlements is { } offered)
@@ -143,8 +144,8 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
 
         await using var session = opened.Session;
         var accounts = new StagedRows(run.Profile, stage, clock);
-        var (_, failure) = await ListAsync(run, session, ConnectorVerb.ListUsers, "accounts", cancellationToken, accounts);
-        if (failure is not null)
+        var (people, failure) = await ListAsync(run, session, ConnectorVerb.ListUsers, "accounts", cancellationToken, accounts);
+        if (people is null)
         {
             return (null, failure);
         }
@@ -159,7 +160,7 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
                 return (null, failure);
             }
 
-            offered = EntitlementCatalog.Read(run.Profile, listed);
+            offered = EntitlementCatalog.Read(run.Profile, listed.Rows);
         }
 
         IReadOnlyList<Asset>? assets = null;
@@ -171,21 +172,22 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
                 return (null, failure);
             }
 
-            (assets, var onAssets) = AssetCatalog.Read(run.Profile, listed);
+            (assets, var onAssets) = AssetCatalog.Read(run.Profile, listed.Rows);
             offered = [.. (offered ?? []).Concat(onAssets).DistinctBy(option => option.Row)];
         }
 
-        return (new Shown(offered, assets, accounts.Seats), null);
+        var seats = people.Seats ?? accounts.Seats;
+        return (new Shown(offered, assets, seats is null ? null : new SeatCount(seats.Used, seats.Total, clock.GetUtcNow())), null);
     }
 
-    private static async Task<(IReadOnlyList<JsonObject>? Rows, Failure? Failure)> ListAsync(
+    private static async Task<(VerbResult? Listed, Failure? Failure)> ListAsync(
         ActiveRun run, IConnectorSession session, ConnectorVerb verb, string what, CancellationToken cancellationToken, IRowSink? rows = null)
     {
         run.Begin(verb);
         var result = await session.RunAsync(new VerbCall(verb, []) { Rows = rows }, cancellationToken);
         run.Keep(result.Evidence);
         return result.Failure is null && result.Complete
-            ? (result.Rows, null)
+            ? (result, null)
             : (null, result.Failure ?? new Failure(FailureCode.IncompleteRead, $"The list of {what} was not proved complete."));
     }
 
@@ -202,8 +204,8 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
 /// <summary>What a complete read of an app showed beside its accounts.</summary>
 /// <param name="Entitlements">The entitlements that it offers; null where they cannot be read.</param>
 /// <param name="Assets">The assets that it manages access to; null where they cannot be read.</param>
-/// <param name="Seats">That its seats are taken; null when they are not, or it does not show them.</param>
-internal sealed record Shown(IReadOnlyList<EntitlementOption>? Entitlements, IReadOnlyList<Asset>? Assets, SeatsTaken? Seats);
+/// <param name="Seats">Its seats; null where it does not show them.</param>
+internal sealed record Shown(IReadOnlyList<EntitlementOption>? Entitlements, IReadOnlyList<Asset>? Assets, SeatCount? Seats);
 
 /// <summary>Puts the rows of an app's list of accounts aside, some at a time.</summary>
 internal sealed class StagedRows(IntegrationProfile profile, SyncStage stage, TimeProvider clock) : IRowSink
@@ -211,7 +213,7 @@ internal sealed class StagedRows(IntegrationProfile profile, SyncStage stage, Ti
     private readonly List<ObservedAccount> waiting = [];
 
     /// <summary>What the list said about the app's seats.</summary>
-    public SeatsTaken? Seats { get; private set; }
+    public ListedSeats? Seats { get; private set; }
 
     public async ValueTask BeginAsync(CancellationToken cancellationToken)
     {
@@ -226,7 +228,7 @@ internal sealed class StagedRows(IntegrationProfile profile, SyncStage stage, Ti
         foreach (var row in rows)
         {
             // Before the account, which is made of the same row.
-            Seats = Domain.Integrations.Seats.Shown(row, now) ?? Seats;
+            Seats = Domain.Integrations.Seats.Shown(row) ?? Seats;
             if (ImportedUser.Observe(profile, row, now) is { } account)
             {
                 waiting.Add(account);
