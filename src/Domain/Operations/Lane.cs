@@ -88,6 +88,9 @@ public static class Rows
     /// <summary>Prefix of operations.</summary>
     public const string Operations = "o:";
 
+    /// <summary>Prefix of the attempts of operations.</summary>
+    public const string Attempts = "t:";
+
     /// <summary>Prefix of the queue.</summary>
     public const string Queue = "q:";
 
@@ -155,7 +158,7 @@ public static class Rows
     /// <param name="operationId">The operation.</param>
     /// <param name="number">The attempt.</param>
     /// <returns>The key.</returns>
-    public static string Attempt(string operationId, int number) => $"t:{operationId}:{number:D4}";
+    public static string Attempt(string operationId, int number) => $"{Attempts}{operationId}:{number:D4}";
 
     /// <summary>Prefix of the operations that wait for another attempt.</summary>
     public const string Retries = "r:";

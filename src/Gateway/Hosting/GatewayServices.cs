@@ -69,6 +69,7 @@ public static class GatewayServices
         services.AddSingleton<DriftReport>();
         services.AddSingleton<Unmatched>();
         services.AddSingleton<PersonErasure>();
+        services.AddSingleton<ErasureReplay>();
         services.AddSingleton<ApprovalService>();
         services.AddSingleton<HumanTaskService>();
         services.AddSingleton<EmergencyRevoke>();
