@@ -67,6 +67,9 @@ public static class AzureEdition
         services.AddGateway();
         services.AddSingleton<GatewayPipeline>();
         services.AddHostedService<ProcessSignals>();
+
+        // The timer of due work looks at all of them.
+        services.AddStatusWatch(sweep: null);
         return services;
     }
 }

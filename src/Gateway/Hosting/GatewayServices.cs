@@ -118,8 +118,17 @@ public static class GatewayServices
         services.AddHostedService<DirectoryUpkeep>();
         services.AddHostedService<DueWork>();
         services.AddHostedService<NotificationHost>();
-        services.AddHostedService<StatusWatch>();
-        return services;
+        return services.AddStatusWatch(TimeSpan.FromSeconds(5));
+    }
+
+    /// <summary>Adds what notes statuses of integrations when something of them changes in this process.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="sweep">How often all are looked at besides; null where somebody else does.</param>
+    /// <returns>The services.</returns>
+    public static IServiceCollection AddStatusWatch(this IServiceCollection services, TimeSpan? sweep)
+    {
+        services.AddSingleton(new StatusSweep(sweep));
+        return services.AddHostedService<StatusWatch>();
     }
 
     /// <summary>Maps every endpoint.</summary>

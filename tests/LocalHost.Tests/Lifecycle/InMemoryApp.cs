@@ -71,6 +71,9 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
     /// <summary>While set, every sign-in waits for it.</summary>
     public Task? Gate { get; set; }
 
+    /// <summary>Awaited after something was changed, before the verb ends.</summary>
+    public Func<ConnectorVerb, Task>? AfterWrite { get; set; }
+
     /// <summary>Why nobody can sign in, or null.</summary>
     public Failure? SignInFailure { get; set; }
 
@@ -248,6 +251,7 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
 
             var refused = app.FakeSuccess ? null : app.Write(call);
             request.Observer?.StepEnded(new StepRecord(call.Verb, 1, $"{call.Verb}", DateTimeOffset.UtcNow, 1, "done", Commit: true));
+            await (app.AfterWrite?.Invoke(call.Verb) ?? Task.CompletedTask);
             if (app.LoseNextAnswer)
             {
                 app.LoseNextAnswer = false;
