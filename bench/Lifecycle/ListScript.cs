@@ -13,7 +13,7 @@ internal static class ListScript
     /// <summary>Runs the script in a process of its own, so that its memory is its own.</summary>
     public static async Task<ScriptRun> RunAsync(Uri app)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [Environment.GetCommandLineArgs()[0], Argument, app.AbsoluteUri]) { RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [Environment.GetCommandLineArgs()[0], Argument, app.AbsoluteUri]) { UseShellExecute = false, RedirectStandardOutput = true })!;
         var said = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         return process.ExitCode == 0 ? JsonSerializer.Deserialize<ScriptRun>(said)! : throw new InvalidOperationException($"The script failed: {said}");
