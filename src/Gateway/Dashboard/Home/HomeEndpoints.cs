@@ -57,7 +57,8 @@ internal static class HomeEndpoints
 
     public static void Map(RouteGroupBuilder pages) => pages.MapGet("/", ShowAsync).Needs(Permission.ReadIntegrations);
 
-    private static async Task<IResult> ShowAsync(HttpContext http, IntegrationStore integrations, IntegrationViews views, HealthBoard board, TimeProvider clock)
+    /// <summary>Shows Home.</summary>
+    public static async Task<IResult> ShowAsync(HttpContext http, IntegrationStore integrations, IntegrationViews views, HealthBoard board, TimeProvider clock)
     {
         var caller = ApiCaller.Of(http);
         var now = clock.GetUtcNow();
