@@ -154,6 +154,14 @@ internal static class HomeEndpoints
             yield return new HomeTodo("warn", "Not told", integration.Name, $"{Words.Count(health.Dead, "notification was", "notifications were")} given up.", $"{home}/notifications#dead", null);
         }
 
+        if (health.Drifting is [var drift, ..])
+        {
+            yield return new HomeTodo(
+                "warn", "Locator drifts", integration.Name,
+                $"{Words.Count(health.Drifting.Count, "step finds", "steps find")} what it looks for by a later locator only, as “{drift.Step}” by its number {drift.Alternative}. It still works: mend the connector before it does not.",
+                $"{home}/operations/{drift.OperationId}", drift.SeenAt);
+        }
+
         // Of two valid tokens the older one is meant to run out.
         if (integration.Tokens.Count > 0 && integration.Tokens.Max(token => token.ExpiresAt) is var expires && expires < now + ExpiryNotice)
         {
