@@ -153,6 +153,8 @@ follow();
 // ---- A drawer: a part of another page beside the list. Its address is that page's, so it can be shared and loaded again
 let drawer;
 let goingBack = false;
+let showing;
+const nowShowing = () => { showing = location.pathname + location.search; };
 const closeDrawer = (goBack) => {
   if (!drawer) return;
   const { dialog, opener } = drawer;
@@ -196,7 +198,11 @@ const openDrawer = async (link) => {
 };
 addEventListener("popstate", () => {
   if (drawer) closeDrawer(false);
-  else if (!goingBack) { location.reload(); return; }
+  else if (!goingBack) {
+    // A link within the page is no other page.
+    if (location.pathname + location.search !== showing) location.reload();
+    return;
+  }
   goingBack = false;
   if (document.body.dataset.live) refreshSoon();
 });
@@ -206,6 +212,7 @@ const filter = async (form) => {
   const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
   const address = `${form.getAttribute("action") || location.pathname}${query.size ? `?${query}` : ""}`;
   history.replaceState(null, "", address);
+  nowShowing();
   await load(address);
 };
 
@@ -379,6 +386,7 @@ for (const strip of document.querySelectorAll(".tabs, .nav")) {
   const current = strip.querySelector("[aria-current]");
   if (current) strip.scrollLeft = current.offsetLeft - strip.offsetLeft - (strip.clientWidth - current.offsetWidth) / 2;
 }
+nowShowing();
 enhance(document);
 connect();
 root.dataset.ready = "";
