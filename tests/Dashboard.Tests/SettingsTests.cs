@@ -77,24 +77,28 @@ public sealed class SettingsTests(RunningDashboard product)
         await Expect(page.Locator("#sync input[name=cron]")).ToHaveValueAsync("every morning");
         await page.GetByLabel("Sync by itself").SelectOptionAsync("0 2 * * *");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save sync" }).ClickAsync();
+        await Expect(page).ToHaveURLAsync($"{product.Url}/integrations/{id}#sync");
         await Expect(page.GetByText("Saved.")).ToBeVisibleAsync();
 
         await page.GetByLabel("Hold removals beyond these limits").CheckAsync();
         await page.GetByLabel("Or this many people").FillAsync("7");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save hold" }).ClickAsync();
+        await Expect(page).ToHaveURLAsync($"{product.Url}/integrations/{id}#hold");
         await Expect(page.GetByText("Saved.")).ToBeVisibleAsync();
         await page.GetByLabel("Keep activity for days", new() { Exact = false }).FillAsync("400");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save retention" }).ClickAsync();
+        await Expect(page).ToHaveURLAsync($"{product.Url}/integrations/{id}#retention");
         await Expect(page.GetByText("Saved.")).ToBeVisibleAsync();
 
         await page.Locator("#schema-form > summary").ClickAsync();
         await page.Locator("#schema-form summary", new() { HasText = "Add a role" }).ClickAsync();
         await page.Locator("#schema-form input[name='role.4.value']").FillAsync("Viewer");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save the form" }).ClickAsync();
-        await Expect(page.Locator("#schema [role=alert]")).ToContainTextAsync("'Viewer'");
+        await Expect(page.Locator("#schema [role=alert]")).ToContainTextAsync("must each have a value of their own");
         await page.Locator("#schema-form summary", new() { HasText = "Viewer" }).Last.ClickAsync();
         await page.Locator("#schema-form input[name='role.4.value']").FillAsync("Auditor");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save the form" }).ClickAsync();
+        await Expect(page).ToHaveURLAsync($"{product.Url}/integrations/{id}#schema");
         await Expect(page.GetByText("Saved.")).ToBeVisibleAsync();
 
         var saved = await product.ApiAsync(HttpMethod.Get, $"integrations/{id}");
