@@ -80,8 +80,8 @@ internal sealed class SharedPages(ChangeFeed feed)
         }
     }
 
-    /// <summary>A mean of which the newest answers weigh the most. Two that write at once lose one of them, which a mean bears.</summary>
-    private void Note(double milliseconds) => Volatile.Write(ref cost, Cost + ((milliseconds - Cost) / 64));
+    /// <summary>A mean over some hundred answers, of which the newest weigh the most: one rendering and the many that share it count together. Two that write at once lose one of them, which a mean bears.</summary>
+    private void Note(double milliseconds) => Volatile.Write(ref cost, Cost + ((milliseconds - Cost) / 512));
 
     private void Trim()
     {
