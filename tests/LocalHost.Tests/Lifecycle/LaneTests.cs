@@ -82,11 +82,7 @@ public sealed class LaneTests
     public async Task A_pause_that_comes_between_the_look_at_the_integration_and_the_admission_wins()
     {
         StoreWithHook? store = null;
-        await using var gateway = await RunningGateway.StartAsync(services: services =>
-        {
-            var real = services.Last(service => service.ServiceType == typeof(IRecordStore)).ImplementationFactory!;
-            services.AddSingleton<IRecordStore>(provider => store = new StoreWithHook((IRecordStore)real(provider)));
-        });
+        await using var gateway = await RunningGateway.StartAsync(services: services => StoreWithHook.PutBefore(services, made => store = made));
         var paused = new TaskCompletionSource();
         store!.BeforeCommit = async changes =>
         {

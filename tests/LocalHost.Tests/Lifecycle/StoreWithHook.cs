@@ -1,4 +1,5 @@
 using IdLcm.Domain.Storage;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IdLcm.LocalHost.Tests.Lifecycle;
 
@@ -8,6 +9,20 @@ internal sealed class StoreWithHook(IRecordStore store) : IRecordStore, IDisposa
 {
     /// <summary>What is done before a commit; null for nothing.</summary>
     public Func<IReadOnlyList<RecordChange>, Task>? BeforeCommit { get; set; }
+
+    /// <summary>Puts itself before the store of a gateway.</summary>
+    /// <param name="services">The gateway's services, with the store.</param>
+    /// <param name="made">Told of it.</param>
+    public static void PutBefore(IServiceCollection services, Action<StoreWithHook> made)
+    {
+        var real = services.Last(service => service.ServiceType == typeof(IRecordStore)).ImplementationFactory!;
+        services.AddSingleton<IRecordStore>(provider =>
+        {
+            var hooked = new StoreWithHook((IRecordStore)real(provider));
+            made(hooked);
+            return hooked;
+        });
+    }
 
     public ValueTask<StoredRecord?> GetAsync(string partition, string row, CancellationToken cancellationToken = default) =>
         store.GetAsync(partition, row, cancellationToken);
