@@ -78,7 +78,7 @@ internal sealed partial class RunningGateway : IAsyncDisposable
         };
         var external = new InMemoryApp();
         var clock = new LeapingClock();
-        var hub = new TestTaskHub(clock) { QueueDelay = TimeSpan.FromMilliseconds(400) };
+        var hub = new TestTaskHub(clock) { QueueDelay = TimeSpan.FromMilliseconds(100) };
         var host = await HostAsync(storage, hub, external, services, clock, timers, idle, integrationMaxAge);
         var (integration, secret) = NewIntegration(configure);
         await host.Services.GetRequiredService<IntegrationStore>().AddAsync(integration, [], Stop);
