@@ -17,8 +17,8 @@ public sealed class GroupRoll(IRecordStore store, LaneSignal signal, TimeProvide
     private const int MemberChanges = 3;
     private const int AccessChanges = 11;
 
-    // One for the progress; the rest is for members.
-    private const int Room = RecordLimits.MaxChangesPerCommit - 1;
+    // One for the progress, one for the check of the change set; the rest is for members.
+    private const int Room = RecordLimits.MaxChangesPerCommit - 2;
 
     /// <summary>Rolls forward everything that is pending in an integration.</summary>
     /// <param name="profile">The integration.</param>
@@ -45,9 +45,18 @@ public sealed class GroupRoll(IRecordStore store, LaneSignal signal, TimeProvide
             return;
         }
 
-        while (await Optimistic.RunAsync(() => StepAsync(profile, groupId, found.Set, found.ETag, cancellationToken), cancellationToken))
+        for (var more = true; more;)
         {
-            // One commit after the other.
+            // Change sets are large: whether it is still this one is a condition of each commit, and looked up only when one is refused.
+            var refused = false;
+            more = await Optimistic.RunAsync(
+                async () =>
+                {
+                    var step = await StepAsync(profile, groupId, found.Set, found.ETag, looks: refused, cancellationToken);
+                    refused = true;
+                    return step;
+                },
+                cancellationToken);
         }
 
         if (found.Set.GivesAccess)
@@ -57,11 +66,11 @@ public sealed class GroupRoll(IRecordStore store, LaneSignal signal, TimeProvide
     }
 
     private async Task<(bool Committed, bool More)> StepAsync(
-        IntegrationProfile profile, string groupId, GroupChangeSet set, string etag, CancellationToken cancellationToken)
+        IntegrationProfile profile, string groupId, GroupChangeSet set, string etag, bool looks, CancellationToken cancellationToken)
     {
         var row = Rows.GroupProgress(groupId);
         var progress = await store.FindAsync<GroupProgress>(profile.Partition, row, cancellationToken);
-        if (progress is null || (await store.GetAsync(profile.Partition, Rows.GroupChangeSet(groupId), cancellationToken))?.ETag != etag)
+        if (progress is null || (looks && (await store.GetAsync(profile.Partition, Rows.GroupChangeSet(groupId), cancellationToken))?.ETag != etag))
         {
             return (true, false);
         }
@@ -76,6 +85,7 @@ public sealed class GroupRoll(IRecordStore store, LaneSignal signal, TimeProvide
         if (next is not null)
         {
             batch.Changes.Add(TypedRecords.Write(row, next, progress.ETag));
+            batch.Changes.Add(RecordChange.Check(Rows.GroupChangeSet(groupId), etag));
             return ((await store.CommitAsync(profile.Partition, batch.Changes, cancellationToken)).Committed, true);
         }
 
