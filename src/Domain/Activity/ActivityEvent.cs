@@ -302,6 +302,18 @@ public enum ActivityKind
     [JsonStringEnumMemberName("Connected account forgotten")]
     ConnectedAccountForgotten,
 
+    /// <summary>The own account of somebody who left is to be secured.</summary>
+    [JsonStringEnumMemberName("Account securing requested")]
+    AccountSecuringRequested,
+
+    /// <summary>It has another password, or its sessions were ended, or both.</summary>
+    [JsonStringEnumMemberName("Account secured")]
+    AccountSecured,
+
+    /// <summary>It could not be secured.</summary>
+    [JsonStringEnumMemberName("Account securing failed")]
+    AccountSecuringFailed,
+
     /// <summary>A credential was released to its person's browser.</summary>
     [JsonStringEnumMemberName("Launched")]
     Launched,

@@ -98,6 +98,7 @@ public static class GatewayServices
         services.AddSingleton<IWorkflow, RotatePasswordWorkflow>();
         services.AddSingleton<IWorkflow, EnableMfaWorkflow>();
         services.AddSingleton<IWorkflow, DisableMfaWorkflow>();
+        services.AddSingleton<IWorkflow, SecureAccountWorkflow>();
         services.AddSingleton<IWorkflow, RetryWorkflow>();
         services.AddScimGateway();
         services.AddManagementApi();
