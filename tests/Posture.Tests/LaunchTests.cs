@@ -13,7 +13,7 @@ namespace IdLcm.Posture.Tests;
 
 public sealed partial class LaunchTests
 {
-    private const string Assigned = "Olga Owner";
+    internal const string Assigned = "Olga Owner";
     private const string Other = "Sam Super";
     private const string Newcomer = "Ines Manager";
     private const string Unassigned = "Nobody";
@@ -188,7 +188,7 @@ public sealed partial class LaunchTests
         Assert.Equal(HttpStatusCode.Gone, await other.RevealAsync(shown));
     }
 
-    private static async Task<Rig> StartAsync(LocalProvider provider)
+    internal static async Task<Rig> StartAsync(LocalProvider provider)
     {
         var rig = await Rig.StartAsync(new SignInOptions
         {
@@ -201,11 +201,11 @@ public sealed partial class LaunchTests
         return rig;
     }
 
-    private static string Launch(Rig rig) => new Uri(rig.Address, $"/launch/{rig.IntegrationId}").AbsoluteUri;
+    internal static string Launch(Rig rig) => new Uri(rig.Address, $"/launch/{rig.IntegrationId}").AbsoluteUri;
 
-    private static string Subject(string name) => "sub-" + name.Replace(' ', '-');
+    internal static string Subject(string name) => "sub-" + name.Replace(' ', '-');
 
-    private static async Task<string> OnboardAsync(Rig rig, string name, string email)
+    internal static async Task<string> OnboardAsync(Rig rig, string name, string email)
     {
         var id = await rig.CreateUserAsync(email, Subject(name));
         await rig.UserAsync(id, "Onboarded");
@@ -216,16 +216,16 @@ public sealed partial class LaunchTests
     private static Task<JsonObject> KeepAsync(Rig rig, string userId, string? totp = null) => rig.DoAsync(
         HttpMethod.Put, $"/users/{userId}/connected-account", new JsonObject { ["userName"] = "admin@sample.test", ["password"] = Rig.FirstPassword, ["totpSecret"] = totp }.ToJsonString());
 
-    private static Task<JsonObject> PointAtAsync(Rig rig, string address) =>
+    internal static Task<JsonObject> PointAtAsync(Rig rig, string address) =>
         rig.DoAsync(HttpMethod.Patch, "", new JsonObject { ["settings"] = new JsonObject { ["appUrl"] = address } }.ToJsonString());
 
-    private static async Task SignInAsync(Rig rig, IPage page, string name)
+    internal static async Task SignInAsync(Rig rig, IPage page, string name)
     {
         await page.GotoAsync(Launch(rig));
         await page.GetByRole(AriaRole.Link, new() { Name = name, Exact = true }).ClickAsync();
     }
 
-    private static Task SignedInToAppAsync(IPage page) => Expect(page.GetByRole(AriaRole.Button, new() { Name = "Sign out" })).ToBeVisibleAsync(new() { Timeout = 20_000 });
+    internal static Task SignedInToAppAsync(IPage page) => Expect(page.GetByRole(AriaRole.Button, new() { Name = "Sign out" })).ToBeVisibleAsync(new() { Timeout = 20_000 });
 
     /// <summary>A person's browser without the extension, as plain requests.</summary>
     private sealed partial class PersonClient : IDisposable

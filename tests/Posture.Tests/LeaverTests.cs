@@ -120,7 +120,7 @@ public sealed class LeaverTests
     private static Task SweptUntilAsync(Rig rig, Func<Task<bool>> condition) => Rig.UntilAsync(
         async () =>
         {
-            rig.Clock.Leap(TimeSpan.FromSeconds(5));
+            await ((ConnectedAccountService)rig.Services.GetService(typeof(ConnectedAccountService))!).RunDueAsync(rig.IntegrationId, Stop);
             return await condition();
         },
         () => $"{rig.Log}");

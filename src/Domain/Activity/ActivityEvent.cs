@@ -294,6 +294,22 @@ public enum ActivityKind
     [JsonStringEnumMemberName("Posture exception ended")]
     PostureExceptionEnded,
 
+    /// <summary>A service account's password is older than its policy wants.</summary>
+    [JsonStringEnumMemberName("Password too old")]
+    PasswordTooOld,
+
+    /// <summary>A service account has no second factor, though the app offers one.</summary>
+    [JsonStringEnumMemberName("MFA missing")]
+    MfaMissing,
+
+    /// <summary>No sign-in has proved for a while which password of a service account is in force.</summary>
+    [JsonStringEnumMemberName("Password not proved")]
+    PasswordUnsettled,
+
+    /// <summary>An exception from a rule of the posture ends soon.</summary>
+    [JsonStringEnumMemberName("Posture exception expiring")]
+    PostureExceptionExpiring,
+
     /// <summary>The credential of a person's own account is kept.</summary>
     [JsonStringEnumMemberName("Connected account saved")]
     ConnectedAccountSaved,

@@ -67,6 +67,7 @@ public static class GatewayServices
         services.AddSingleton<RotationPolicies>();
         services.AddSingleton<PostureReport>();
         services.AddSingleton<PostureExceptions>();
+        services.AddSingleton<PostureAlerts>();
         services.AddSingleton<DriftReport>();
         services.AddSingleton<Unmatched>();
         services.AddSingleton<PersonErasure>();
@@ -133,6 +134,7 @@ public static class GatewayServices
         routes.MapManagementApi();
         routes.MapClaims();
         routes.MapLaunch();
+        routes.MapCapture();
         routes.MapPerson();
         routes.MapHealth();
         routes.MapDashboard();
