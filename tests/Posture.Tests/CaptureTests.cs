@@ -91,7 +91,7 @@ public sealed class CaptureTests
         await page.FillAsync("#password", Own);
         await page.ClickAsync("button");
         await Rig.UntilAsync(() => Task.FromResult(!trap.Received.IsEmpty), () => "The form was not sent.");
-        await page.GotoAsync($"{trap.Address}/done");
+        await page.GotoAsync($"{trap.Address}/form");
         await NothingToKeepAsync(rig, asking);
         Assert.Equal(2, browser.Context.Pages.Count(p => p.Url != "about:blank"));
         Assert.Empty(await AccountsAsync(rig));

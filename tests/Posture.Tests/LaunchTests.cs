@@ -188,6 +188,29 @@ public sealed partial class LaunchTests
         Assert.Equal(HttpStatusCode.Gone, await other.RevealAsync(shown));
     }
 
+    [Fact]
+    public async Task A_look_alike_address_or_one_without_https_is_never_taken_for_the_apps_own()
+    {
+        await using var browser = await ExtensionBrowser.StartAsync(new Uri("http://127.0.0.1:5999"));
+        var taken = await browser.AskAsync<string[]>(
+            """
+            async () => {
+              const { isExpected, isRelease } = await import('./rules.js');
+              const release = { url: 'https://app.example.test/login', userName: 'u', password: 'p', origins: ['https://app.example.test', 'http://10.0.0.7'], fields: { password: '#p' } };
+              const addresses = [
+                'https://app.example.test/login', 'https://APP.example.test/other?x=1#y', 'https://app.example.test:443/',
+                'https://app.example.test.evil.test/login', 'https://evil.test/app.example.test', 'https://app.example.test@evil.test/', 'https://evil.test@app.example.test/',
+                'https://app-example.test/', 'https://xapp.example.test/', 'https://app.example.test./', 'https://app.example.test:8443/', 'https://\u0430pp.example.test/', 'https://app.ex\u0430mple.test/',
+                'http://app.example.test/login', 'http://10.0.0.7/login', 'ftp://app.example.test/', 'javascript:alert(1)', 'data:text/html,x', 'about:blank', 'not an address',
+              ];
+              const own = addresses.filter((address) => isExpected(address, release));
+              const bad = [{ ...release, url: 'https://evil.test/' }, { ...release, origins: ['http://10.0.0.7'] , url: 'http://10.0.0.7/' }, { ...release, origins: [] }].filter(isRelease);
+              return [...own, ...bad.map((b) => b.url)];
+            }
+            """);
+        Assert.Equal(["https://app.example.test/login", "https://APP.example.test/other?x=1#y", "https://app.example.test:443/"], taken);
+    }
+
     internal static async Task<Rig> StartAsync(LocalProvider provider)
     {
         var rig = await Rig.StartAsync(new SignInOptions

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using IdLcm.LocalHost.Cli.Output;
 
 namespace IdLcm.LocalHost.Cli.Remote;
 
