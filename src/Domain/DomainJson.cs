@@ -74,6 +74,7 @@ public static class DomainJson
 [JsonSerializable(typeof(OperationAttempt))]
 [JsonSerializable(typeof(StatusChange))]
 [JsonSerializable(typeof(Posture.PostureException))]
+[JsonSerializable(typeof(Posture.PostureTold))]
 [JsonSerializable(typeof(Rotation.RotationDue))]
 [JsonSerializable(typeof(Rotation.RotationPolicy))]
 [JsonSerializable(typeof(Rotation.WorkspaceRotation))]

@@ -10,7 +10,7 @@ internal static class PlaceholderRules
     [
         ConnectorVerb.GetUser, ConnectorVerb.UpdateUser, ConnectorVerb.SetRoles, ConnectorVerb.SetEntitlements, ConnectorVerb.Deactivate,
         ConnectorVerb.Reactivate, ConnectorVerb.Delete, ConnectorVerb.ResendInvite, ConnectorVerb.RotatePassword, ConnectorVerb.EnableMfa,
-        ConnectorVerb.DisableMfa,
+        ConnectorVerb.DisableMfa, ConnectorVerb.ResetPassword, ConnectorVerb.SignOutEverywhere,
     ];
 
     private static readonly string[] Credentials = ["password", "accessToken", "loginMethod"];

@@ -57,7 +57,7 @@ public sealed class LaunchService(
         }
 
         var now = clock.GetUtcNow();
-        var what = !settings.Enabled ? "launches off" : settings.WithoutExtension ? "launches on, without the extension too" : "launches on";
+        var what = !settings.Enabled ? "launches off" : $"launches on{(settings.WithoutExtension ? ", without the extension too" : "")}{(settings.Capture ? ", capture allowed" : "")}";
         await store.CommitAsync(
             profile.Partition,
             [

@@ -87,6 +87,7 @@ public sealed class OperationActivity(
                 OperationKind.Validate => await new ValidationRun(runner).RunAsync(run, linked.Token),
                 OperationKind.RotatePassword => await new RotationRun(store, secrets, runner, clock).RunAsync(run, linked.Token),
                 OperationKind.EnableMfa or OperationKind.DisableMfa => await new MfaRun(store, secrets, runner, integrations, clock).RunAsync(run, linked.Token),
+                OperationKind.SecureAccount => await new ConnectedAccounts.SecuringRun(store, secrets, runner, clock).RunAsync(run, linked.Token),
                 OperationKind.Sync => await new SyncRun(store, plans, runner, clock).RunAsync(run, linked.Token),
                 _ => await new AccountRun(store, runner, clock).RunAsync(run, linked.Token),
             };

@@ -68,6 +68,7 @@ public static class GatewayServices
         services.AddSingleton<RotationPolicies>();
         services.AddSingleton<PostureReport>();
         services.AddSingleton<PostureExceptions>();
+        services.AddSingleton<PostureAlerts>();
         services.AddSingleton<DriftReport>();
         services.AddSingleton<Unmatched>();
         services.AddSingleton<PersonErasure>();
@@ -101,6 +102,7 @@ public static class GatewayServices
         services.AddSingleton<IWorkflow, RotatePasswordWorkflow>();
         services.AddSingleton<IWorkflow, EnableMfaWorkflow>();
         services.AddSingleton<IWorkflow, DisableMfaWorkflow>();
+        services.AddSingleton<IWorkflow, SecureAccountWorkflow>();
         services.AddSingleton<IWorkflow, RetryWorkflow>();
         services.AddScimGateway();
         services.AddManagementApi();
@@ -143,6 +145,7 @@ public static class GatewayServices
         routes.MapManagementApi();
         routes.MapClaims();
         routes.MapLaunch();
+        routes.MapCapture();
         routes.MapPerson();
         routes.MapHealth();
         routes.MapDashboard();
