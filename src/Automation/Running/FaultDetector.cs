@@ -39,6 +39,12 @@ internal sealed class FaultDetector(RunState run)
             return null;
         }
 
+        if (run.Session.FloodedSinceMark)
+        {
+            run.Session.Spoil();
+            return new(FailureCode.PageChanged, $"The app sent more than {run.Session.MaxPageBytes / (1024 * 1024)} MB for one step; the rest was cut off.");
+        }
+
         var url = run.Page.Url;
         if (url.StartsWith("chrome-error:", StringComparison.Ordinal))
         {

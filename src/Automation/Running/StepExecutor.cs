@@ -2,8 +2,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using IdLcm.Automation.Format;
 using IdLcm.Automation.Http;
-using IdLcm.Automation.Totp;
 using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Secrets;
 using Microsoft.Playwright;
 
 namespace IdLcm.Automation.Running;
@@ -335,33 +335,9 @@ internal sealed class StepExecutor(RunState run, PageActions actions, HttpRunner
 
     private async Task<(StepFault? Fault, int? Alternative)> DownloadAsync(DownloadStep step, Frame frame, TimeSpan limit)
     {
-        IDownload? download = null;
-        var (fault, alternative) = await actions.OnElementAsync(frame, step.Target, limit, async (e, ms) =>
-        {
-            using var expected = run.Session.ExpectDownload();
-            download = await run.Page.RunAndWaitForDownloadAsync(() => e.ClickAsync(new() { Timeout = ms }), new() { Timeout = ms });
-        });
-        if (fault is not null || download is null)
-        {
-            return (fault ?? new(FailureCode.Timeout, "No download began."), alternative);
-        }
-
-        var path = await download.PathAsync().WaitAsync(limit, run.Token);
-        try
-        {
-            if (new FileInfo(path).Length > run.Options.MaxDownloadBytes)
-            {
-                return (new(FailureCode.IncompleteRead, $"The download is larger than {run.Options.MaxDownloadBytes} bytes."), alternative);
-            }
-
-            var (rows, problem) = CsvRows.Read(await File.ReadAllTextAsync(path, run.Token), step, frame.Scope);
-            DownloadedRows.AddRange(rows);
-            return (problem, alternative);
-        }
-        finally
-        {
-            await download.DeleteAsync();
-        }
+        var (fault, alternative, rows) = await new DownloadReader(run, actions).ReadAsync(step, frame, limit);
+        DownloadedRows.AddRange(rows);
+        return (fault, alternative);
     }
 
     private async Task<(StepFault? Fault, int? Alternative)> TotpAsync(TotpStep step, Frame frame, TimeSpan limit)
