@@ -66,6 +66,8 @@ internal sealed class YamlReader(DiagnosticBag diagnostics)
     public const int MaxDepth = 40;
     public const int MaxNodes = 100_000;
 
+    private static readonly Lock OneAtATime = new();
+
     private int nodes;
 
     public YamlMapping? Read(string text)
@@ -76,6 +78,15 @@ internal sealed class YamlReader(DiagnosticBag diagnostics)
             return null;
         }
 
+        // The library's scanners share pooled buffers, which two at a time have been seen to spoil.
+        lock (OneAtATime)
+        {
+            return ReadAlone(text);
+        }
+    }
+
+    private YamlMapping? ReadAlone(string text)
+    {
         try
         {
             var parser = new Parser(new StringReader(text));
@@ -103,6 +114,11 @@ internal sealed class YamlReader(DiagnosticBag diagnostics)
         catch (YamlException error)
         {
             diagnostics.Error(new((int)error.Start.Line, (int)error.Start.Column), "yaml", $"This is not YAML: {error.Message}");
+        }
+        catch (InvalidOperationException error)
+        {
+            // The YAML reader's own way of giving up on text that it did not expect.
+            diagnostics.Error(new(1, 1), "yaml", $"This is not YAML: {error.Message}");
         }
         catch (YamlRefusedException refused)
         {

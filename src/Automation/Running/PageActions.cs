@@ -149,7 +149,7 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
     {
         try
         {
-            var json = await run.Page.EvaluateAsync<string>(PageScripts.Candidates, 200).WaitAsync(TimeSpan.FromSeconds(3), run.Token);
+            var json = await run.DocumentOf(frame).EvaluateAsync<string>(PageScripts.Candidates, 200).WaitAsync(TimeSpan.FromSeconds(3), run.Token);
             var found = JsonSerializer.Deserialize<string[][]>(json)!;
             var name = wanted is null ? "" : (wanted.Value ?? (wanted.Alternatives is [var first, ..] ? first.Value : null))?.Resolve(frame.Scope, out _) ?? wanted.Role ?? "";
             var nearest = found
@@ -236,7 +236,7 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
         if (IsGone(error))
         {
             // What was done in a pop-up may close it.
-            return openBefore && run.Session.PopUpHasClosed && target is not null ? null : Gone;
+            return openBefore && run.Session.PopUpHasClosed && message.Contains("performing ", StringComparison.Ordinal) ? null : Gone;
         }
 
         if (run.Session.BlockedSinceMark is { } blocked && message.Contains("net::", StringComparison.Ordinal))

@@ -41,7 +41,7 @@ internal sealed class ServiceAccounts : IAsyncDisposable
             return (null, new(FailureCode.InvalidBusinessId, problem));
         }
 
-        var settings = new Scope();
+        var settings = new Scope { Maps = connector.Maps };
         var all = new JsonObject();
         foreach (var (name, value) in values)
         {
