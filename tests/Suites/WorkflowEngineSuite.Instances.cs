@@ -64,7 +64,7 @@ public abstract partial class WorkflowEngineSuite
         await Client.StartAsync("long", "l", 0);
         await started.Task;
         Assert.True(await Client.TerminateAsync("l", "enough"));
-        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
         var ended = await EndAsync("l");
 
         Assert.Equal(WorkflowRuntimeStatus.Terminated, ended.Status);

@@ -109,7 +109,7 @@ public abstract partial class WorkflowEngineSuite : IAsyncLifetime
             new TestActivity<int, int>("meet", async (x, token) =>
             {
                 arrived.Signal();
-                await Task.Run(() => arrived.Wait(TimeSpan.FromSeconds(20), token), token);
+                await Task.Run(() => arrived.Wait(TimeSpan.FromSeconds(90), token), token);
                 return x * x;
             }));
 

@@ -17,11 +17,12 @@ namespace IdLcm.Domain.Groups;
 /// there succeed (as Microsoft Entra ID expects).
 /// </remarks>
 /// <param name="store">The record store.</param>
+/// <param name="profiles">The integrations, read again when a write has to be decided again: its mapping may have changed.</param>
 /// <param name="roll">Rolls change sets forward.</param>
 /// <param name="work">Told of new change sets.</param>
 /// <param name="signal">Told when a lane has work.</param>
 /// <param name="clock">The clock.</param>
-public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork work, LaneSignal signal, TimeProvider clock)
+public sealed class GroupService(IRecordStore store, IntegrationProfiles profiles, GroupRoll roll, GroupWork work, LaneSignal signal, TimeProvider clock)
 {
     private readonly GroupReader reader = new(store);
     private readonly GroupWriter writer = new(store, new GroupReader(store), roll, work, signal, clock);
@@ -36,8 +37,9 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
     /// <returns>What became of it.</returns>
     public Task<GroupWrite> CreateAsync(
         IntegrationProfile profile, ScimResource resource, IReadOnlyList<string> members, Provenance provenance, CancellationToken cancellationToken = default) =>
-        Optimistic.RunAsync(
-            async () =>
+        DecideAsync(
+            profile,
+            async profile =>
             {
                 if (GroupWriter.Problem(resource) is { } problem)
                 {
@@ -97,7 +99,7 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
         Predicate<string>? versions,
         Provenance provenance,
         CancellationToken cancellationToken = default) =>
-        Optimistic.RunAsync(() => TryChangeAsync(profile, id, change, versions, provenance, cancellationToken), cancellationToken);
+        DecideAsync(profile, current => TryChangeAsync(current, id, change, versions, provenance, cancellationToken), cancellationToken);
 
     /// <summary>Deletes a group. Its members stay, without what it gave them.</summary>
     /// <param name="profile">The integration.</param>
@@ -108,7 +110,7 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
     /// <returns>What became of it.</returns>
     public Task<GroupWrite> DeleteAsync(
         IntegrationProfile profile, string id, Predicate<string>? versions, Provenance provenance, CancellationToken cancellationToken = default) =>
-        Optimistic.RunAsync(() => TryDeleteAsync(profile, id, versions, provenance, cancellationToken), cancellationToken);
+        DecideAsync(profile, current => TryDeleteAsync(current, id, versions, provenance, cancellationToken), cancellationToken);
 
     /// <summary>Lets the app follow a change of what a group gives: every member's wish is served again.</summary>
     /// <param name="profile">The integration, with the mapping as it is now.</param>
@@ -118,10 +120,11 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
     /// <returns>True when there is such a group.</returns>
     public async Task<bool> ReapplyAsync(IntegrationProfile profile, string id, Provenance provenance, CancellationToken cancellationToken = default)
     {
-        var write = await Optimistic.RunAsync(
-            async () =>
+        var write = await DecideAsync(
+            profile,
+            async current =>
             {
-                var (group, draft, refused) = await writer.BeginAsync(profile, id, null, provenance, cancellationToken);
+                var (group, draft, refused) = await writer.BeginAsync(current, id, null, provenance, cancellationToken);
                 if (refused is not null || draft is null)
                 {
                     return (refused is not null, refused ?? new GroupWrite(GroupWriteKind.NotFound));
@@ -134,6 +137,25 @@ public sealed class GroupService(IRecordStore store, GroupRoll roll, GroupWork w
             },
             cancellationToken);
         return write.Kind != GroupWriteKind.NotFound;
+    }
+
+    /// <summary>Decides a write, again whenever another came between: then by the integration's mapping as it is by then.</summary>
+    private Task<GroupWrite> DecideAsync(
+        IntegrationProfile profile, Func<IntegrationProfile, Task<(bool Committed, GroupWrite Write)>> attempt, CancellationToken cancellationToken)
+    {
+        var current = profile;
+        return Optimistic.RunAsync(
+            async () =>
+            {
+                var (committed, write) = await attempt(current);
+                if (!committed)
+                {
+                    current = await profiles.FindAsync(profile.Integration.Id, cancellationToken) ?? current;
+                }
+
+                return (committed, write);
+            },
+            cancellationToken);
     }
 
     private async Task<(bool Committed, GroupWrite Write)> TryChangeAsync(

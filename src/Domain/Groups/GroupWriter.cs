@@ -93,6 +93,8 @@ internal sealed class GroupWriter(IRecordStore store, GroupReader reader, GroupR
             return false;
         }
 
+        // What the group gives was decided by the mapping. Who changes that lets every member follow who is there by then.
+        draft.Changes.Add(RecordChange.Check(Rows.Integration, draft.Profile.ETag));
         if (!(await store.CommitAsync(draft.Profile.Partition, draft.Changes, cancellationToken)).Committed)
         {
             return false;

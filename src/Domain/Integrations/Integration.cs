@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Groups;
+using IdLcm.Domain.Operations;
 using IdLcm.Domain.Sync;
 
 namespace IdLcm.Domain.Integrations;
@@ -70,6 +71,9 @@ public sealed record Integration
 
     /// <summary>What group mappings gave once and none gives any more: who still has it without being wished it loses it.</summary>
     public AccessGrants FormerGrants { get; init => field = value ?? AccessGrants.None; } = AccessGrants.None;
+
+    /// <summary>Mappings that were changed and that the app does not follow yet.</summary>
+    public IReadOnlyList<MappingToFollow> MappingsToFollow { get; init => field = value ?? []; } = [];
 
     /// <summary>Set while all writes of this integration are paused.</summary>
     public Pause? Paused { get; init; }
@@ -222,7 +226,7 @@ public sealed record InboundHoldSettings
     public int MinimumPopulation { get; init; } = 10;
 }
 
-/// <summary>A group that gives its members access in the app. After a change, <see cref="GroupService.ReapplyAsync"/> lets the app follow.</summary>
+/// <summary>A group that gives its members access in the app. After a change, <see cref="GroupMappings.FollowAsync"/> lets the app follow.</summary>
 /// <param name="Group">The group: its SCIM id, or its displayName in any letter case.</param>
 /// <param name="Roles">The values of the roles.</param>
 public sealed record GroupMapping(string Group, IReadOnlyList<string> Roles)
@@ -234,13 +238,24 @@ public sealed record GroupMapping(string Group, IReadOnlyList<string> Roles)
     [JsonIgnore]
     public AccessGrants Grants => new(Roles, Entitlements);
 
-    /// <summary>Whether it is about a group.</summary>
+    /// <summary>Whether it is the mapping of a group by the name that was given.</summary>
+    /// <param name="group">The group as a mapping names it, in any letter case.</param>
+    /// <returns>True when it is.</returns>
+    public bool IsAbout(string group) => string.Equals(Group, group, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether a group gets its access from it.</summary>
     /// <param name="id">The group's id.</param>
     /// <param name="displayName">Its name.</param>
     /// <returns>True when it is.</returns>
     public bool Names(string id, string? displayName) =>
         Group == id || (displayName is not null && string.Equals(Group.Trim(), displayName.Trim(), StringComparison.OrdinalIgnoreCase));
 }
+
+/// <summary>A mapping that was changed and that the app has to follow.</summary>
+/// <param name="Group">The group as the mapping names or named it.</param>
+/// <param name="By">Who changed it.</param>
+/// <param name="At">When.</param>
+public sealed record MappingToFollow(string Group, Provenance By, DateTimeOffset At);
 
 /// <summary>Writes are paused.</summary>
 /// <param name="By">By whom.</param>

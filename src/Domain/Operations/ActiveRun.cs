@@ -105,7 +105,7 @@ internal sealed class ActiveRun : ICommitGate, IStepObserver
                 var integration = await store.FindAsync<Integration>(Profile.Partition, Rows.Integration, cancellationToken);
                 var workspace = await new IntegrationStore(store).WorkspaceAsync(cancellationToken);
                 Cancelled |= operation?.Value.CancelRequested is true;
-                CalledOff |= lane?.Value.LeaseOf(Operation.Id)?.Fence != Lease.Fence || integration?.Value.Paused is not null || integration?.Value.ObserveOnly is not null || workspace.Paused is not null;
+                CalledOff |= lane?.Value.LeaseOf(Operation.Id)?.Fence != Lease.Fence || integration is null or { Value.Paused: not null } or { Value.ObserveOnly: not null } || workspace.Paused is not null;
                 if (Cancelled || CalledOff)
                 {
                     return (true, false);
@@ -117,6 +117,7 @@ internal sealed class ActiveRun : ICommitGate, IStepObserver
                     [
                         RecordChange.Upsert(Rows.Attempt(Operation.Id, attempt.Number), DomainJson.Encode(noted)),
                         RecordChange.Check(Rows.Lane, lane!.ETag),
+                        RecordChange.Check(Rows.Integration, integration!.ETag),
                     ],
                     cancellationToken);
                 if (result.Committed)

@@ -216,6 +216,9 @@ public sealed class LaneScheduler(
             RecordChange.DeleteIfExists(row),
             TypedRecords.Write(Rows.Lane, lane.Value with { LastFence = lease.Fence, Leases = [.. lane.Value.Leases, lease] }, lane.ETag),
             TypedRecords.Write(Rows.Operation(operation.Id), operation, found.ETag),
+
+            // Whoever pauses the integration between the look at it and this commit must win: its queue stays as it is.
+            RecordChange.Check(Rows.Integration, profile.ETag),
         };
         if (operation.AccountKey is { } key)
         {

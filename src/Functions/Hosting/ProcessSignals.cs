@@ -16,8 +16,7 @@ internal sealed partial class ProcessSignals(
     LaneScheduler scheduler,
     LaneSignal lanes,
     GroupWork groups,
-    GroupRoll roll,
-    IntegrationProfiles profiles,
+    GroupMappings mappings,
     IdlePace pace,
     TimeProvider clock,
     ILogger<ProcessSignals> logger) : BackgroundService
@@ -77,10 +76,7 @@ internal sealed partial class ProcessSignals(
     private async Task RollAsync(string integrationId, CancellationToken cancellationToken)
     {
         pace.Stir(integrationId);
-        if (await profiles.FindAsync(integrationId, cancellationToken) is { } profile)
-        {
-            await roll.RollAsync(profile, cancellationToken);
-        }
+        await mappings.FollowAsync(integrationId, cancellationToken);
     }
 
     [LoggerMessage(4001, LogLevel.Error, "A lane or a group could not be moved on; a timer tries again within seconds")]

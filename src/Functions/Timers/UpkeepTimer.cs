@@ -10,19 +10,17 @@ namespace IdLcm.Functions.Timers;
 /// <summary>Seals activity into the hash chain, keeps the counted directories, rolls change sets of groups forward.</summary>
 /// <param name="log">The activity.</param>
 /// <param name="keeper">The directories.</param>
-/// <param name="roll">The change sets.</param>
+/// <param name="groups">The groups' mappings and change sets.</param>
 /// <param name="care">Memberships of those who were deleted.</param>
 /// <param name="integrations">The integrations.</param>
-/// <param name="profiles">The integrations with their connectors.</param>
 /// <param name="pace">How often the quiet ones are looked after.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class UpkeepTimer(
     ActivityLog log,
     ListingKeeper keeper,
-    GroupRoll roll,
+    GroupMappings groups,
     MemberCare care,
     IntegrationStore integrations,
-    IntegrationProfiles profiles,
     IdlePace pace,
     ILogger<UpkeepTimer> logger)
 {
@@ -49,11 +47,7 @@ public sealed partial class UpkeepTimer(
             try
             {
                 var was = await log.SealAsync(id, cancellationToken);
-                if (await profiles.FindAsync(id, cancellationToken) is { } profile)
-                {
-                    await roll.RollAsync(profile, cancellationToken);
-                }
-
+                await groups.FollowAsync(id, cancellationToken);
                 await keeper.KeepAsync(id, (kind, removed) => care.RemovedAsync(id, kind, removed, cancellationToken), cancellationToken);
 
                 // Whatever changes anything writes activity too.

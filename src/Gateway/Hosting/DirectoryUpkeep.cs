@@ -7,16 +7,15 @@ using Microsoft.Extensions.Logging;
 namespace IdLcm.Gateway.Hosting;
 
 /// <summary>
-/// Keeps the counted directories up, rolls change sets of groups forward, and ends memberships of those who were deleted.
+/// Keeps the counted directories up, lets apps follow changed mappings, rolls change sets of groups forward, and ends memberships of those who were deleted.
 /// A new change set is begun with at once; whatever a crash left is found within seconds.
 /// </summary>
 internal sealed partial class DirectoryUpkeep(
     ListingKeeper keeper,
-    GroupRoll roll,
+    GroupMappings groups,
     GroupWork work,
     MemberCare care,
     IntegrationStore integrations,
-    IntegrationProfiles profiles,
     TimeProvider clock,
     ILogger<DirectoryUpkeep> logger) : BackgroundService
 {
@@ -31,7 +30,7 @@ internal sealed partial class DirectoryUpkeep(
         {
             try
             {
-                await RollAsync(await work.NextAsync(stoppingToken), stoppingToken);
+                await groups.FollowAsync(await work.NextAsync(stoppingToken), stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -55,7 +54,7 @@ internal sealed partial class DirectoryUpkeep(
             {
                 foreach (var id in await integrations.ListIdsAsync(stoppingToken))
                 {
-                    await RollAsync(id, stoppingToken);
+                    await groups.FollowAsync(id, stoppingToken);
                     await keeper.KeepAsync(id, (kind, removed) => care.RemovedAsync(id, kind, removed, stoppingToken), stoppingToken);
                 }
             }
@@ -73,13 +72,6 @@ internal sealed partial class DirectoryUpkeep(
         while (await WaitAsync(timer, stoppingToken));
     }
 
-    private async Task RollAsync(string integrationId, CancellationToken stoppingToken)
-    {
-        if (await profiles.FindAsync(integrationId, stoppingToken) is { } profile)
-        {
-            await roll.RollAsync(profile, stoppingToken);
-        }
-    }
 
     private static async Task<bool> WaitAsync(PeriodicTimer timer, CancellationToken stoppingToken)
     {

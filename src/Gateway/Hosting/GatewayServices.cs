@@ -58,6 +58,7 @@ public static class GatewayServices
         services.AddSingleton<GroupRoll>();
         services.AddSingleton<GroupWork>();
         services.AddSingleton<GroupService>();
+        services.AddSingleton<GroupMappings>();
         services.AddSingleton<MemberCare>();
         services.AddSingleton<SyncPlans>();
         services.AddSingleton<SyncDecisions>();

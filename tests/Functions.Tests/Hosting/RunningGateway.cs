@@ -23,7 +23,7 @@ namespace IdLcm.LocalHost.Tests.Lifecycle;
 internal sealed partial class RunningGateway : IAsyncDisposable
 {
     // Azurite takes its time beside other tests.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly AzureStorageOptions storage;
     private readonly Action<IServiceCollection>? services;

@@ -98,7 +98,7 @@ public sealed class ActivityTests(GatewayFixture fixture) : IClassFixture<Gatewa
 
     private static async Task<List<Event>> ReadUntilAsync(StreamReader reader, Predicate<Event> last)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         var events = new List<Event>();
         string name = "", id = "";
         while (await reader.ReadLineAsync(limit.Token) is { } line)

@@ -22,7 +22,7 @@ public sealed class GroupMappingTests(GatewayFixture fixture) : IClassFixture<Ga
     /// <summary>Waits until the app shows a role.</summary>
     private async Task UntilAsync(Connected integration, string email, string role)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         using var subscription = Gateway.Services.GetRequiredService<ChangeFeed>().Watch(integration.Id);
         while (Gateway.App.Find(integration.Tenant, email)?.Role != role)
         {

@@ -228,7 +228,7 @@ public sealed class IntegrationTests(GatewayFixture fixture) : IClassFixture<Gat
         };
         var again = await owner.PostAsync($"/api/integrations/{second.Text("id")}/validate");
         Assert.Equal(202, again.Status);
-        await reached.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await reached.Task.WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
         Assert.Equal(["Up to date", "Validating"], (await owner.GetAsync("/api/integrations")).Items.Select(i => i.GetProperty("status").GetString()));
         release.SetResult();
         await owner.EndAsync(again.Text("operationId"));

@@ -27,7 +27,7 @@ public sealed class OperationTests(GatewayFixture fixture) : IClassFixture<Gatew
             return release.Task;
         };
         var user = await integration.ProvisionAsync("waiting@x.test");
-        await reached.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await reached.Task.WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
         var open = (await Owner.GetAsync($"{integration.Path}/users/{user}")).Text("openOperationId");
 
         var waiting = Owner.GetAsync($"/api/operations/{open}?wait=30");
@@ -166,7 +166,7 @@ public sealed class OperationTests(GatewayFixture fixture) : IClassFixture<Gatew
 
     private static async Task UntilAsync(Func<Task<bool>> condition)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         while (!await condition())
         {
             limit.Token.ThrowIfCancellationRequested();

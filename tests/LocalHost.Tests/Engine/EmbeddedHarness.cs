@@ -61,7 +61,7 @@ internal sealed class EmbeddedHarness : IEngineUnderTest
 
     public async Task<WorkflowInstance> WaitAsync(string instanceId, Func<WorkflowInstance, bool> until)
     {
-        var deadline = Task.Delay(TimeSpan.FromSeconds(30));
+        var deadline = Task.Delay(TimeSpan.FromSeconds(90));
         while (true)
         {
             var changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -79,6 +79,35 @@ public sealed class LaneTests
     }
 
     [Fact]
+    public async Task A_pause_that_comes_between_the_look_at_the_integration_and_the_admission_wins()
+    {
+        StoreWithHook? store = null;
+        await using var gateway = await RunningGateway.StartAsync(services: services => StoreWithHook.PutBefore(services, made => store = made));
+        var paused = new TaskCompletionSource();
+        store!.BeforeCommit = async changes =>
+        {
+            if (changes.Any(change => change.Kind == ChangeKind.DeleteIfExists && change.Row.StartsWith(Rows.Queue, StringComparison.Ordinal)) && !paused.Task.IsCompleted)
+            {
+                store.BeforeCommit = null;
+                await PauseAsync(gateway, paused: true);
+                paused.SetResult();
+            }
+        };
+
+        await gateway.CreateAsync("ada@acme.test");
+        await paused.Task.WaitAsync(TimeSpan.FromSeconds(60), Stop);
+
+        // The next pass of the scheduler finds the pause; nothing was admitted by the one that had not.
+        await gateway.Services.GetRequiredService<LaneScheduler>().PumpAsync(gateway.Integration.Id, Stop);
+        Assert.Empty((await gateway.Store.FindAsync<Lane>(gateway.Partition, Rows.Lane, Stop))!.Value.Leases);
+        Assert.Equal(ProvisioningState.ProvisioningAwaiting, (await gateway.AccountAsync("ada@acme.test"))!.State);
+
+        await PauseAsync(gateway, paused: false);
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+        Assert.Equal(["CreateUser ada@acme.test"], gateway.External.Audit);
+    }
+
+    [Fact]
     public async Task A_running_operation_that_a_person_cancels_ends_without_touching_the_app()
     {
         await using var gateway = await RunningGateway.StartAsync();
@@ -120,7 +149,7 @@ public sealed class LaneTests
     private static async Task UntilAsync(Func<Task<bool>> condition)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Stop);
-        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        limit.CancelAfter(TimeSpan.FromSeconds(90));
         while (!await condition())
         {
             await Task.Delay(5, limit.Token);

@@ -80,7 +80,7 @@ internal sealed partial class RunningGateway
     public static async Task UntilAsync(Func<Task<bool>> condition, string otherwise)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Stop);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        limit.CancelAfter(TimeSpan.FromSeconds(90));
         while (!await condition())
         {
             Assert.False(limit.IsCancellationRequested, otherwise);

@@ -23,7 +23,7 @@ namespace IdLcm.LocalHost.Tests.Lifecycle;
 /// <summary>The gateway on a real port, with the real store and engine, before an app in memory.</summary>
 internal sealed partial class RunningGateway : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private readonly string directory;
     private readonly Action<IServiceCollection>? services;

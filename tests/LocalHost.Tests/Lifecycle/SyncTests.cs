@@ -105,7 +105,7 @@ public sealed class SyncTests
         var operations = gateway.Services.GetRequiredService<OperationService>();
         var profile = await gateway.Services.GetRequiredService<IntegrationProfiles>().FindAsync(gateway.Integration.Id, Stop);
         var id = await operations.SyncAsync(profile!, Provenance.System, Stop);
-        var operation = await operations.WaitAsync((await operations.FindAsync(gateway.Integration.Id, id, Stop))!, TimeSpan.FromSeconds(20), Stop);
+        var operation = await operations.WaitAsync((await operations.FindAsync(gateway.Integration.Id, id, Stop))!, TimeSpan.FromSeconds(90), Stop);
         Assert.Equal((expected, null), (operation.Status, operation.Failure));
         return operation;
     }

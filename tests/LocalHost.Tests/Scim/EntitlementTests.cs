@@ -29,7 +29,7 @@ public sealed class EntitlementTests : IAsyncLifetime
         var operations = gateway.Services.GetRequiredService<OperationService>();
         var profile = await gateway.Services.GetRequiredService<IntegrationProfiles>().FindAsync(gateway.Integration.Id, Stop);
         var id = await operations.SyncAsync(profile!, Provenance.System, Stop);
-        var ended = await operations.WaitAsync((await operations.FindAsync(gateway.Integration.Id, id, Stop))!, TimeSpan.FromSeconds(30), Stop);
+        var ended = await operations.WaitAsync((await operations.FindAsync(gateway.Integration.Id, id, Stop))!, TimeSpan.FromSeconds(90), Stop);
         Assert.Equal(OperationStatus.Succeeded, ended.Status);
     }
 
@@ -160,7 +160,7 @@ public sealed class EntitlementTests : IAsyncLifetime
         var operations = gateway.Services.GetRequiredService<OperationService>();
         var profile = await gateway.Services.GetRequiredService<IntegrationProfiles>().FindAsync(gateway.Integration.Id, Stop);
         var id = await operations.ValidateAsync(profile!, Provenance.System, Stop);
-        await operations.WaitAsync((await operations.FindAsync(gateway.Integration.Id, id, Stop))!, TimeSpan.FromSeconds(30), Stop);
+        await operations.WaitAsync((await operations.FindAsync(gateway.Integration.Id, id, Stop))!, TimeSpan.FromSeconds(90), Stop);
         var validated = (await gateway.Services.GetRequiredService<IntegrationStore>().FindAsync(gateway.Integration.Id, Stop))!.Value.Validation!;
         Assert.Contains(validated.Findings, finding => finding is { Check: "Entitlements", Passed: true, Detail: "3 entitlements read." });
     }

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Operations;
 using IdLcm.Domain.Users;
 using IdLcm.LocalHost.Tests.Lifecycle;
+using Microsoft.Extensions.DependencyInjection;
 using static IdLcm.LocalHost.Tests.Scim.Wire;
 
 namespace IdLcm.LocalHost.Tests.Scim;
@@ -34,7 +36,7 @@ public sealed class GroupAccessTests : IAsyncLifetime
     private async Task UntilAsync(Func<bool> condition)
     {
         var limit = DateTime.UtcNow.AddSeconds(40);
-        using var subscription = Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<Domain.Operations.ChangeFeed>(gateway.Services).Watch(gateway.Integration.Id);
+        using var subscription = gateway.Services.GetRequiredService<ChangeFeed>().Watch(gateway.Integration.Id);
         while (!condition())
         {
             Assert.True(DateTime.UtcNow < limit, "It did not happen within 40 seconds.");
@@ -155,5 +157,51 @@ public sealed class GroupAccessTests : IAsyncLifetime
         await other.PatchAsync(id, """{"op":"replace","path":"title","value":"X"}""");
         await other.SettledAsync("kept@acme.test", ProvisioningState.Onboarded);
         Assert.Equal("Owner", (string)other.External.Find("kept@acme.test")!["roles"]!.AsArray()[0]!);
+    }
+
+    [Fact]
+    public async Task A_membership_decided_by_a_mapping_that_changes_at_that_moment_is_decided_again()
+    {
+        StoreWithHook? store = null;
+        await using var other = await RunningGateway.StartAsync(services: services => StoreWithHook.PutBefore(services, made => store = made));
+        var id = await other.CreateAsync("race@acme.test");
+        await other.SettledAsync("race@acme.test", ProvisioningState.Onboarded);
+        var group = await other.GroupAsync("Editors");
+        store!.BeforeCommit = async changes =>
+        {
+            if (changes.Any(change => change.Row == Rows.GroupMember(group, id)))
+            {
+                store.BeforeCommit = null;
+                await other.DoAsync(HttpMethod.Put, "/group-mappings/Editors", """{"roles":["Editor"]}""");
+            }
+        };
+
+        (await other.PatchOpsAsync($"Groups/{group}", $$"""{"op":"add","path":"members","value":[{"value":"{{id}}"}]}""")).Is(HttpStatusCode.NoContent);
+
+        await RunningGateway.UntilAsync(() => Task.FromResult((string)other.External.Find("race@acme.test")!["roles"]!.AsArray()[0]! == "Editor"), "The role of the new mapping never came.");
+    }
+
+    [Fact]
+    public async Task A_mapping_that_was_changed_right_before_a_crash_is_followed_after_the_restart()
+    {
+        var id = await OnboardedAsync("crash@acme.test");
+        await gateway.GroupAsync("Plain", id);
+        var gate = new TaskCompletionSource();
+        gateway.External.Gate = gate.Task;
+
+        // The change alone, as a process leaves it that ends before the app could follow.
+        var integrations = gateway.Services.GetRequiredService<IntegrationStore>();
+        await integrations.ChangeAsync(
+            gateway.Integration.Id,
+            i => (i with { GroupMappings = [new GroupMapping("plain", ["Owner"])], MappingsToFollow = [new MappingToFollow("plain", Provenance.System, DateTimeOffset.UtcNow)] }, []),
+            TestContext.Current.CancellationToken);
+        await gateway.RestartAsync();
+        gate.SetResult();
+
+        await UntilAsync(() => RoleOf("crash@acme.test") == "Owner");
+        await RunningGateway.UntilAsync(
+            async () => (await gateway.Services.GetRequiredService<IntegrationStore>()
+                .FindAsync(gateway.Integration.Id, TestContext.Current.CancellationToken))!.Value.MappingsToFollow.Count == 0,
+            "The mapping is still to be followed.");
     }
 }

@@ -26,7 +26,7 @@ public sealed class ImportTests : IAsyncLifetime
         var operations = gateway.Services.GetRequiredService<OperationService>();
         var profile = await gateway.Services.GetRequiredService<IntegrationProfiles>().FindAsync(gateway.Integration.Id, Stop);
         var id = await operations.SyncAsync(profile!, Provenance.System, Stop);
-        var ended = await operations.WaitAsync((await operations.FindAsync(gateway.Integration.Id, id, Stop))!, TimeSpan.FromSeconds(30), Stop);
+        var ended = await operations.WaitAsync((await operations.FindAsync(gateway.Integration.Id, id, Stop))!, TimeSpan.FromSeconds(90), Stop);
         Assert.Equal(OperationStatus.Succeeded, ended.Status);
     }
 

@@ -43,7 +43,7 @@ internal static class GroupMappingEndpoints
             .Answers(StatusCodes.Status204NoContent);
     }
 
-    private static async Task<IResult> ListAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, GroupReader groups)
+    private static async Task<IResult> ListAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, GroupMappings groups)
     {
         if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
         {
@@ -60,7 +60,7 @@ internal static class GroupMappingEndpoints
     }
 
     private static async Task<IResult> SaveAsync(
-        string integrationId, string group, HttpContext http, IntegrationStore integrations, IntegrationProfiles profiles, EntitlementCatalog catalog, GroupReader groups, GroupService service, TimeProvider clock)
+        string integrationId, string group, HttpContext http, IntegrationProfiles profiles, EntitlementCatalog catalog, GroupMappings groups)
     {
         var body = await RequestBody.ReadAsync<GroupMappingRequest>(http);
         if (body.Value is not { } asked)
@@ -76,7 +76,7 @@ internal static class GroupMappingEndpoints
         var name = NameOf(group);
         var rules = new GroupMappingRules(profile, catalog);
         var (mapping, problems) = await rules.CheckAsync(name, asked.Roles ?? [], asked.Entitlements ?? [], http.RequestAborted);
-        if (profile.Integration.GroupMappings.Count >= MaxMappings && !profile.Integration.GroupMappings.Any(m => IsThat(m, name)))
+        if (profile.Integration.GroupMappings.Count >= MaxMappings && !profile.Integration.GroupMappings.Any(m => m.IsAbout(name)))
         {
             problems.Add(new FieldProblem("group", $"is one too many: an integration has at most {MaxMappings} mappings."));
         }
@@ -86,15 +86,16 @@ internal static class GroupMappingEndpoints
             return ApiProblems.Of(Refusal.Invalid(problems));
         }
 
-        var detail = $"Group mapping '{name}' gives roles [{string.Join(", ", mapping.Roles)}] and entitlements [{string.Join(", ", mapping.Entitlements)}]";
-        var changed = await ChangeAsync(integrationId, mappings => [.. mappings.Where(m => !IsThat(m, name)), mapping], detail, http, integrations, clock);
-        return changed is not null && await ReapplyAsync(integrationId, name, http, profiles, groups, service) is { } now
-            ? ApiJson.Ok(await DescribeAsync(now, mapping, groups, http.RequestAborted))
-            : ApiProblems.NoIntegration(integrationId);
+        if (await groups.SaveAsync(integrationId, mapping, ApiCaller.Of(http).Provenance(http), http.RequestAborted) is null)
+        {
+            return ApiProblems.NoIntegration(integrationId);
+        }
+
+        await groups.FollowAsync(integrationId, http.RequestAborted);
+        return ApiJson.Ok(await DescribeAsync(profile, mapping, groups, http.RequestAborted));
     }
 
-    private static async Task<IResult> DeleteAsync(
-        string integrationId, string group, HttpContext http, IntegrationStore integrations, IntegrationProfiles profiles, GroupReader groups, GroupService service, TimeProvider clock)
+    private static async Task<IResult> DeleteAsync(string integrationId, string group, HttpContext http, IntegrationStore integrations, GroupMappings groups)
     {
         if (await integrations.FindAsync(integrationId, http.RequestAborted) is not { } found)
         {
@@ -102,80 +103,18 @@ internal static class GroupMappingEndpoints
         }
 
         var name = NameOf(group);
-        if (!found.Value.GroupMappings.Any(m => IsThat(m, name)))
+        if (!found.Value.GroupMappings.Any(m => m.IsAbout(name)))
         {
             return ApiProblems.Of(Refusal.NotFound("group_mapping_not_found", $"There is no mapping of a group '{name}'."));
         }
 
-        await ChangeAsync(integrationId, mappings => [.. mappings.Where(m => !IsThat(m, name))], $"Group mapping '{name}' removed", http, integrations, clock);
-        await ReapplyAsync(integrationId, name, http, profiles, groups, service);
+        await groups.RemoveAsync(integrationId, name, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
+        await groups.FollowAsync(integrationId, http.RequestAborted);
         return Results.NoContent();
     }
 
-    private static Task<Integration?> ChangeAsync(
-        string integrationId, Func<IReadOnlyList<GroupMapping>, IReadOnlyList<GroupMapping>> change, string detail, HttpContext http, IntegrationStore integrations, TimeProvider clock)
-    {
-        var now = clock.GetUtcNow();
-        return integrations.ChangeAsync(
-            integrationId,
-            before =>
-            {
-                var after = change(before.GroupMappings);
-                var gives = AccessGrants.Union(after.Select(m => m.Grants));
-                var gave = AccessGrants.Union([before.FormerGrants, .. before.GroupMappings.Select(m => m.Grants)]);
-                return (
-                    before with { GroupMappings = after, FormerGrants = gave.Except(gives), ModifiedAt = now },
-                    [
-                        new ActivityEvent
-                        {
-                            Id = Ids.OldestFirst(now),
-                            Date = now,
-                            Actor = ApiCaller.Of(http).Provenance(http).Actor,
-                            Event = ActivityKind.SettingsChanged,
-                            Target = before.Name,
-                            Detail = detail,
-                        },
-                    ]);
-            },
-            http.RequestAborted);
-    }
-
-    /// <summary>
-    /// Lets the app follow. A request that is repeated does it again, so what a crash between the change and this left
-    /// undone is done then.
-    /// </summary>
-    private static async Task<IntegrationProfile?> ReapplyAsync(
-        string integrationId, string name, HttpContext http, IntegrationProfiles profiles, GroupReader groups, GroupService service)
-    {
-        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
-        {
-            return null;
-        }
-
-        foreach (var id in await GroupsOfAsync(profile, name, groups, http.RequestAborted))
-        {
-            await service.ReapplyAsync(profile, id, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
-        }
-
-        return profile;
-    }
-
-    private static async Task<GroupMappingResource> DescribeAsync(IntegrationProfile profile, GroupMapping mapping, GroupReader groups, CancellationToken cancellationToken) =>
-        new(mapping.Group, mapping.Roles, mapping.Entitlements, await GroupsOfAsync(profile, mapping.Group, groups, cancellationToken));
-
-    private static async Task<IReadOnlyList<string>> GroupsOfAsync(IntegrationProfile profile, string name, GroupReader groups, CancellationToken cancellationToken)
-    {
-        var mapping = new GroupMapping(name, []);
-        var found = (await groups.FindByIndexAsync(profile, 'd', name, cancellationToken)).Where(g => mapping.Names(g.Id, g.Record.DisplayName)).Select(g => g.Id).ToList();
-        if (await groups.FindAsync(profile, name, cancellationToken) is { } byId && !found.Contains(byId.Id, StringComparer.Ordinal))
-        {
-            found.Add(byId.Id);
-        }
-
-        return found;
-    }
-
-    private static bool IsThat(GroupMapping mapping, string name) => string.Equals(mapping.Group, name, StringComparison.OrdinalIgnoreCase);
+    private static async Task<GroupMappingResource> DescribeAsync(IntegrationProfile profile, GroupMapping mapping, GroupMappings groups, CancellationToken cancellationToken) =>
+        new(mapping.Group, mapping.Roles, mapping.Entitlements, await groups.GroupsOfAsync(profile, mapping.Group, cancellationToken));
 
     // A slash within a segment stays encoded when the route is matched.
     private static string NameOf(string group) => group.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase).Trim();

@@ -71,7 +71,7 @@ internal sealed partial class TestTaskHub(TimeProvider clock) : DurableTaskClien
 
     public async Task<OrchestrationMetadata> WaitAsync(string instanceId, Func<OrchestrationMetadata, bool> until)
     {
-        var deadline = Task.Delay(TimeSpan.FromSeconds(30));
+        var deadline = Task.Delay(TimeSpan.FromSeconds(90));
         while (true)
         {
             var changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
