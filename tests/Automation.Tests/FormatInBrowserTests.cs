@@ -82,7 +82,7 @@ public sealed class FormatInBrowserTests(Lab lab) : IAsyncLifetime
     [Fact]
     public async Task A_pop_up_that_the_app_has_closed_is_told_at_the_next_step_in_it()
     {
-        var result = await app.RunAsync("[goto: /opener, popup: { click: { role: button, name: Choose }, steps: [click: { role: button, name: Take }, click: { role: button, name: Take }] }]");
+        var result = await app.RunAsync("[goto: /opener, popup: { click: { role: button, name: Choose }, steps: [click: { role: button, name: Take }, waitFor: { see: never, timeout: 60s }] }]");
         Assert.Equal((FailureCode.PageChanged, "The pop-up has been closed."), (result.Failure?.Code, result.Failure?.Detail));
     }
 

@@ -50,7 +50,7 @@ public sealed class TestSite : IAsyncDisposable
         operations:
           login: { steps: [goto: /] }
           listUsers:
-            steps: {{steps}}
+            steps: {{steps.ReplaceLineEndings(" ")}}
             {{more}}
         """;
 

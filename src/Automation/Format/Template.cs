@@ -99,7 +99,9 @@ internal sealed class Template
                 return null;
             }
 
-            var word = Written(scope, part, Words(value));
+            var word = value is JsonArray list
+                ? string.Join(", ", list.Where(v => v is not null).Select(v => Written(scope, part, Words(v!))))
+                : Written(scope, part, Words(value));
             text.Append(encode is null ? word : encode(word));
         }
 

@@ -66,8 +66,6 @@ internal sealed class YamlReader(DiagnosticBag diagnostics)
     public const int MaxDepth = 40;
     public const int MaxNodes = 100_000;
 
-    private static readonly Lock OneAtATime = new();
-
     private int nodes;
 
     public YamlMapping? Read(string text)
@@ -78,18 +76,9 @@ internal sealed class YamlReader(DiagnosticBag diagnostics)
             return null;
         }
 
-        // The library's scanners share pooled buffers, which two at a time have been seen to spoil.
-        lock (OneAtATime)
-        {
-            return ReadAlone(text);
-        }
-    }
-
-    private YamlMapping? ReadAlone(string text)
-    {
+        var parser = new Parser(new StringReader(text));
         try
         {
-            var parser = new Parser(new StringReader(text));
             parser.Consume<StreamStart>();
             if (!parser.TryConsume<DocumentStart>(out _))
             {
@@ -115,10 +104,10 @@ internal sealed class YamlReader(DiagnosticBag diagnostics)
         {
             diagnostics.Error(new((int)error.Start.Line, (int)error.Start.Column), "yaml", $"This is not YAML: {error.Message}");
         }
-        catch (InvalidOperationException error)
+        catch (InvalidOperationException)
         {
-            // The YAML reader's own way of giving up on text that it did not expect.
-            diagnostics.Error(new(1, 1), "yaml", $"This is not YAML: {error.Message}");
+            // The library's way of giving up on a list in brackets that goes on too far to the left.
+            diagnostics.Error(parser.Current is { } last ? new((int)last.End.Line, (int)last.End.Column) : new(1, 1), "yaml", "This is not YAML: the line after this is indented less than the list or mapping in brackets that it belongs to.");
         }
         catch (YamlRefusedException refused)
         {
