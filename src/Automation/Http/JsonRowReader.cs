@@ -42,7 +42,18 @@ internal sealed partial class JsonRowReader(RunState run, HttpRunner http)
             }
 
             read += found.Count;
-            await rows.TakeAsync(found.Select(node => Row(extract, frame, node)), run.Token);
+            var taken = new List<JsonObject>(found.Count);
+            foreach (var (row, malformed) in found.Select(node => Row(extract, frame, node)))
+            {
+                if (malformed is not null)
+                {
+                    return ReadResult.Stopped(malformed);
+                }
+
+                taken.Add(row);
+            }
+
+            await rows.TakeAsync(taken, run.Token);
             expected = Count(extract, reply) ?? expected;
             rows.Seats = Seats(extract, reply) ?? rows.Seats;
             if (rows.CountOfPart == expected || Next(extract, reply, page, found.Count, read) is not { } next)
@@ -62,18 +73,38 @@ internal sealed partial class JsonRowReader(RunState run, HttpRunner http)
         }
     }
 
-    /// <summary>The value of one field; the same for an account's own answer.</summary>
-    public static JsonNode? Value(Field field, JsonNode? row, Scope scope, bool multiValued)
+    /// <summary>Puts one field into a row; the same for an account's own answer.</summary>
+    /// <returns>A fault where the text does not have the form that the connector says, else null.</returns>
+    public static StepFault? Put(JsonObject target, string name, Field field, JsonNode? row, Scope scope, bool multiValued)
     {
         if (field.Value is { } made)
         {
-            return FieldValues.Of(field, made.Resolve(scope, out _), multiValued);
+            return FieldValues.Put(target, name, field, made.Resolve(scope, out _), multiValued);
         }
 
         var texts = field.Path!.Select(row).SelectMany(n => n is JsonArray array ? array.OfType<JsonNode>() : [n]).Select(Text).ToList();
-        return field.Split is null && multiValued && (texts.Count > 0 || field.Otherwise is null)
-            ? new JsonArray([.. texts.Select(t => FieldValues.Of(field, t, multiValued: false)).Where(v => v is not null && v.ToString().Length > 0)])
-            : FieldValues.Of(field, texts.Count == 0 ? null : string.Join(field.Split ?? ", ", texts), multiValued);
+        if (field.Split is not null || !multiValued || (texts.Count == 0 && field.Otherwise is not null))
+        {
+            return FieldValues.Put(target, name, field, texts.Count == 0 ? null : string.Join(field.Split ?? ", ", texts), multiValued);
+        }
+
+        var values = new JsonArray();
+        foreach (var text in texts)
+        {
+            var value = FieldValues.Of(field, text, multiValued: false, out var problem);
+            if (problem is not null)
+            {
+                return new(FailureCode.PageChanged, $"The field {name} has {problem}.");
+            }
+
+            if (value is not null && value.ToString().Length > 0)
+            {
+                values.Add(value);
+            }
+        }
+
+        target[name] = values;
+        return null;
     }
 
     private static string Text(JsonNode node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : node.ToJsonString();
@@ -90,15 +121,18 @@ internal sealed partial class JsonRowReader(RunState run, HttpRunner http)
         };
     }
 
-    private JsonObject Row(Extract extract, Frame frame, JsonNode node)
+    private (JsonObject Row, StepFault? Malformed) Row(Extract extract, Frame frame, JsonNode node)
     {
         var row = new JsonObject();
         foreach (var (name, field) in extract.Fields)
         {
-            row[name] = Value(field, node, frame.Scope, RowReader.IsList(name, run.Connector.Manifest.UserSchema));
+            if (Put(row, name, field, node, frame.Scope, RowReader.IsList(name, run.Connector.Manifest.UserSchema)) is { } malformed)
+            {
+                return (row, malformed);
+            }
         }
 
-        return row;
+        return (row, null);
     }
 
     private static long? Count(Extract extract, HttpReply reply)

@@ -83,6 +83,8 @@ internal static class WriteRules
     {
         WhenStep s => Math.Max(Most(s.Then, connector, known), Most(s.Else, connector, known)),
         ForEachStep s => Math.Min(1, Most(s.Steps, connector, known)),
+        FrameStep s => Most(s.Steps, connector, known),
+        PopUpStep s => Most(s.Steps, connector, known),
         UseStep s => Most(s.Fragment, connector, known),
         _ => step.Commit ? 1 : 0,
     }));

@@ -10,7 +10,7 @@ using Microsoft.Playwright;
 namespace IdLcm.Automation.Running;
 
 /// <summary>Reads one account by its primary identifier, and compares what the app shows with what was wanted.</summary>
-internal sealed class AccountReader(RunState run, StepExecutor executor, RowReader rows, PageActions actions)
+internal sealed class AccountReader(RunState run, StepExecutor executor, RowReader rows, PageActions actions, FrameFinder frames)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -162,12 +162,27 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
         {
             foreach (var (name, field) in detail.Fields)
             {
-                row[name] = JsonRowReader.Value(field, run.Http.Reply?.Json, frame.Scope, multiValued(name));
+                if (JsonRowReader.Put(row, name, field, run.Http.Reply?.Json, frame.Scope, multiValued(name)) is { } malformed)
+                {
+                    return malformed;
+                }
             }
 
             return null;
         }
 
+        if (detail.Frame is { } named)
+        {
+            var (inner, none) = await frames.EnterAsync(frame, named, run.DefaultStepLimit);
+            if (inner is null)
+            {
+                return none;
+            }
+
+            frame = inner;
+        }
+
+        var document = run.DocumentOf(frame);
         var limit = (float)run.DefaultStepLimit.TotalMilliseconds;
         var texts = new Dictionary<string, string?>(StringComparer.Ordinal);
         var fault = await actions.WatchAsync(
@@ -176,7 +191,7 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
             {
                 var labels = detail.Fields.Where(f => f.Value.Value is null).ToList();
                 var query = JsonSerializer.Serialize(labels.Select(f => new { label = f.Value.Label, css = f.Value.Css, attribute = f.Value.Attribute }));
-                if (await run.Page.EvaluateAsync<string?>(PageScripts.Fields, query) is { } quick)
+                if (await document.EvaluateAsync<string?>(PageScripts.Fields, query) is { } quick)
                 {
                     foreach (var (field, text) in labels.Zip(JsonSerializer.Deserialize<string?[]>(quick)!))
                     {
@@ -188,7 +203,7 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
 
                 var reads = labels.Select(async f =>
                 {
-                    var element = (f.Value.Label is { } label ? run.Page.GetByLabel(label, new() { Exact = true }) : run.Page.Locator("css=" + f.Value.Css)).Filter(new() { Visible = true });
+                    var element = (f.Value.Label is { } label ? document.GetByLabel(label, new() { Exact = true }) : document.Locator("css=" + f.Value.Css)).Filter(new() { Visible = true });
                     return (f.Key, Text: await element.EvaluateAsync<string?>(PageScripts.Value, f.Value.Attribute, new() { Timeout = limit }));
                 });
                 foreach (var (name, text) in await Task.WhenAll(reads))
@@ -207,7 +222,10 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
         foreach (var (name, field) in detail.Fields)
         {
             var raw = field.Value?.Resolve(frame.Scope, out _) ?? texts.GetValueOrDefault(name);
-            row[name] = FieldValues.Of(field, raw, multiValued(name));
+            if (FieldValues.Put(row, name, field, raw, multiValued(name)) is { } malformed)
+            {
+                return malformed;
+            }
         }
 
         return null;

@@ -62,6 +62,7 @@ internal sealed partial class ConnectorSession(ConnectorSessionRequest request, 
                         return noSession;
                     }
 
+                    browser?.CountRun();
                     await StartTraceAsync(call);
                     run = State(call.Verb, steps, limit.Token, call.CommitGate, call.Verb == ConnectorVerb.DisableMfa ? await TotpAsync(limit.Token) : null, call: call, progressed: limit.Renew);
                     outcome = await new VerbRunner(run).RunAsync(operation, account.Settings, inputs, () => SignInAgainAsync(call.Verb, steps, limit.Token));

@@ -49,7 +49,10 @@ internal static class CsvRows
             var row = new JsonObject();
             foreach (var (name, field) in step.Fields)
             {
-                row[name] = FieldValues.Of(field, field.Value?.Resolve(scope, out _) ?? cells[columns[name]], RowReader.IsList(name, null));
+                if (FieldValues.Put(row, name, field, field.Value?.Resolve(scope, out _) ?? cells[columns[name]], RowReader.IsList(name, null)) is { } malformed)
+                {
+                    return malformed;
+                }
             }
 
             some.Add(row);

@@ -53,12 +53,15 @@ internal sealed class ListedRows(string identifierField, IRowSink? sink = null, 
     public bool NotePage(string content) => pages.Add(Digest(content));
 
     /// <summary>Takes the rows of a page.</summary>
-    public async ValueTask TakeAsync(IEnumerable<JsonObject> rows, CancellationToken cancellationToken)
+    /// <param name="rows">The rows.</param>
+    /// <param name="cancellationToken">Cancels the hand-over.</param>
+    /// <param name="shownAgain">True for a page that grows and shows again what it has shown: equal rows are one, with an identifier or without.</param>
+    public async ValueTask TakeAsync(IEnumerable<JsonObject> rows, CancellationToken cancellationToken, bool shownAgain = false)
     {
         var taken = new List<JsonObject>();
         foreach (var row in rows)
         {
-            var key = Identifier(row) is { } identifier ? Digest(identifier.ToUpperInvariant()) : (UInt128?)null;
+            var key = Identifier(row)?.ToUpperInvariant() is { } identifier ? Digest(identifier) : shownAgain ? Digest(row.ToJsonString()) : (UInt128?)null;
             if (key is { } known && !part.Add(known))
             {
                 continue;

@@ -22,7 +22,7 @@ internal sealed record ReadResult(bool Complete, StepFault? Fault)
 }
 
 /// <summary>Reads lists: one evaluation for each page, page after page, with a proof that nothing is missing.</summary>
-internal sealed partial class RowReader(RunState run, PageActions actions, JsonRowReader answers)
+internal sealed partial class RowReader(RunState run, PageActions actions, JsonRowReader answers, FrameFinder frames)
 {
     private const int MaxRows = 2_000_000;
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
@@ -32,25 +32,54 @@ internal sealed partial class RowReader(RunState run, PageActions actions, JsonR
     public static bool IsList(string name, UserSchema? schema) =>
         name is "roles" or "entitlements" || schema?.Attributes.Any(a => a.Name == name && a.MultiValued) == true;
 
-    public Task<ReadResult> ReadAsync(Extract extract, Frame frame, ListedRows rows) =>
-        extract.RowPath is not null ? answers.ReadAsync(extract, frame, rows) : ReadPagesAsync(extract, frame, rows);
+    public async Task<ReadResult> ReadAsync(Extract extract, Frame frame, ListedRows rows)
+    {
+        if (extract.RowPath is not null)
+        {
+            return await answers.ReadAsync(extract, frame, rows);
+        }
+
+        run.Http.Reply = null;
+        if (extract.Frame is not { } name)
+        {
+            return await ReadPagesAsync(extract, frame, rows);
+        }
+
+        var (inner, fault) = await frames.EnterAsync(frame, name, run.DefaultStepLimit);
+        return inner is null ? new(Complete: false, fault) : await ReadPagesAsync(extract, inner, rows);
+    }
 
     private async Task<ReadResult> ReadPagesAsync(Extract extract, Frame frame, ListedRows rows)
     {
-        run.Http.Reply = null;
         long? expected = null;
+        var shown = 0;
         for (var page = 1; ; page++)
         {
             run.Token.ThrowIfCancellationRequested();
-            var (read, fault) = await PageAsync(extract, frame, rows, mayBeEmpty: page > 1 && extract.PageParameter is not null);
+            var (read, fault) = page > 1 && extract.Scroll is { } patience
+                ? await ScrolledAsync(extract, frame, rows, patience)
+                : await PageAsync(extract, frame, rows, mayBeEmpty: page > 1 && (extract.PageParameter ?? extract.OffsetParameter) is not null);
             if (fault is not null || read is null)
             {
-                return new(Complete: false, fault);
+                return fault is null ? Proved(extract, rows.CountOfPart, expected) : ReadResult.Stopped(fault);
             }
 
             expected = read.Count ?? expected;
             rows.Seats = read.Seats is [var used, var total] ? new(used, total) : rows.Seats;
-            await rows.TakeAsync(read.Rows.Select(values => Row(extract, frame, values)), run.Token);
+            shown += read.Rows.Count;
+            var taken = new List<JsonObject>(read.Rows.Count);
+            foreach (var values in read.Rows)
+            {
+                var (row, malformed) = Row(extract, frame, values);
+                if (malformed is not null)
+                {
+                    return ReadResult.Stopped(malformed);
+                }
+
+                taken.Add(row);
+            }
+
+            await rows.TakeAsync(taken, run.Token, shownAgain: extract.Scroll is not null);
             if (page == 1 && read is { Rows.Count: 0, Empty: true })
             {
                 // A page that says that there is nothing need not say how many.
@@ -62,7 +91,7 @@ internal sealed partial class RowReader(RunState run, PageActions actions, JsonR
                 return ReadResult.Incomplete($"The list has more than {MaxRows} rows.");
             }
 
-            var (more, problem) = await NextAsync(extract, frame, page, read.Rows.Count, rows.CountOfPart, expected);
+            var (more, problem) = await NextAsync(extract, frame, page, read.Rows.Count, rows.CountOfPart, shown, expected);
             if (problem is not null)
             {
                 return ReadResult.Stopped(problem);
@@ -84,18 +113,55 @@ internal sealed partial class RowReader(RunState run, PageActions actions, JsonR
         ? ReadResult.Incomplete($"The page does not say how many there are (\"{text}\"), so the list cannot be proved complete.")
         : expected is { } count && count != rows ? ReadResult.Incomplete($"The app says that there are {count}, but {rows} were read.") : ReadResult.Proved;
 
-    private JsonObject Row(Extract extract, Frame frame, IReadOnlyList<string?> values)
+    private (JsonObject Row, StepFault? Malformed) Row(Extract extract, Frame frame, IReadOnlyList<string?> values)
     {
         var row = new JsonObject();
         var i = 0;
         foreach (var (name, field) in extract.Fields)
         {
             var raw = field.Value is { } fixedValue ? fixedValue.Resolve(frame.Scope, out _) : values[i];
-            row[name] = FieldValues.Of(field, raw, IsList(name, run.Connector.Manifest.UserSchema));
+            if (FieldValues.Put(row, name, field, raw, IsList(name, run.Connector.Manifest.UserSchema)) is { } malformed)
+            {
+                return (row, malformed);
+            }
+
             i++;
         }
 
-        return row;
+        return (row, null);
+    }
+
+    /// <summary>Scrolls to the end of the list and waits until it shows something else; null where it does not.</summary>
+    private async Task<(PageRows? Rows, StepFault? Fault)> ScrolledAsync(Extract extract, Frame frame, ListedRows rows, TimeSpan patience)
+    {
+        var query = Query(extract, frame, scroll: true);
+        var start = run.Time.GetTimestamp();
+        while (true)
+        {
+            run.Token.ThrowIfCancellationRequested();
+            var (read, fault) = await EvaluateAsync(extract, frame, query);
+            if (fault is not null)
+            {
+                return (null, fault);
+            }
+
+            if (read is { Rows.Count: > 0 } && rows.NotePage(Signature(read)))
+            {
+                return (read, null);
+            }
+
+            if (await actions.DetectQuietlyAsync(frame, ownErrors: true) is { } found)
+            {
+                return (null, found);
+            }
+
+            if (run.Time.GetElapsedTime(start) >= patience)
+            {
+                return (null, null);
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), run.Time, run.Token);
+        }
     }
 
     /// <summary>Reads the page once it shows rows or says that there are none.</summary>
@@ -163,14 +229,14 @@ internal sealed partial class RowReader(RunState run, PageActions actions, JsonR
     {
         try
         {
-            if (Container(extract, frame) is not null && await run.Page.EvaluateAsync<string?>(PageScripts.RowsOfContainer, query).WaitAsync(run.DefaultStepLimit, run.Token) is { } quick)
+            if (Container(extract, frame) is not null && await run.DocumentOf(frame).EvaluateAsync<string?>(PageScripts.RowsOfContainer, query).WaitAsync(run.DefaultStepLimit, run.Token) is { } quick)
             {
                 return (JsonSerializer.Deserialize<PageRows>(quick, Web), null);
             }
 
             var reading = extract.Within is { } within
                 ? LocatorBuilder.Build(run.Page, frame, within).EvaluateAsync<string>(PageScripts.Rows, query, new() { Timeout = (float)run.DefaultStepLimit.TotalMilliseconds })
-                : run.Page.EvaluateAsync<string>(PageScripts.RowsOfDocument, query);
+                : run.DocumentOf(frame).EvaluateAsync<string>(PageScripts.RowsOfDocument, query);
             var json = await reading.WaitAsync(run.DefaultStepLimit + TimeSpan.FromSeconds(1), run.Token);
             return (JsonSerializer.Deserialize<PageRows>(json, Web), null);
         }
@@ -197,7 +263,7 @@ internal sealed partial class RowReader(RunState run, PageActions actions, JsonR
             ? new { role = within.Role, name = within.Value?.Resolve(frame.Scope, out _) is { } name ? LocatorBuilder.Fold(name) : null }
             : null;
 
-    private static string Query(Extract extract, Frame frame)
+    private static string Query(Extract extract, Frame frame, bool scroll = false)
     {
         var fields = extract.Fields.Values.Select(f => new { column = f.Column, cell = f.Cell, css = f.Css, attribute = f.Attribute, link = f.Link ? true : (bool?)null });
         var query = new
@@ -209,13 +275,14 @@ internal sealed partial class RowReader(RunState run, PageActions actions, JsonR
             count = extract.ExpectCount?.Split("{n}", 2),
             seats = extract.SeatsText is { } seats ? new { parts = SeatNumbers().Split(seats), usedFirst = seats.IndexOf("{used}", StringComparison.Ordinal) < seats.IndexOf("{total}", StringComparison.Ordinal) } : null,
             empty = extract.Empty?.Resolve(frame.Scope, out _),
+            scroll = scroll ? true : (bool?)null,
         };
         return JsonSerializer.Serialize(query, WithoutNulls);
     }
 
     private static string Signature(PageRows read) => string.Join('\u001e', read.Rows.Select(r => string.Join('\u001f', r)));
 
-    private async Task<(bool More, StepFault? Fault)> NextAsync(Extract extract, Frame frame, int page, int rowsOnPage, int rowsSoFar, long? expected)
+    private async Task<(bool More, StepFault? Fault)> NextAsync(Extract extract, Frame frame, int page, int rowsOnPage, int rowsSoFar, int shown, long? expected)
     {
         // As many as the app says that there are: no page can follow.
         if (rowsSoFar == expected)
@@ -228,6 +295,18 @@ internal sealed partial class RowReader(RunState run, PageActions actions, JsonR
             return rowsOnPage == 0 || rowsSoFar > expected
                 ? (false, null)
                 : Result(await actions.GotoAsync(frame, WithParameter(run.Page.Url, parameter, page + 1), run.DefaultStepLimit));
+        }
+
+        if (extract.OffsetParameter is { } offset)
+        {
+            return rowsOnPage == 0 || rowsSoFar > expected
+                ? (false, null)
+                : Result(await actions.GotoAsync(frame, WithParameter(run.Page.Url, offset, shown), run.DefaultStepLimit));
+        }
+
+        if (extract.Scroll is not null)
+        {
+            return (rowsSoFar < (expected ?? long.MaxValue), null);
         }
 
         if (extract.Next is not { } next)
@@ -252,7 +331,7 @@ internal sealed partial class RowReader(RunState run, PageActions actions, JsonR
         {
             [] => (false, null),
             // A plain link is opened rather than clicked: the same page, without the wait for a stable button.
-            [var one] when one != "click" && Uri.TryCreate(one, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" =>
+            [var one] when one != "click" && frame.Document is null && Uri.TryCreate(one, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" =>
                 Result(await actions.GotoAsync(frame, address, run.DefaultStepLimit)),
             [_] => Result((await actions.OnElementAsync(frame, next, run.DefaultStepLimit, (e, ms) => e.ClickAsync(new() { Timeout = ms }))).Fault),
             _ => (false, new(FailureCode.PageChanged, $"{LocatorBuilder.Describe(next, frame.Scope)} is there {targets.Count} times with different targets.")),

@@ -54,6 +54,9 @@ internal sealed class RunState
 
     public IPage Page => Session.Page;
 
+    /// <summary>The document that steps look at: the iframe's that they are in, or the page's.</summary>
+    public IFrame DocumentOf(Frame frame) => frame.Document ?? Page.MainFrame;
+
     public TimeSpan StepLimit(Step step) => step.Timeout ?? Connector.StepTimeout ?? Options.StepTimeout;
 
     public TimeSpan DefaultStepLimit => Connector.StepTimeout ?? Options.StepTimeout;
@@ -69,6 +72,9 @@ internal sealed class RunState
 internal sealed record Frame(Operation Operation, Scope Scope)
 {
     public ILocator? Row { get; init; }
+
+    /// <summary>The iframe that the steps are in; null for the page itself.</summary>
+    public IFrame? Document { get; init; }
 
     /// <summary>True while signing in: then the sign-in page is not a sign of an ended session.</summary>
     public bool SigningIn { get; init; }

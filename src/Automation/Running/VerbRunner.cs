@@ -33,8 +33,9 @@ internal sealed class VerbRunner
         detector = new(run);
         actions = new(run, detector);
         http = new(run, detector);
-        executor = new(run, actions, http);
-        accounts = new(run, executor, new(run, actions, new(run, http)), actions);
+        var frames = new FrameFinder(run, actions);
+        executor = new(run, actions, http, frames);
+        accounts = new(run, executor, new(run, actions, new(run, http), frames), actions, frames);
     }
 
     /// <summary>Signs in and waits for the sign of it.</summary>

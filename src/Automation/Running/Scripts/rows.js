@@ -60,6 +60,12 @@
       return read(row, field);
     });
   });
+  if (want.scroll && rows.length) {
+    const last = rows[rows.length - 1];
+    last.scrollIntoView({ block: 'end' });
+    for (let e = last.parentElement; e; e = e.parentElement) if (e.scrollHeight > e.clientHeight) e.scrollTop = e.scrollHeight;
+    window.scrollTo(0, document.documentElement.scrollHeight);
+  }
   const text = want.count || want.empty || want.seats ? fold(document.body ? document.body.innerText : '') : '';
   const plain = (s) => fold(s).replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/ /g, '\\s+');
   // The numbers that stand between the parts of a sentence; null where the page does not say it.
