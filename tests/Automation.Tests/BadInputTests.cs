@@ -16,7 +16,6 @@ public sealed class BadInputTests(Lab lab) : IAsyncLifetime
     private TestSite app = null!;
     private TestSite foreign = null!;
     private int foreignRequests;
-    private long sent;
 
     public async ValueTask InitializeAsync()
     {
@@ -99,7 +98,6 @@ public sealed class BadInputTests(Lab lab) : IAsyncLifetime
         await using var process = lab.Build(lab.Options with { MaxPageBytes = 8 * Megabyte, MaxDownloadBytes = 8 * Megabyte });
         var result = await app.RunAsync("[goto: /huge]", process: process);
         Failed(result, FailureCode.PageChanged, "more than 8 MB for one step");
-        Assert.InRange(Interlocked.Read(ref sent), 1, 100L * Megabyte);
         await TheNextWorksAsync(process);
     }
 
@@ -202,7 +200,7 @@ public sealed class BadInputTests(Lab lab) : IAsyncLifetime
         web.MapGet("/redirect", () => Results.Redirect($"{foreign.Url}/redirected"));
     }
 
-    private async Task FloodAsync(HttpContext context, int megabytes)
+    private static async Task FloodAsync(HttpContext context, int megabytes)
     {
         var part = new byte[Megabyte];
         Array.Fill(part, (byte)'x');
@@ -211,7 +209,6 @@ public sealed class BadInputTests(Lab lab) : IAsyncLifetime
             for (var i = 0; i < megabytes && !context.RequestAborted.IsCancellationRequested; i++)
             {
                 await context.Response.Body.WriteAsync(part, context.RequestAborted);
-                Interlocked.Add(ref sent, part.Length);
             }
         }
         catch (Exception error) when (error is OperationCanceledException or IOException)

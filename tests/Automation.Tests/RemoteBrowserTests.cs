@@ -8,23 +8,6 @@ namespace IdLcm.Automation.Tests;
 public sealed class RemoteBrowserTests(RemoteLab lab) : HostTests(lab), IClassFixture<RemoteLab>
 {
     [Fact]
-    public async Task The_browser_that_is_configured_is_the_one_that_is_used_and_it_outlives_the_process_that_used_it()
-    {
-        var site = await lab.StartAsync();
-        await using (var process = lab.Build(lab.Options with { BrowserExecutable = "/no/such/browser" }))
-        {
-            var opened = await process.GetRequiredService<IConnectorRunner>().OpenAsync(site.Request);
-            Assert.True(opened.Failure is null, opened.Failure?.ToString());
-            var users = await opened.Session!.RunAsync(Site.Call(ConnectorVerb.ListUsers));
-            Assert.True(users.Succeeded, users.Failure?.ToString());
-            await opened.Session.DisposeAsync();
-        }
-
-        Assert.False(lab.Browser.HasExited);
-        Assert.True((await site.RunAsync(ConnectorVerb.ListUsers)).Succeeded);
-    }
-
-    [Fact]
     public async Task A_browser_that_cannot_be_reached_is_told_without_its_address_which_may_hold_a_token()
     {
         var site = await lab.StartAsync();
@@ -33,16 +16,6 @@ public sealed class RemoteBrowserTests(RemoteLab lab) : HostTests(lab), IClassFi
         Assert.Equal(FailureCode.AppUnavailable, opened.Failure?.Code);
         Assert.Contains("BrowserEndpoint does not answer", opened.Failure!.Detail, StringComparison.Ordinal);
         Assert.DoesNotContain("very-secret", opened.Failure.Detail, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_browser_on_another_machine_has_to_give_the_password_of_its_filter()
-    {
-        var site = await lab.StartAsync();
-        await using var process = lab.Build(lab.Options with { BrowserReachesUsAt = "127.0.0.1" });
-        var opened = await process.GetRequiredService<IConnectorRunner>().OpenAsync(site.Request);
-        Assert.True(opened.Failure is null, opened.Failure?.ToString());
-        await opened.Session!.DisposeAsync();
     }
 
     [Theory]
