@@ -57,6 +57,7 @@ public sealed class KeyboardTests(RunningDashboard product)
 
         // A question before what cannot be undone begins at Cancel.
         await PressAsync(page.GetByRole(AriaRole.Navigation, new() { Name = "Parts of" }).GetByRole(AriaRole.Link, new() { Name = "Settings" }), "Enter");
+        await PressAsync(page.GetByRole(AriaRole.Navigation, new() { Name = "On this page" }).GetByRole(AriaRole.Link, new() { Name = "Danger zone" }), "Enter");
         await TypeAsync(page.GetByLabel("Reason to disable it"), "By keys");
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Cancel" })).ToBeFocusedAsync();

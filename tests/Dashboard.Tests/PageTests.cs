@@ -155,7 +155,7 @@ public sealed class PageTests(RunningDashboard product)
         await visit.OpenAsync($"/integrations/{id}");
         await visit.Page.ClickAsync("#schema-editor summary");
         await visit.Page.FillAsync("#schema textarea", """{ "attributes": [ { "nam": 1 } ] }""");
-        await visit.Page.ClickAsync("#schema button[type=submit]");
+        await visit.Page.ClickAsync("#schema-editor button[type=submit]");
         await Assertions.Expect(visit.Page.Locator("#schema [role=alert]")).ToContainTextAsync("line 1");
 
         await visit.OpenAsync($"/integrations/{id}");

@@ -26,6 +26,12 @@ public sealed record NewIntegration
 
     /// <summary>What the first gateway token is for.</summary>
     public string? TokenLabel { get; init; }
+
+    /// <summary>The policies that differ from their defaults: invitations, safeguards, syncs, retries. What else a change holds is left aside.</summary>
+    public IntegrationChange? Policies { get; init; }
+
+    /// <summary>True when it only shows what it would do until a person promotes it.</summary>
+    public bool ObserveOnly { get; init; }
 }
 
 /// <summary>A service account as a person gives it. Its secrets go to the secret store and are never read back.</summary>

@@ -57,6 +57,11 @@ public sealed partial class IntegrationService(
             IntegrationRules.Schema(input.UserSchema, problems);
         }
 
+        if (input.Policies is { } policies)
+        {
+            PolicyRules.Check(policies, input.UserSchema ?? manifest.UserSchema, problems);
+        }
+
         if (problems.Count > 0)
         {
             return Refusal.Invalid(problems);
@@ -81,6 +86,8 @@ public sealed partial class IntegrationService(
             CreatedBy = by.Actor,
             ModifiedAt = now,
         };
+        integration = input.Policies is null ? integration : WithPolicies(integration, input.Policies);
+        integration = input.ObserveOnly ? integration with { ObserveOnly = new Pause(by.Actor, now, "It is new") } : integration;
         await integrations.AddAsync(
             integration,
             [
@@ -127,27 +134,10 @@ public sealed partial class IntegrationService(
                     return null;
                 }
 
-                var after = before with
+                var after = WithPolicies(before, change) with
                 {
                     Name = name ?? before.Name,
                     Settings = settings,
-                    Deprovision = before.Deprovision with
-                    {
-                        OnDeactivate = change.OnDeactivate ?? before.Deprovision.OnDeactivate,
-                        OnDelete = change.OnDelete ?? before.Deprovision.OnDelete,
-                        DeleteAfterDays = change.DeleteAfterDays.Or(before.Deprovision.DeleteAfterDays),
-                        DeleteNeedsApproval = change.DeleteNeedsApproval ?? before.Deprovision.DeleteNeedsApproval,
-                    },
-                    Safeguard = change.Safeguard ?? before.Safeguard,
-                    Sync = change.Sync ?? before.Sync,
-                    Retry = change.Retry ?? before.Retry,
-                    Circuit = change.Circuit ?? before.Circuit,
-                    InboundHold = change.InboundHold.Or(before.InboundHold),
-                    LeaverLimitMinutes = change.LeaverLimitMinutes.Or(before.LeaverLimitMinutes),
-                    ActivityDays = change.ActivityDays.Or(before.ActivityDays),
-                    MatchBy = change.MatchBy ?? before.MatchBy,
-                    Invite = change.Invite ?? before.Invite,
-                    ClaimMail = change.ClaimMail ?? before.ClaimMail,
                     UserSchema = change.ResetUserSchema ? null : change.UserSchema ?? before.UserSchema,
                     ModifiedAt = now,
                 };
@@ -216,6 +206,27 @@ public sealed partial class IntegrationService(
 
         return IntegrationRules.Settings(manifest, merged, problems);
     }
+
+    private static Integration WithPolicies(Integration before, IntegrationChange change) => before with
+    {
+        Deprovision = before.Deprovision with
+        {
+            OnDeactivate = change.OnDeactivate ?? before.Deprovision.OnDeactivate,
+            OnDelete = change.OnDelete ?? before.Deprovision.OnDelete,
+            DeleteAfterDays = change.DeleteAfterDays.Or(before.Deprovision.DeleteAfterDays),
+            DeleteNeedsApproval = change.DeleteNeedsApproval ?? before.Deprovision.DeleteNeedsApproval,
+        },
+        Safeguard = change.Safeguard ?? before.Safeguard,
+        Sync = change.Sync ?? before.Sync,
+        Retry = change.Retry ?? before.Retry,
+        Circuit = change.Circuit ?? before.Circuit,
+        InboundHold = change.InboundHold.Or(before.InboundHold),
+        LeaverLimitMinutes = change.LeaverLimitMinutes.Or(before.LeaverLimitMinutes),
+        ActivityDays = change.ActivityDays.Or(before.ActivityDays),
+        MatchBy = change.MatchBy ?? before.MatchBy,
+        Invite = change.Invite ?? before.Invite,
+        ClaimMail = change.ClaimMail ?? before.ClaimMail,
+    };
 
     private static List<string> Differences(Integration before, Integration after)
     {

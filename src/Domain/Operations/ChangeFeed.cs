@@ -16,11 +16,23 @@ public sealed class ChangeFeed
 {
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<Subscription, bool>> watchers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Subscription, bool> watchersOfAll = new();
+    private readonly ConcurrentDictionary<string, long> versions = new(StringComparer.Ordinal);
+    private long version;
+
+    /// <summary>How many changes were told of: what was read before it grew may be out of date.</summary>
+    public long Version => Volatile.Read(ref version);
+
+    /// <summary>The <see cref="Version"/> of the last change of one integration; 0 before the first.</summary>
+    /// <param name="integrationId">The integration.</param>
+    /// <returns>The version.</returns>
+    public long VersionOf(string integrationId) => versions.GetValueOrDefault(integrationId);
 
     /// <summary>Tells that something changed.</summary>
     /// <param name="change">What.</param>
     public void Publish(LiveChange change)
     {
+        ArgumentNullException.ThrowIfNull(change);
+        versions[change.IntegrationId] = Interlocked.Increment(ref version);
         if (watchers.TryGetValue(change.IntegrationId, out var subscriptions))
         {
             foreach (var subscription in subscriptions.Keys)

@@ -21,8 +21,11 @@ internal static class DashboardHosting
         services.AddSingleton<SignInNotes>();
         services.AddSingleton<ProviderSignIn>();
         services.AddSingleton<ISignInPurpose>(provider => provider.GetRequiredService<ProviderSignIn>());
+        services.AddSingleton<SharedPages>();
+        services.AddSingleton<OpenPages>();
         services.AddSingleton<HealthBoard>();
         services.AddHostedService(provider => provider.GetRequiredService<HealthBoard>());
+        services.AddHostedService<PageWarmUp>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, DashboardJson.Default));
     }
 
@@ -30,11 +33,13 @@ internal static class DashboardHosting
     {
         SignInEndpoints.MapApi(routes.MapGroup("/api").AddEndpointFilter(routes.ServiceProvider.GetRequiredService<ApiGate>().InvokeAsync));
         Assets.Map(routes);
-        var pages = routes.MapGroup("").AddEndpointFilter(routes.ServiceProvider.GetRequiredService<DashboardGate>().InvokeAsync);
+        var pages = routes.MapGroup("").AddEndpointFilter(routes.ServiceProvider.GetRequiredService<DashboardGate>().InvokeAsync)
+            .AddEndpointFilter(routes.ServiceProvider.GetRequiredService<SharedPages>().InvokeAsync);
         SignInEndpoints.Map(pages);
         HomeEndpoints.Map(pages);
         IntegrationPages.Map(pages);
         IntegrationForms.Map(pages);
+        PolicyForms.Map(pages);
         CreatePages.Map(pages);
         DangerForms.Map(pages);
         NotificationPages.Map(pages);

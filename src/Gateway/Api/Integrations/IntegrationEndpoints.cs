@@ -118,7 +118,17 @@ internal static class IntegrationEndpoints
             return body.Problem!;
         }
 
-        var result = await service.CreateAsync(body.Value.ToInput(), ApiCaller.Of(http).Provenance(http), http.RequestAborted);
+        NewIntegration input;
+        try
+        {
+            input = body.Value.ToInput();
+        }
+        catch (JsonException error)
+        {
+            return ApiProblems.Of(Refusal.Invalid("deprovision.deleteAfterDays", error.Message));
+        }
+
+        var result = await service.CreateAsync(input, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
         if (result.Value is not { } saved)
         {
             return ApiProblems.Of(result.Refusal!);

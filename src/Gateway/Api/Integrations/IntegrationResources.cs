@@ -156,6 +156,18 @@ internal sealed record IntegrationRequest
     /// <summary>What the first gateway token is for.</summary>
     public string? TokenLabel { get; init; }
 
+    /// <summary>When the app's invitation is sent.</summary>
+    public InviteModel? Invite { get; init; }
+
+    /// <summary>As a whole; what is left out of it has its default.</summary>
+    public SyncSafeguard? Safeguard { get; init; }
+
+    /// <summary>As a whole; what is left out of it has its default.</summary>
+    public SyncSettings? Sync { get; init; }
+
+    /// <summary>True to only show what it would do, until it is promoted.</summary>
+    public bool ObserveOnly { get; init; }
+
     public NewIntegration ToInput()
     {
         var deprovision = new DeprovisionModel();
@@ -172,6 +184,15 @@ internal sealed record IntegrationRequest
             },
             UserSchema = UserSchema is null ? null : Complete(UserSchema),
             TokenLabel = TokenLabel,
+            Policies = new IntegrationChange
+            {
+                Invite = Invite,
+                Safeguard = Safeguard,
+                Sync = Sync,
+                DeleteAfterDays = IntegrationPatch.Read(Deprovision?.DeleteAfterDays ?? default, IntegrationPatch.Number),
+                DeleteNeedsApproval = Deprovision?.DeleteNeedsApproval,
+            },
+            ObserveOnly = ObserveOnly,
         };
     }
 

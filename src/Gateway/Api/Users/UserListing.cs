@@ -40,9 +40,9 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
     /// <summary>A page that finds little ends after so many users, with a cursor, rather than keep its reader waiting.</summary>
     private const int MaxExamined = 10_000;
 
-    /// <summary>Reads a page.</summary>
+    /// <summary>Reads a page; only of users whom an identity provider claims or does not, where <paramref name="owned"/> is given.</summary>
     public async Task<Page<UserResource>> ListAsync(
-        IntegrationProfile profile, string? query, IReadOnlyCollection<ProvisioningState>? states, PageRequest page, CancellationToken cancellationToken)
+        IntegrationProfile profile, string? query, IReadOnlyCollection<ProvisioningState>? states, PageRequest page, CancellationToken cancellationToken, bool? owned = null)
     {
         if (page.Cursor is null && query?.Contains('@') == true && await FindExactAsync(profile, query, cancellationToken) is { Count: > 0 } exact)
         {
@@ -88,7 +88,7 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
 
         return new Page<UserResource>(found, null);
 
-        bool IsWanted(ListedUser listed) => states is null || (listed.State is { } state && states.Contains(state));
+        bool IsWanted(ListedUser listed) => (owned is null || (listed.User.Owned == owned && listed.User.DeletedAt is null)) && (states is null || (listed.State is { } state && states.Contains(state)));
     }
 
     private static IEnumerable<RowRange> Ranges(string? cursor)

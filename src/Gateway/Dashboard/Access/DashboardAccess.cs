@@ -22,7 +22,10 @@ internal sealed record DashboardUser(Administrator Administrator, ApiCaller Call
     private const int MaxUserAgent = 200;
 
     /// <summary>What every form of this session carries: nobody who does not hold the cookie can know it.</summary>
-    public string FormToken { get; } = Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.ASCII.GetBytes(Cookie), "dashboard form"u8));
+    public string FormToken { get; init; } = Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.ASCII.GetBytes(Cookie), "dashboard form"u8));
+
+    /// <summary>The same rights without anything of the person or the session: for a page that several people are given.</summary>
+    public DashboardUser Anybody => this with { Administrator = Administrator with { Name = "" }, FormToken = "" };
 
     public static DashboardUser Of(HttpContext http) =>
         http.Features.Get<DashboardUser>() ?? throw new InvalidOperationException($"{http.Request.Path} was reached without passing the gate.");

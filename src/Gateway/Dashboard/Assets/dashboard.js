@@ -73,20 +73,32 @@ const known = new WeakMap();
 let loading = false;
 let again = false;
 const parts = (scope) => scope.querySelectorAll("[data-part][id]");
-const load = async (address) => {
+const tags = new Map();
+const load = async (address, following) => {
   if (loading) { again = true; return; }
   loading = true;
   try {
-    const response = await fetch(address, { headers: { "X-Requested-With": "dashboard" }, redirect: "manual" });
+    // Many pages that follow one change are given the same answer: nothing of this session is in it.
+    const headers = { "X-Requested-With": following ? "dashboard-live" : "dashboard" };
+    if (following && tags.has(address)) headers["If-None-Match"] = tags.get(address);
+    const response = await fetch(address, { headers, redirect: "manual" });
+    if (response.status === 304) return;
     if (response.type === "opaqueredirect" || response.status === 401) { location.reload(); return; }
     if (!response.ok) { setLive(false); return; }
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (following) {
+      const token = document.querySelector("input[name=_token]")?.getAttribute("value");
+      for (const field of page.querySelectorAll("input[name=_token]")) field.setAttribute("value", token);
+    }
+    tags.clear();
+    if (following && response.headers.get("ETag")) tags.set(address, response.headers.get("ETag"));
     for (const part of parts(document)) {
       const fresh = page.getElementById(part.id);
       if (!fresh) continue;
       const html = fresh.outerHTML;
       // Nobody's typing or choosing is taken away, and what did not change stays as it is.
-      if (known.get(part) === html || part.querySelector("dialog[open]") || (part.contains(document.activeElement) && document.activeElement.matches("input:not([type=hidden]), textarea, select"))) continue;
+      if (known.get(part) === html) continue;
+      if (part.querySelector("dialog[open]") || (part.contains(document.activeElement) && document.activeElement.matches("input:not([type=hidden]), textarea, select"))) { tags.clear(); continue; }
       const open = new Set([...part.querySelectorAll("details[open][id]")].map((d) => d.id));
       const active = part.contains(document.activeElement) ? document.activeElement : undefined;
       const focused = active?.id ? `#${CSS.escape(active.id)}` : active?.matches("a[href]") ? `a[href="${CSS.escape(active.getAttribute("href"))}"]` : "";
@@ -102,7 +114,7 @@ const load = async (address) => {
     setLive(false);
   } finally {
     loading = false;
-    if (again) { again = false; setTimeout(() => load(location.href), 500); }
+    if (again) { again = false; setTimeout(() => load(location.href, true), 500); }
   }
 };
 
@@ -119,7 +131,7 @@ let source;
 let due;
 let pace = 1000;
 const paced = (event) => { pace = Math.max(1000, Number(event.data) || 1000); };
-const refreshSoon = () => { due ??= setTimeout(() => { due = undefined; load(location.href); }, 300); };
+const refreshSoon = () => { due ??= setTimeout(() => { due = undefined; load(location.href, true); }, 100); };
 const connect = () => {
   const address = document.body.dataset.live;
   if (!address || source || document.hidden) return;
@@ -135,12 +147,14 @@ document.addEventListener("visibilitychange", () => {
 });
 
 // While something runs, its steps are shown as they are done.
-const follow = () => setTimeout(() => { if (!document.hidden && document.querySelector("[data-running]")) load(location.href); follow(); }, pace);
+const follow = () => setTimeout(() => { if (!document.hidden && document.querySelector("[data-running]")) load(location.href, true); follow(); }, pace);
 follow();
 
 // ---- A drawer: a part of another page beside the list. Its address is that page's, so it can be shared and loaded again
 let drawer;
 let goingBack = false;
+let showing;
+const nowShowing = () => { showing = location.pathname + location.search; };
 const closeDrawer = (goBack) => {
   if (!drawer) return;
   const { dialog, opener } = drawer;
@@ -184,7 +198,11 @@ const openDrawer = async (link) => {
 };
 addEventListener("popstate", () => {
   if (drawer) closeDrawer(false);
-  else if (!goingBack) { location.reload(); return; }
+  else if (!goingBack) {
+    // A link within the page is no other page.
+    if (location.pathname + location.search !== showing) location.reload();
+    return;
+  }
   goingBack = false;
   if (document.body.dataset.live) refreshSoon();
 });
@@ -194,6 +212,7 @@ const filter = async (form) => {
   const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
   const address = `${form.getAttribute("action") || location.pathname}${query.size ? `?${query}` : ""}`;
   history.replaceState(null, "", address);
+  nowShowing();
   await load(address);
 };
 
@@ -227,6 +246,27 @@ const wizard = (form) => {
   show(current, false);
 };
 
+// ---- Rows of a form: who begins the empty one gets the next
+const nextRow = (rows) => {
+  const last = rows && [...rows.querySelectorAll("[data-row=new]")].at(-1);
+  if (!last) return;
+  const next = last.cloneNode(true);
+  for (const field of next.querySelectorAll("[name]")) {
+    const number = (text) => text.replace(/^(attribute|role)\.(\d+)/, (_, kind, at) => `${kind}.${Number(at) + 1}`);
+    if (field.type === "radio") { field.value = number(field.value); field.checked = false; } else {
+      field.name = number(field.name);
+      if (field.type === "checkbox") field.checked = false; else if (field.matches("input")) field.value = "";
+    }
+  }
+  next.open = false;
+  last.after(next);
+};
+const grow = (field) => {
+  const row = field.closest("[data-row=new]");
+  const rows = row?.closest("[data-rows]");
+  if (row && field.value && row === [...rows.querySelectorAll("[data-row=new]")].at(-1)) nextRow(rows);
+};
+
 // ---- What was typed survives a lost session; secrets are not kept
 const draftKey = (form) => `draft:${form.getAttribute("action")}`;
 const keepDraft = (form) => {
@@ -238,8 +278,11 @@ const restoreDraft = (form) => {
   if (form.dataset.draft === "done") { sessionStorage.removeItem(draftKey(form)); return; }
   const kept = JSON.parse(sessionStorage.getItem(draftKey(form)) ?? "[]");
   for (const [name, value] of kept) {
+    const row = /^(attribute|role)\.\d+\.(name|value)$/.exec(name);
+    if (row && value && !form.querySelector(`[name="${CSS.escape(name)}"]`)) nextRow(form.querySelector(`[name^="${row[1]}."]`)?.closest("[data-rows]"));
     for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
-      if (field.type === "radio" || field.type === "checkbox") { if (value !== null && field.value === value) field.checked = true; } else if (value !== null) field.value = value;
+      if (field.type === "checkbox") field.checked = value === field.value;
+      else if (field.type === "radio") { if (value !== null && field.value === value) field.checked = true; } else if (value !== null) field.value = value;
     }
   }
 };
@@ -325,6 +368,7 @@ document.addEventListener("submit", (event) => {
 let typing;
 document.addEventListener("input", (event) => {
   const form = event.target.form;
+  if (event.target.matches("[data-row] input")) grow(event.target);
   if (form?.matches("[data-filters]")) { clearTimeout(typing); typing = setTimeout(() => filter(form), event.target.matches("select") ? 0 : 350); }
   if (form?.matches("[data-draft]")) keepDraft(form);
 });
@@ -337,6 +381,12 @@ const clean = document.querySelector("[data-address]");
 if (clean) { history.replaceState(null, "", clean.dataset.address); sessionStorage.clear(); }
 const told = new URL(location.href);
 if (told.searchParams.has("done")) { told.searchParams.delete("done"); history.replaceState(null, "", told); }
+// On a narrow screen the tab that is open may lie outside.
+for (const strip of document.querySelectorAll(".tabs, .nav")) {
+  const current = strip.querySelector("[aria-current]");
+  if (current) strip.scrollLeft = current.offsetLeft - strip.offsetLeft - (strip.clientWidth - current.offsetWidth) / 2;
+}
+nowShowing();
 enhance(document);
 connect();
 root.dataset.ready = "";

@@ -11,7 +11,9 @@ namespace IdLcm.Gateway.Dashboard;
 internal sealed record CatalogModel(IReadOnlyList<(ConnectorManifest App, int Used)> Apps, string? Query);
 
 /// <summary>What the page of one app shows.</summary>
-internal sealed record CatalogAppModel(ConnectorManifest App, IReadOnlyList<Integration> Used);
+/// <param name="App">The app.</param>
+/// <param name="Used">The integrations of it, with the steps whose locators drift in each.</param>
+internal sealed record CatalogAppModel(ConnectorManifest App, IReadOnlyList<(Integration Integration, IReadOnlyList<DriftingStep> Drifting)> Used);
 
 /// <summary>The app catalog: apps, versions, capabilities, and where each is used.</summary>
 internal static class CatalogPages
@@ -34,9 +36,21 @@ internal static class CatalogPages
             [.. catalog.List().Where(app => Filters.Contains(text, app.AppName, app.Id, app.Description)).Select(app => (app, used.Count(i => i.ConnectorId == app.Id)))], text));
     }
 
-    private static async Task<IResult> ShowAsync(string app, HttpContext http, IConnectorCatalog catalog, IntegrationStore integrations) => catalog.Find(app) is { } manifest
-        ? PageResult.Of<CatalogAppPage, CatalogAppModel>(new CatalogAppModel(manifest, [.. (await GivenAsync(http, integrations)).Where(i => i.ConnectorId == app)]))
-        : CreatePages.MissingApp();
+    private static async Task<IResult> ShowAsync(string app, HttpContext http, IConnectorCatalog catalog, IntegrationStore integrations, HealthBoard board)
+    {
+        if (catalog.Find(app) is not { } manifest)
+        {
+            return CreatePages.MissingApp();
+        }
+
+        var used = new List<(Integration, IReadOnlyList<DriftingStep>)>();
+        foreach (var integration in (await GivenAsync(http, integrations)).Where(i => i.ConnectorId == app))
+        {
+            used.Add((integration, (await board.OfAsync(integration.Id, http.RequestAborted)).Drifting));
+        }
+
+        return PageResult.Of<CatalogAppPage, CatalogAppModel>(new CatalogAppModel(manifest, used));
+    }
 
     private static async Task<List<Integration>> GivenAsync(HttpContext http, IntegrationStore integrations)
     {

@@ -57,7 +57,8 @@ internal static class HomeEndpoints
 
     public static void Map(RouteGroupBuilder pages) => pages.MapGet("/", ShowAsync).Needs(Permission.ReadIntegrations);
 
-    private static async Task<IResult> ShowAsync(HttpContext http, IntegrationStore integrations, IntegrationViews views, HealthBoard board, TimeProvider clock)
+    /// <summary>Shows Home.</summary>
+    public static async Task<IResult> ShowAsync(HttpContext http, IntegrationStore integrations, IntegrationViews views, HealthBoard board, TimeProvider clock)
     {
         var caller = ApiCaller.Of(http);
         var now = clock.GetUtcNow();
@@ -151,6 +152,14 @@ internal static class HomeEndpoints
         if (health.Dead > 0)
         {
             yield return new HomeTodo("warn", "Not told", integration.Name, $"{Words.Count(health.Dead, "notification was", "notifications were")} given up.", $"{home}/notifications#dead", null);
+        }
+
+        if (health.Drifting is [var drift, ..])
+        {
+            yield return new HomeTodo(
+                "warn", "Locator drifts", integration.Name,
+                $"{Words.Count(health.Drifting.Count, "step finds", "steps find")} what it looks for by a later locator only, as “{drift.Step}” by its number {drift.Alternative}. It still works: mend the connector before it does not.",
+                $"{home}/operations/{drift.OperationId}", drift.SeenAt);
         }
 
         // Of two valid tokens the older one is meant to run out.

@@ -21,6 +21,7 @@ namespace IdLcm.Gateway.Dashboard;
 /// <param name="Approvals">Changes that wait for approval, newest first.</param>
 /// <param name="Held">How many operations are held until somebody releases them.</param>
 /// <param name="Dead">How many notifications were given up.</param>
+/// <param name="Drifting">Steps that lately found what they look for by a later alternative of their locator only.</param>
 internal sealed record IntegrationHealth(
     IReadOnlyList<Operation> Failed,
     IReadOnlyList<int> Succeeded,
@@ -30,10 +31,18 @@ internal sealed record IntegrationHealth(
     IReadOnlyList<HumanTask> Tasks,
     IReadOnlyList<ApprovalRecord> Approvals,
     int Held,
-    int Dead)
+    int Dead,
+    IReadOnlyList<DriftingStep> Drifting)
 {
     public const int Hours = 24;
 }
+
+/// <summary>A step whose first locator does not match any more. It still works: the time to mend the connector is now.</summary>
+/// <param name="Step">The verb and what the step does.</param>
+/// <param name="Alternative">Which of the locators matched, from 2.</param>
+/// <param name="OperationId">The newest operation that showed it.</param>
+/// <param name="SeenAt">When.</param>
+internal sealed record DriftingStep(string Step, int Alternative, string OperationId, DateTimeOffset SeenAt);
 
 /// <summary>
 /// Keeps the health of every integration at hand: counted anew when the feed tells of a change, and beside the next view
@@ -58,6 +67,9 @@ internal sealed partial class HealthBoard(
     private const int MaxFailed = 50;
     private const int MaxCounted = 1000;
     private const int MaxAsked = 20;
+
+    /// <summary>Steps are looked at in so many of the newest operations that succeeded: each costs a read.</summary>
+    private const int MaxLookedInto = 8;
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan MaxStale = TimeSpan.FromHours(1);
 
@@ -150,6 +162,8 @@ internal sealed partial class HealthBoard(
         var onboarding = new List<(int Hour, TimeSpan Time)>();
         var attention = new List<Operation>();
         var judged = new HashSet<string>(StringComparer.Ordinal);
+        var drifting = new Dictionary<string, DriftingStep>(StringComparer.Ordinal);
+        var lookedInto = 0;
         var hour = new DateTimeOffset(now.Year, now.Month, now.Day, now.Hour, 0, 0, TimeSpan.Zero);
         var examined = 0;
         var page = new OperationPage([], null);
@@ -165,12 +179,25 @@ internal sealed partial class HealthBoard(
                 }
 
                 Judge(operation);
+                if (operation.Status == OperationStatus.Succeeded && lookedInto++ < MaxLookedInto)
+                {
+                    await LookIntoAsync(operation);
+                }
             }
         }
         while (page.Cursor is not null);
         var asked = await AskedAsync(integrationId, cancellationToken);
         return new IntegrationHealth(
-            attention, succeeded, failed, onboarding, await WaitingAsync(integrationId, cancellationToken), asked.Tasks, asked.Approvals, asked.Held, asked.Dead);
+            attention, succeeded, failed, onboarding, await WaitingAsync(integrationId, cancellationToken), asked.Tasks, asked.Approvals, asked.Held, asked.Dead, [.. drifting.Values.Where(step => step.Alternative > 1)]);
+
+        // The newest run of a step says how it is: one that found its first locator again has been mended.
+        async Task LookIntoAsync(Operation operation)
+        {
+            foreach (var step in (await operations.AttemptsAsync(operation, cancellationToken)).SelectMany(attempt => attempt.Steps).Where(step => step.Locator is not null))
+            {
+                drifting.TryAdd($"{step.Verb}.{step.Index}", new DriftingStep($"{step.Verb}: {step.Description}", step.Locator!.Value + 1, operation.Id, step.StartedAt));
+            }
+        }
 
         void Judge(Operation operation)
         {

@@ -1,6 +1,7 @@
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
+using IdLcm.Domain.Sync;
 using IdLcm.Gateway.Api;
 using IdLcm.Gateway.Scim;
 using Microsoft.AspNetCore.Builder;
@@ -18,7 +19,8 @@ internal sealed record ChooseAppModel(IReadOnlyList<ConnectorManifest> Apps);
 /// <param name="SchemaJson">The user schema as the editor shows it.</param>
 /// <param name="Typed">What was typed before.</param>
 /// <param name="Refusal">Why it was not created.</param>
-internal sealed record CreateModel(ConnectorManifest App, string SchemaJson, IReadOnlyDictionary<string, string> Typed, Refusal? Refusal);
+/// <param name="SchemaDraft">The user schema as the form of fields had it; null for the connector's.</param>
+internal sealed record CreateModel(ConnectorManifest App, string SchemaJson, IReadOnlyDictionary<string, string> Typed, Refusal? Refusal, UserSchema? SchemaDraft = null);
 
 /// <summary>What is shown once an integration was created.</summary>
 /// <param name="Saved">The integration with its validation and, this once, its gateway token.</param>
@@ -39,8 +41,8 @@ internal static class CreatePages
 
     public static IResult MissingApp() => DashboardGate.Problem(StatusCodes.Status404NotFound, "There is no such app", "The app catalog does not have it.");
 
-    private static IResult Form(ConnectorManifest manifest, IFormCollection? form, Refusal? refusal) => PageResult.Of<CreatePage, CreateModel>(
-        new CreateModel(manifest, SchemaText.Write(manifest.UserSchema), form?.Typed() ?? new Dictionary<string, string>(), refusal),
+    private static IResult Form(ConnectorManifest manifest, IFormCollection? form, Refusal? refusal, UserSchema? draft = null) => PageResult.Of<CreatePage, CreateModel>(
+        new CreateModel(manifest, SchemaText.Write(manifest.UserSchema), form?.Typed() ?? new Dictionary<string, string>(), refusal, draft),
         refusal is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
 
     private static async Task<IResult> CreateAsync(string app, HttpContext http, IConnectorCatalog catalog, IntegrationService service, OperationService operations, GatewayAddress address)
@@ -51,14 +53,13 @@ internal static class CreatePages
         }
 
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
-        var text = form["schema"].ToString();
-        UserSchema? schema = null;
-        if (form.Text("ownSchema") is not null && (schema = SchemaText.Read(text, out var problem)) is null)
+        var schema = form.Text("schemaFrom") == "fields" ? SchemaForm.Read(form, manifest.UserSchema) : null;
+        var draft = schema;
+        if (form.Text("schemaFrom") == "json" && (schema = SchemaText.Read(form["schema"].ToString(), out var problem)) is null)
         {
             return Form(manifest, form, problem);
         }
 
-        var defaults = new DeprovisionModel();
         var result = await service.CreateAsync(
             new NewIntegration
             {
@@ -66,7 +67,8 @@ internal static class CreatePages
                 App = manifest.Id,
                 Settings = form.Settings(),
                 ServiceAccount = form.ServiceAccount(manifest, null),
-                Deprovision = new DeprovisionModel { OnDeactivate = form.Action("onDeactivate") ?? defaults.OnDeactivate, OnDelete = form.Action("onDelete") ?? defaults.OnDelete },
+                Policies = PolicyFields.Lifecycle(form) with { Safeguard = PolicyFields.Safeguard(form, new SyncSafeguard()), Sync = PolicyFields.Sync(form, new SyncSettings()) },
+                ObserveOnly = form.Text("observeOnly") is not null,
                 UserSchema = schema,
                 TokenLabel = form.Text("tokenLabel"),
             },
@@ -76,7 +78,7 @@ internal static class CreatePages
         // A page and no redirect: the token must not lie anywhere to be fetched later.
         if (result.Value is not { } saved)
         {
-            return Form(manifest, form, result.Refusal);
+            return Form(manifest, form, result.Refusal, draft);
         }
 
         var id = saved.View.Integration.Id;

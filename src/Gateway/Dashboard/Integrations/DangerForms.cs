@@ -37,6 +37,6 @@ internal static class DangerForms
     {
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         return await IntegrationPages.ShowAsync(
-            http, integrationId, model => model with { FailedForm = "danger", Refusal = refusal, Typed = form.Typed() }, StatusCodes.Status400BadRequest);
+            http, integrationId, model => model with { FailedForm = "danger", Refusal = refusal, Fields = form.Typed() }, StatusCodes.Status400BadRequest);
     }
 }

@@ -22,8 +22,8 @@ internal static class IntegrationForms
         pages.MapPost("/integrations/{integrationId}/resume", ResumeAsync).Needs(Permission.ManageIntegrations);
         pages.MapPost("/integrations/{integrationId}/settings", SaveSettingsAsync).Needs(Permission.ManageIntegrations);
         pages.MapPost("/integrations/{integrationId}/service-account", SaveServiceAccountAsync).Needs(Permission.ManageIntegrations);
-        pages.MapPost("/integrations/{integrationId}/safeguard", SaveSafeguardAsync).Needs(Permission.ManageIntegrations);
         pages.MapPost("/integrations/{integrationId}/schema", SaveSchemaAsync).Needs(Permission.ManageIntegrations);
+        pages.MapPost("/integrations/{integrationId}/schema/fields", SaveSchemaFieldsAsync).Needs(Permission.ManageIntegrations);
         pages.MapPost("/integrations/{integrationId}/schema/reset", ResetSchemaAsync).Needs(Permission.ManageIntegrations);
         pages.MapPost("/integrations/{integrationId}/tokens", GenerateTokenAsync).Needs(Permission.ManageIntegrations);
         pages.MapPost("/integrations/{integrationId}/tokens/{tokenId}/revoke", RevokeTokenAsync).Needs(Permission.ManageIntegrations);
@@ -63,8 +63,6 @@ internal static class IntegrationForms
         {
             Name = form["name"].ToString(),
             Settings = form.Settings(),
-            OnDeactivate = form.Action("onDeactivate"),
-            OnDelete = form.Action("onDelete"),
         };
         return await SettingsRule.CheckAsync(ApiCaller.Of(http), integrations, integrationId, change.Settings, http.RequestAborted) is { } refusal
             ? Refused(refusal)
@@ -79,57 +77,27 @@ internal static class IntegrationForms
         return await DoneAsync(http, integrationId, "service-account", await service.SaveServiceAccountAsync(integrationId, input, By(http), http.RequestAborted), form);
     }
 
-    private static async Task<IResult> SaveSafeguardAsync(string integrationId, HttpContext http, IntegrationStore integrations, TimeProvider clock)
-    {
-        var form = await http.Request.ReadFormAsync(http.RequestAborted);
-        var (percent, absolute, minimum) = (form.Number("percent"), form.Number("absolute"), form.Number("minimumPopulation"));
-        var problems = new List<FieldProblem>();
-        Check(percent is >= 1 and <= 100, "percent", "must be 1 to 100.");
-        Check(absolute is null or (>= 1 and <= 1_000_000), "absolute", "must be 1 to 1000000, or empty for no limit.");
-        Check(minimum is >= 0 and <= 1_000_000, "minimumPopulation", "must be 0 to 1000000.");
-        if (problems.Count > 0)
-        {
-            return await FailedAsync(http, integrationId, "security", Refusal.Invalid(problems), form);
-        }
-
-        var by = By(http);
-        var saved = await integrations.ChangeAsync(
-            integrationId,
-            before =>
-            {
-                var safeguard = before.Safeguard with { Percent = percent!.Value, Absolute = absolute, MinimumPopulation = minimum!.Value };
-                return before.Safeguard == safeguard
-                    ? null
-                    : (before with { Safeguard = safeguard, ModifiedAt = clock.GetUtcNow() }, [Changed(before, by, safeguard, clock.GetUtcNow())]);
-            },
-            http.RequestAborted);
-        return saved is null ? IntegrationPages.Missing() : Go($"/integrations/{integrationId}#security", "saved");
-
-        void Check(bool holds, string field, string problem)
-        {
-            if (!holds)
-            {
-                problems.Add(new FieldProblem(field, problem));
-            }
-        }
-    }
-
-    private static ActivityEvent Changed(Integration integration, Provenance by, SyncSafeguard safeguard, DateTimeOffset now) => new()
-    {
-        Id = Ids.OldestFirst(now),
-        Date = now,
-        Actor = by.Actor,
-        Event = ActivityKind.SettingsChanged,
-        Target = integration.Name,
-        Detail = $"sync safeguard is {safeguard.Percent} % from {safeguard.MinimumPopulation} accounts on, {(safeguard.Absolute is { } most ? $"at most {most} accounts" : "without a count")}",
-    };
-
     private static async Task<IResult> SaveSchemaAsync(string integrationId, HttpContext http, IntegrationService service)
     {
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         return SchemaText.Read(form["schema"].ToString(), out var problem) is { } schema
             ? await DoneAsync(http, integrationId, "schema", await service.ChangeAsync(integrationId, new IntegrationChange { UserSchema = schema }, By(http), http.RequestAborted), form)
             : await FailedAsync(http, integrationId, "schema", problem!, form);
+    }
+
+    private static async Task<IResult> SaveSchemaFieldsAsync(string integrationId, HttpContext http, IntegrationService service, IntegrationProfiles profiles)
+    {
+        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
+        {
+            return IntegrationPages.Missing();
+        }
+
+        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        var draft = SchemaForm.Read(form, profile.Schema);
+        var result = await service.ChangeAsync(integrationId, new IntegrationChange { UserSchema = draft }, By(http), http.RequestAborted);
+        return result.Refusal is { Kind: RefusalKind.Invalid } refusal
+            ? await IntegrationPages.ShowAsync(http, integrationId, model => model with { FailedForm = "schema", Refusal = refusal, SchemaDraft = draft, SchemaJson = SchemaText.Write(draft) }, StatusCodes.Status400BadRequest)
+            : await DoneAsync(http, integrationId, "schema", result, form);
     }
 
     private static async Task<IResult> ResetSchemaAsync(string integrationId, HttpContext http, IntegrationService service)
@@ -158,6 +126,7 @@ internal static class IntegrationForms
 
     private static Provenance By(HttpContext http) => DashboardUser.Of(http).Provenance(http);
 
+    /// <summary>A page that says why something was not done.</summary>
     public static IResult Refused(Refusal refusal) => DashboardGate.Problem(
         refusal.Kind switch
         {
@@ -169,14 +138,16 @@ internal static class IntegrationForms
         "Not done",
         refusal.Detail);
 
-    private static async Task<IResult> DoneAsync(HttpContext http, string integrationId, string section, Result<SavedIntegration> result, IFormCollection form) =>
+    /// <summary>Goes back to the form's section, or shows it again with what was wrong.</summary>
+    public static async Task<IResult> DoneAsync(HttpContext http, string integrationId, string section, Result<SavedIntegration> result, IFormCollection form) =>
         result.Value is { } saved
             ? Go($"/integrations/{integrationId}#{section}", saved.ValidationOperationId is null ? "saved" : "saved-validating")
             : await FailedAsync(http, integrationId, section, result.Refusal!, form);
 
-    private static async Task<IResult> FailedAsync(HttpContext http, string integrationId, string section, Refusal refusal, IFormCollection form) =>
+    /// <summary>Shows a form again with what was wrong and what was typed.</summary>
+    public static async Task<IResult> FailedAsync(HttpContext http, string integrationId, string section, Refusal refusal, IFormCollection form) =>
         refusal.Kind == RefusalKind.Invalid
-            ? await IntegrationPages.ShowAsync(http, integrationId, model => model with { FailedForm = section, Refusal = refusal, Typed = form.Typed() }, StatusCodes.Status400BadRequest)
+            ? await IntegrationPages.ShowAsync(http, integrationId, model => model with { FailedForm = section, Refusal = refusal, Fields = form.Typed() }, StatusCodes.Status400BadRequest)
             : Refused(refusal);
 
     /// <summary>303 See Other (RFC 9110 section 15.4.4).</summary>

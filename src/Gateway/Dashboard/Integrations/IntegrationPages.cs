@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Launch;
 using IdLcm.Gateway.Api;
 using IdLcm.Gateway.Scim;
 using Microsoft.AspNetCore.Builder;
@@ -50,13 +51,35 @@ internal sealed record IntegrationSettingsModel
     /// <summary>A gateway token that was generated just now: shown this once.</summary>
     public GeneratedToken? NewToken { get; init; }
 
+    /// <summary>Whether people are launched into the app.</summary>
+    public required LaunchSettings Launch { get; init; }
+
+    /// <summary>True when the connector names the sign-in page that people are launched to.</summary>
+    public required bool LaunchOffered { get; init; }
+
+    public string BookmarkUrl => $"{BaseUrl}/launch/{View.Integration.Id}";
+
+    public string Home => $"/integrations/{View.Integration.Id}";
+
     /// <summary>The form that could not be carried out, by the id of its section.</summary>
     public string? FailedForm { get; init; }
 
     public Refusal? Refusal { get; init; }
 
+    /// <summary>The user schema as the form of fields had it, where that is the one that could not be carried out.</summary>
+    public UserSchema? SchemaDraft { get; init; }
+
     /// <summary>What was typed into the form that could not be carried out; secrets are not among it.</summary>
-    public IReadOnlyDictionary<string, string> Typed { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Fields { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Why a form was not carried out; null for every other form.</summary>
+    public Refusal? ProblemsOf(string form) => FailedForm == form ? Refusal : null;
+
+    /// <summary>What was typed into a field of a form that was not carried out, or what is in force.</summary>
+    public string? Typed(string form, string field, string? otherwise) => FailedForm == form ? Fields.GetValueOrDefault(field, otherwise!) : otherwise;
+
+    /// <summary>Whether a box was checked, likewise.</summary>
+    public bool Checked(string form, string field, bool otherwise) => FailedForm == form ? Fields.ContainsKey(field) : otherwise;
 }
 
 /// <summary>The list of integrations and the Settings tab of one.</summary>
@@ -85,6 +108,7 @@ internal static class IntegrationPages
         }
 
         var schema = view.Integration.UserSchema ?? view.Manifest?.UserSchema ?? new UserSchema();
+        var profile = await services.GetRequiredService<IntegrationProfiles>().FindAsync(integrationId, http.RequestAborted);
         var model = new IntegrationSettingsModel
         {
             View = view,
@@ -93,13 +117,16 @@ internal static class IntegrationPages
             Now = clock.GetUtcNow(),
             Schema = schema,
             SchemaJson = SchemaText.Write(schema),
+            Launch = profile is null ? new LaunchSettings() : await services.GetRequiredService<LaunchService>().SettingsAsync(profile, http.RequestAborted),
+            LaunchOffered = profile?.Manifest.Launch?.AddressOf(profile.Integration.Settings) is not null,
         };
         return PageResult.Of<IntegrationSettingsPage, IntegrationSettingsModel>(with?.Invoke(model) ?? model, status);
     }
 
     private static Task<IResult> SettingsAsync(string integrationId, HttpContext http) => ShowAsync(http, integrationId);
 
-    private static async Task<IResult> ListAsync(
+    /// <summary>Shows the list.</summary>
+    public static async Task<IResult> ListAsync(
         HttpContext http, IntegrationStore integrations, IntegrationViews views,
         string? q = null, string? app = null, string? status = null, string? sort = null, string? page = null)
     {

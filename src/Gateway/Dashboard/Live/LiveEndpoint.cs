@@ -14,23 +14,14 @@ namespace IdLcm.Gateway.Dashboard;
 /// </summary>
 internal static class LiveEndpoint
 {
-    /// <summary>However much happens, a page is told this often at the most.</summary>
-    private static readonly TimeSpan LeastPace = TimeSpan.FromSeconds(1);
-
-    /// <summary>What each open page adds to the pace: loading them all again then costs the same, however many there are.</summary>
-    private static readonly TimeSpan PaceOfEach = TimeSpan.FromMilliseconds(60);
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
-
-    private static int open;
-
-    private static TimeSpan Pace => TimeSpan.FromTicks(Math.Max(LeastPace.Ticks, PaceOfEach.Ticks * Volatile.Read(ref open)));
 
     public static void Map(RouteGroupBuilder pages)
     {
-        pages.MapGet("/live", (HttpContext http, ChangeFeed feed, HealthBoard board, Administrators administrators, IHostApplicationLifetime lifetime, string? since = null) =>
-            StreamAsync(http, feed.WatchAll(), Rendered(since) is { } at ? () => board.HasChangedSince(at) : null, administrators, lifetime)).Needs(Permission.ReadIntegrations);
-        pages.MapGet("/integrations/{integrationId}/live", (string integrationId, HttpContext http, ChangeFeed feed, HealthBoard board, Administrators administrators, IHostApplicationLifetime lifetime, string? since = null) =>
-            StreamAsync(http, feed.Watch(integrationId), Rendered(since) is { } at ? () => board.HasChangedSince(integrationId, at) : null, administrators, lifetime)).Needs(Permission.ReadIntegrations);
+        pages.MapGet("/live", (HttpContext http, ChangeFeed feed, HealthBoard board, Administrators administrators, OpenPages open, IHostApplicationLifetime lifetime, string? since = null) =>
+            StreamAsync(http, feed.WatchAll(), Rendered(since) is { } at ? () => board.HasChangedSince(at) : null, administrators, open, lifetime)).Needs(Permission.ReadIntegrations);
+        pages.MapGet("/integrations/{integrationId}/live", (string integrationId, HttpContext http, ChangeFeed feed, HealthBoard board, Administrators administrators, OpenPages open, IHostApplicationLifetime lifetime, string? since = null) =>
+            StreamAsync(http, feed.Watch(integrationId), Rendered(since) is { } at ? () => board.HasChangedSince(integrationId, at) : null, administrators, open, lifetime)).Needs(Permission.ReadIntegrations);
     }
 
     /// <summary>When the page was rendered that connects, as it says itself in milliseconds since 1970.</summary>
@@ -38,28 +29,28 @@ internal static class LiveEndpoint
         long.TryParse(since, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at < DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;
 
     private static async Task<IResult> StreamAsync(
-        HttpContext http, ChangeFeed.Subscription subscription, Func<bool>? hasChanged, Administrators administrators, IHostApplicationLifetime lifetime)
+        HttpContext http, ChangeFeed.Subscription subscription, Func<bool>? hasChanged, Administrators administrators, OpenPages open, IHostApplicationLifetime lifetime)
     {
         using var watching = subscription;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
         var user = DashboardUser.Of(http);
         http.Response.ContentType = "text/event-stream";
         http.Response.Headers["X-Accel-Buffering"] = "no";
-        Interlocked.Increment(ref open);
+        open.Opened();
         try
         {
-            await SendAsync(http, $"event: pace\ndata: {Pace.TotalMilliseconds:F0}\n\n", ended.Token);
+            await SendAsync(http, $"event: pace\ndata: {open.Pace.TotalMilliseconds:F0}\n\n", ended.Token);
             if (hasChanged?.Invoke() == true)
             {
                 // Between the rendering of the page and its connection.
-                await SendAsync(http, $"event: change\ndata: {Pace.TotalMilliseconds:F0}\n\n", ended.Token);
+                await SendAsync(http, $"event: change\ndata: {open.Pace.TotalMilliseconds:F0}\n\n", ended.Token);
             }
 
             while (await NextAsync(subscription, user.Caller, ended.Token) is var changed)
             {
                 if (changed)
                 {
-                    var pace = Pace;
+                    var pace = open.Pace;
                     await SendAsync(http, $"event: change\ndata: {pace.TotalMilliseconds:F0}\n\n", ended.Token);
                     await Task.Delay(pace, ended.Token);
                 }
@@ -79,7 +70,7 @@ internal static class LiveEndpoint
         }
         finally
         {
-            Interlocked.Decrement(ref open);
+            open.Closed();
         }
 
         return Results.Empty;

@@ -1,4 +1,5 @@
 using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Notifications;
 using IdLcm.Gateway.Api;
 using IdLcm.Gateway.Scim;
 using Microsoft.AspNetCore.Builder;
@@ -8,6 +9,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace IdLcm.Gateway.Dashboard;
+
+/// <summary>Whom an integration tells of what happens, and how long it keeps it.</summary>
+internal sealed record ToldIntegration(Integration Integration, int Channels, int Dead);
 
 /// <summary>What Settings shows.</summary>
 internal sealed record SettingsModel
@@ -21,6 +25,12 @@ internal sealed record SettingsModel
     public IReadOnlyList<ApiKey>? Keys { get; init; }
 
     public required IReadOnlyList<Integration> Integrations { get; init; }
+
+    /// <summary>The integrations that tell somebody of events or that keep their activity for a time only.</summary>
+    public required IReadOnlyList<ToldIntegration> Told { get; init; }
+
+    /// <summary>How many other integrations there are: they tell nobody and keep their activity for good.</summary>
+    public required int Untold { get; init; }
 
     public required DateTimeOffset Now { get; init; }
 
@@ -38,6 +48,8 @@ internal sealed record SettingsModel
 /// <summary>The workspace's pause, its administrators and its API keys.</summary>
 internal static partial class SettingsPages
 {
+    private const int MaxDead = 100;
+
     public static void Map(RouteGroupBuilder pages)
     {
         pages.MapGet("/settings", SettingsAsync).Needs(Permission.ReadWorkspace);
@@ -60,15 +72,39 @@ internal static partial class SettingsPages
         var clock = services.GetRequiredService<TimeProvider>();
         var caller = ApiCaller.Of(http);
         var manages = caller.Has(Permission.ManageKeys);
+        var integrations = await store.ListAsync(http.RequestAborted);
+        var (told, untold) = await ToldAsync([.. integrations.Where(integration => caller.MayUse(integration.Id))], services.GetRequiredService<NotificationPump>(), http.RequestAborted);
         var model = new SettingsModel
         {
             Paused = (await store.WorkspaceAsync(http.RequestAborted)).Paused,
             Administrators = manages ? await administrators.ListAsync(http.RequestAborted) : null,
             Keys = manages ? [.. (await store.ListApiKeysAsync(http.RequestAborted)).OrderBy(key => key.Label, StringComparer.OrdinalIgnoreCase)] : null,
-            Integrations = manages ? await store.ListAsync(http.RequestAborted) : [],
+            Integrations = manages ? integrations : [],
+            Told = told,
+            Untold = untold,
             Now = clock.GetUtcNow(),
         };
         return PageResult.Of<SettingsPage, SettingsModel>(with?.Invoke(model) ?? model, status);
+    }
+
+    private static async Task<(List<ToldIntegration> Told, int Untold)> ToldAsync(IReadOnlyList<Integration> integrations, NotificationPump pump, CancellationToken cancellationToken)
+    {
+        var told = new List<ToldIntegration>();
+        var untold = 0;
+        foreach (var integration in integrations)
+        {
+            var channels = (await pump.ChannelsAsync(integration.Id, cancellationToken)).Items.Count;
+            if (channels == 0 && integration.ActivityDays is null)
+            {
+                untold++;
+            }
+            else
+            {
+                told.Add(new ToldIntegration(integration, channels, channels == 0 ? 0 : (await pump.DeadAsync(integration.Id, MaxDead, null, cancellationToken)).Items.Count));
+            }
+        }
+
+        return (told, untold);
     }
 
     private static async Task<IResult> PauseAsync(HttpContext http, IntegrationService service)

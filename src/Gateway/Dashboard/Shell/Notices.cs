@@ -11,6 +11,8 @@ internal static class Notices
         ["saved-validating"] = "Saved. The integration is being validated again.",
         ["validating"] = "The validation has been started.",
         ["syncing"] = "The sync has been started.",
+        ["observing"] = "It only observes: what it would do is shown, and nothing is done.",
+        ["promoted"] = "Promoted. What waited is carried out in the app.",
         ["paused"] = "Paused. Queued work is kept and waits.",
         ["resumed"] = "Resumed.",
         ["retrying"] = "It is being tried again.",

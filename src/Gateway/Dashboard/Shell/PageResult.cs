@@ -36,7 +36,7 @@ internal static class PageResult
     /// <typeparam name="TPage">The page's component; it takes its model as a cascading parameter, so that models need not be public.</typeparam>
     /// <typeparam name="TModel">Its model.</typeparam>
     public static IResult Of<TPage, TModel>(TModel model, int status = StatusCodes.Status200OK, string? notice = null)
-        where TPage : IComponent => new Rendered(Cascade(model, Component<TPage>()), status, notice);
+        where TPage : IComponent => new RenderedPage(Cascade(model, Component<TPage>()), status, notice);
 
     private static RenderFragment Component<TPage>()
         where TPage : IComponent => builder =>
@@ -54,20 +54,33 @@ internal static class PageResult
         builder.CloseComponent();
     };
 
-    private sealed class Rendered(RenderFragment content, int status, string? notice) : IResult
+    /// <summary>A page that is rendered when it is asked for its text.</summary>
+    internal sealed class RenderedPage(RenderFragment content, int status, string? notice) : IResult
     {
+        public int Status => status;
+
         public async Task ExecuteAsync(HttpContext httpContext)
         {
-            var services = httpContext.RequestServices;
+            var bytes = await RenderAsync(httpContext, httpContext.Features.Get<DashboardUser>());
+            httpContext.Response.StatusCode = status;
+            httpContext.Response.ContentType = "text/html; charset=utf-8";
+            httpContext.Response.ContentLength = bytes.Length;
+            await httpContext.Response.Body.WriteAsync(bytes, httpContext.RequestAborted);
+        }
+
+        /// <summary>Renders it as somebody sees it.</summary>
+        public async Task<byte[]> RenderAsync(HttpContext http, DashboardUser? user)
+        {
+            var services = http.RequestServices;
             var frame = new PageFrame(
-                httpContext.Request.Path,
-                httpContext.Request.QueryString.ToString(),
-                httpContext.Request.Cookies["idlcm_theme"] is "light" or "dark" ? httpContext.Request.Cookies["idlcm_theme"] : null,
-                httpContext.Features.Get<DashboardUser>(),
-                notice ?? Notices.Find(httpContext.Request.Query["done"]),
+                http.Request.Path,
+                http.Request.QueryString.ToString(),
+                http.Request.Cookies["idlcm_theme"] is "light" or "dark" ? http.Request.Cookies["idlcm_theme"] : null,
+                user,
+                notice ?? Notices.Find(http.Request.Query["done"]),
                 services.GetRequiredService<Assets>(),
-                httpContext.Features.Get<DashboardUser>() is null || status >= 500 ? null : (await services.GetRequiredService<IntegrationStore>().WorkspaceAsync(httpContext.RequestAborted)).Paused,
-                httpContext.Features.Get<DashboardUser>()?.Since ?? DateTimeOffset.UnixEpoch);
+                user is null || status >= 500 ? null : (await services.GetRequiredService<IntegrationStore>().WorkspaceAsync(http.RequestAborted)).Paused,
+                user?.Since ?? DateTimeOffset.UnixEpoch);
             await using var renderer = new HtmlRenderer(services, services.GetRequiredService<ILoggerFactory>());
             var html = await renderer.Dispatcher.InvokeAsync(async () =>
             {
@@ -75,11 +88,7 @@ internal static class PageResult
                 var root = await renderer.RenderComponentAsync<Fragment>(parameters);
                 return root.ToHtmlString();
             });
-            httpContext.Response.StatusCode = status;
-            httpContext.Response.ContentType = "text/html; charset=utf-8";
-            var bytes = Encoding.UTF8.GetBytes(html);
-            httpContext.Response.ContentLength = bytes.Length;
-            await httpContext.Response.Body.WriteAsync(bytes, httpContext.RequestAborted);
+            return Encoding.UTF8.GetBytes(html);
         }
     }
 

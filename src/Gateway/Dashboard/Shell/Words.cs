@@ -72,6 +72,9 @@ internal static class Words
 
     public static string Count(int count, string one, string many) => count == 1 ? $"1 {one}" : string.Create(CultureInfo.InvariantCulture, $"{count} {many}");
 
+    /// <summary>The letter that stands for a name in a mark.</summary>
+    public static string Initial(string name) => name.FirstOrDefault(char.IsLetterOrDigit) is var first and not '\0' ? char.ToUpperInvariant(first).ToString() : "?";
+
     /// <summary>An address with some of its parameters set; null and empty ones are left out.</summary>
     public static string Link(string path, params ReadOnlySpan<(string Name, string? Value)> parameters)
     {

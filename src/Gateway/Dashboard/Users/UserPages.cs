@@ -36,6 +36,9 @@ internal sealed record UserModel(
 /// <summary>The people of one integration.</summary>
 internal static class UserPages
 {
+    /// <summary>The choice, among the provisioning states, of accounts that no identity provider claims.</summary>
+    public const string Unmatched = "unmatched";
+
     private const int PageSize = 50;
     private const int MaxHistory = 10;
 
@@ -54,15 +57,19 @@ internal static class UserPages
     {
         if (!PageRequest.TryRead($"{PageSize}", cursor, out var page, out _)
             || !Filters.TryText(q, "q", out var text, out _)
-            || !Filters.TryEnum<ProvisioningState>(state, "state", out var states, out _))
+            || !Filters.TryEnum<ProvisioningState>(StateOf(state), "state", out var states, out _))
         {
             return OperationPages.BadFilter();
         }
 
         return await views.FindAsync(integrationId, http.RequestAborted) is { } view && await profiles.FindAsync(integrationId, http.RequestAborted) is { } profile
-            ? PageResult.Of<UserListPage, UserListModel>(new UserListModel(view, await users.ListAsync(profile, text, states, page, http.RequestAborted), text, state, cursor))
+            ? PageResult.Of<UserListPage, UserListModel>(new UserListModel(view, await users.ListAsync(profile, text, states, page, http.RequestAborted, OwnedOf(state)), text, state, cursor))
             : IntegrationPages.Missing();
     }
+
+    private static string? StateOf(string? state) => state == Unmatched ? null : state;
+
+    private static bool? OwnedOf(string? state) => state == Unmatched ? false : null;
 
     private static Task<IResult> ShowAsync(string integrationId, string userId, HttpContext http, IntegrationViews views) => PageAsync(integrationId, userId, http, null, views);
 
@@ -96,7 +103,7 @@ internal static class UserPages
     private static async Task<IResult> ExportAsync(
         string integrationId, HttpContext http, IntegrationProfiles profiles, UserListing users, string? q = null, string? state = null)
     {
-        if (!Filters.TryText(q, "q", out var text, out _) || !Filters.TryEnum<ProvisioningState>(state, "state", out var states, out _))
+        if (!Filters.TryText(q, "q", out var text, out _) || !Filters.TryEnum<ProvisioningState>(StateOf(state), "state", out var states, out _))
         {
             return OperationPages.BadFilter();
         }
@@ -111,7 +118,7 @@ internal static class UserPages
         string? cursor = null;
         do
         {
-            var page = await users.ListAsync(profile, text, states, new PageRequest(PageRequest.MaxLimit, cursor), http.RequestAborted);
+            var page = await users.ListAsync(profile, text, states, new PageRequest(PageRequest.MaxLimit, cursor), http.RequestAborted, OwnedOf(state));
             foreach (var user in page.Items)
             {
                 await Csv.LineAsync(
