@@ -71,6 +71,11 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
         while (true)
         {
             run.Token.ThrowIfCancellationRequested();
+            if (run.Session.PopUpHasClosed)
+            {
+                return Gone;
+            }
+
             if (await HoldsAsync(frame, condition) is var (holds, problem) && (holds || problem is not null))
             {
                 return holds ? null : problem;
