@@ -259,7 +259,7 @@ public sealed class FormatInBrowserTests(Lab lab) : IAsyncLifetime
             <button onclick="window.open('/chooser', 'chooser', 'width=400,height=300')">Choose</button> <button>Idle</button> <a href="/help" target="_blank">Help</a>
             <script>addEventListener('message', e => document.body.append('chosen ' + e.data));</script>
             """));
-        web.MapGet("/chooser", () => Html("<label>Search <input id='q'></label> <button onclick=\"opener.postMessage(q.value, '*'); close()\">Take</button>"));
+        web.MapGet("/chooser", () => Html("<label>Search <input id='q'></label> <button onclick=\"opener.postMessage(q.value, '*'); window.close()\">Take</button>"));
         web.MapGet("/help", () => Html("this is help <button onclick=\"window.open('/opened-unasked'); document.body.append('tried more')\">More</button>"));
         web.MapGet("/opened-unasked", () => Html("never seen"));
         web.MapGet("/feed", () => Html(Feed(95)));
