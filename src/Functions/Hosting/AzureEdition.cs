@@ -70,8 +70,7 @@ public static class AzureEdition
         services.AddSingleton<GatewayPipeline>();
         services.AddHostedService<ProcessSignals>();
 
-        // The timer of due work looks at all of them.
-        services.AddStatusWatch(sweep: null);
+        // Statuses are looked at by the timer of due work: to look at each change costs more storage calls than an operation may.
         return services;
     }
 }
