@@ -18,7 +18,7 @@ public sealed class OpenIdTests(RunningDashboard product)
             await page.GotoAsync("/integrations?sort=-name");
             await page.GetByRole(AriaRole.Link, new() { Name = "Sign in with Contoso ID" }).ClickAsync();
             await page.GetByRole(AriaRole.Link, new() { Name = name }).ClickAsync();
-            await page.WaitForURLAsync(product.Url + "/integrations?sort=-name");
+            await Expect(page).ToHaveURLAsync(product.Url + "/integrations?sort=-name");
             await page.Locator("#account-menu summary").ClickAsync();
             await Expect(page.Locator("#account-menu .menu-body strong")).ToHaveTextAsync(name);
             await Expect(page.Locator("#account-menu .menu-body .muted")).ToHaveTextAsync(role);
