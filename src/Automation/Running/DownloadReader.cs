@@ -38,7 +38,8 @@ internal sealed class DownloadReader(RunState run, PageActions actions)
         });
         if (fault is not null || download is null)
         {
-            return (fault ?? new(FailureCode.Timeout, "No download began."), alternative);
+            // A file that comes fast may be too large before the browser has told that it is a download.
+            return (run.Session.FloodedSinceMark ? TooLarge : fault ?? new(FailureCode.Timeout, "No download began."), alternative);
         }
 
         try
