@@ -8,12 +8,23 @@ using Microsoft.Extensions.Logging;
 
 namespace IdLcm.Gateway.Dashboard;
 
-/// <summary>Renders the first pages once while the process starts, for nobody: whoever opens the dashboard first need not wait until their code is compiled.</summary>
-internal sealed partial class PageWarmUp(IServiceScopeFactory scopes, TimeProvider clock, ILogger<PageWarmUp> logger) : BackgroundService
+/// <summary>Renders the first pages once when the process has started, for nobody: whoever opens the dashboard first need not wait until their code is compiled.</summary>
+internal sealed partial class PageWarmUp(IServiceScopeFactory scopes, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<PageWarmUp> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await Task.Yield();
+        // The gateway answers identity providers first; pages can wait a moment.
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var whenStarted = lifetime.ApplicationStarted.Register(started.SetResult);
+        try
+        {
+            await started.Task.WaitAsync(stoppingToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
         await using var scope = scopes.CreateAsyncScope();
         var services = scope.ServiceProvider;
         var (integrations, views) = (services.GetRequiredService<IntegrationStore>(), services.GetRequiredService<IntegrationViews>());
@@ -34,6 +45,9 @@ internal sealed partial class PageWarmUp(IServiceScopeFactory scopes, TimeProvid
         {
             LogCold(error);
         }
+
+        // What starting and compiling left behind is never needed again, and nothing else would give it back to an idle machine.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     private async Task RenderAsync(IServiceProvider services, Func<HttpContext, Task<IResult>> show, CancellationToken stoppingToken)
