@@ -6,17 +6,16 @@ namespace IdLcm.Domain.Groups;
 
 /// <summary>
 /// Changes what groups give in an app, and lets the app follow. That it has to follow is part of the same commit as the
-/// change, so that a process that ends in between leaves nobody with access that was taken from the group.
+/// change: whoever changes it follows at once, and where a process ends in between, the upkeep of groups does.
 /// </summary>
 /// <param name="integrations">The integrations.</param>
 /// <param name="profiles">The integrations with their connectors.</param>
 /// <param name="reader">Reads groups.</param>
 /// <param name="service">Serves the members of a group again.</param>
 /// <param name="roll">Rolls change sets forward.</param>
-/// <param name="work">Told that there is something to follow.</param>
 /// <param name="clock">The clock.</param>
 public sealed class GroupMappings(
-    IntegrationStore integrations, IntegrationProfiles profiles, GroupReader reader, GroupService service, GroupRoll roll, GroupWork work, TimeProvider clock)
+    IntegrationStore integrations, IntegrationProfiles profiles, GroupReader reader, GroupService service, GroupRoll roll, TimeProvider clock)
 {
     /// <summary>Maps a group, in place of what it gave before. The app follows as soon as <see cref="FollowAsync"/> runs.</summary>
     /// <param name="integrationId">The integration.</param>
@@ -90,7 +89,7 @@ public sealed class GroupMappings(
         await roll.RollAsync(profile, cancellationToken);
     }
 
-    private async Task<Integration?> ChangeAsync(
+    private Task<Integration?> ChangeAsync(
         string integrationId,
         string group,
         Func<IReadOnlyList<GroupMapping>, IReadOnlyList<GroupMapping>> change,
@@ -99,7 +98,7 @@ public sealed class GroupMappings(
         CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var changed = await integrations.ChangeAsync(
+        return integrations.ChangeAsync(
             integrationId,
             before =>
             {
@@ -127,11 +126,5 @@ public sealed class GroupMappings(
                     ]);
             },
             cancellationToken);
-        if (changed is not null)
-        {
-            work.Raise(integrationId);
-        }
-
-        return changed;
     }
 }

@@ -62,7 +62,6 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
                 return new RunOutcome { Halted = string.Join(" ", reasons), PlanId = plan.Id };
             }
 
-
             // What the app offers takes nothing from anybody, so it needs no plan.
             if (shown.Entitlements is { } offered)
             {

@@ -25,7 +25,6 @@ internal static class DashboardHosting
         services.AddSingleton<OpenPages>();
         services.AddSingleton<HealthBoard>();
         services.AddHostedService(provider => provider.GetRequiredService<HealthBoard>());
-        services.AddHostedService<PageWarmUp>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, DashboardJson.Default));
     }
 

@@ -121,18 +121,14 @@ public static class GatewayServices
         services.AddHostedService<DirectoryUpkeep>();
         services.AddHostedService<DueWork>();
         services.AddHostedService<NotificationHost>();
-        return services.AddStatusWatch(TimeSpan.FromSeconds(5));
+        services.AddHostedService<StatusWatch>();
+        return services;
     }
 
-    /// <summary>Adds what notes statuses of integrations when something of them changes in this process.</summary>
+    /// <summary>Renders the first pages of the dashboard once when the process has started. For a process that stays: one that is started for a request has better things to do.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="sweep">How often all are looked at besides; null where somebody else does.</param>
     /// <returns>The services.</returns>
-    public static IServiceCollection AddStatusWatch(this IServiceCollection services, TimeSpan? sweep)
-    {
-        services.AddSingleton(new StatusSweep(sweep));
-        return services.AddHostedService<StatusWatch>();
-    }
+    public static IServiceCollection AddPageWarmUp(this IServiceCollection services) => services.AddHostedService<PageWarmUp>();
 
     /// <summary>Maps every endpoint.</summary>
     /// <typeparam name="TRoutes">An application, or the routes of a pipeline inside another host.</typeparam>

@@ -52,6 +52,7 @@ internal static class LocalEdition
         builder.Services.AddEmbeddedEngine();
         builder.Services.AddGateway();
         builder.Services.AddGatewayBackground();
+        builder.Services.AddPageWarmUp();
 
         var app = builder.Build();
         app.MapGateway();
