@@ -9,16 +9,16 @@ using Microsoft.Extensions.Logging;
 namespace IdLcm.Gateway.Dashboard;
 
 /// <summary>Renders the first pages once when the process has started, for nobody: whoever opens the dashboard first need not wait until their code is compiled.</summary>
-internal sealed partial class PageWarmUp(IServiceScopeFactory scopes, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<PageWarmUp> logger) : BackgroundService
+internal sealed partial class PageWarmUp(IServiceScopeFactory scopes, TimeProvider clock, ILogger<PageWarmUp> logger) : BackgroundService
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // The gateway answers identity providers first; pages can wait a moment.
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var whenStarted = lifetime.ApplicationStarted.Register(started.SetResult);
         try
         {
-            await started.Task.WaitAsync(stoppingToken);
+            // The gateway answers identity providers first; pages can wait a moment.
+            await Task.Delay(Pause, clock, stoppingToken);
         }
         catch (OperationCanceledException)
         {
