@@ -131,6 +131,7 @@ public sealed class ConnectedAccountService(IRecordStore store, ISecretStore sec
             profile.Partition,
             [
                 RecordChange.Upsert(ConnectedAccount.Row(userId), DomainJson.Encode(account)),
+                RecordChange.DeleteIfExists(ManagedPassword.Row(userId)),
                 ActivityLog.Append(Told(ActivityKind.ConnectedAccountSaved, person, userId, by.Actor, now, $"as {userName}")),
             ],
             cancellationToken);
@@ -159,6 +160,7 @@ public sealed class ConnectedAccountService(IRecordStore store, ISecretStore sec
             profile.Partition,
             [
                 RecordChange.DeleteIfExists(ConnectedAccount.Row(userId)),
+                RecordChange.DeleteIfExists(ManagedPassword.Row(userId)),
                 ActivityLog.Append(Told(ActivityKind.ConnectedAccountForgotten, account.UserName, userId, by.Actor, clock.GetUtcNow(), reason)),
             ],
             cancellationToken);

@@ -181,20 +181,16 @@ public sealed class IntegrationClosing(
 
     private async IAsyncEnumerable<string> ConnectedSecretsAsync(string integrationId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string? continuation = null;
-        do
+        // A managed password is kept before the account is one for launches.
+        foreach (var prefix in (string[])[ConnectedAccount.Rows, ManagedPassword.Rows])
         {
-            var page = await store.QueryAsync(Rows.Partition(integrationId), RowRange.Prefix(ConnectedAccount.Rows), RecordLimits.MaxPageSize, continuation, cancellationToken);
-            foreach (var record in page.Records)
+            await foreach (var record in store.ScanAsync(Rows.Partition(integrationId), RowRange.Prefix(prefix), cancellationToken))
             {
-                var userId = record.Row[ConnectedAccount.Rows.Length..];
+                var userId = record.Row[prefix.Length..];
                 yield return ConnectedAccount.PasswordSecret(integrationId, userId);
                 yield return ConnectedAccount.TotpSecret(integrationId, userId);
             }
-
-            continuation = page.Continuation;
         }
-        while (continuation is not null);
     }
 
     private static ActivityEvent Event(ActivityKind kind, string actor, DateTimeOffset now, string target, string? detail) => new()

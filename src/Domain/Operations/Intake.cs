@@ -127,8 +127,15 @@ internal sealed class Intake(IRecordStore store, IntegrationProfile profile, Pro
     /// <summary>Opens the operation that secures the own account of somebody who left.</summary>
     /// <param name="userId">The person's SCIM id.</param>
     /// <param name="identifier">What names the account in the app.</param>
-    public void OpenSecuring(string userId, string identifier) =>
-        Enqueue(NewOperation(OperationKind.SecureAccount, OperationPriority.Leaver, identifier, now) with { UserId = userId });
+    public void OpenSecuring(string userId, string identifier) => OpenForPerson(OperationKind.SecureAccount, OperationPriority.Leaver, userId, identifier);
+
+    /// <summary>Opens an operation on the sign-in of a person's own account.</summary>
+    /// <param name="kind">What it does.</param>
+    /// <param name="priority">Its place.</param>
+    /// <param name="userId">The person's SCIM id.</param>
+    /// <param name="identifier">What names the account in the app.</param>
+    public void OpenForPerson(OperationKind kind, int priority, string userId, string identifier) =>
+        Enqueue(NewOperation(kind, priority, identifier, now) with { UserId = userId });
 
     /// <summary>Whether an account that somebody deleted in the app by hand stays so: an identity provider's change of something else is no word on that.</summary>
     internal static bool IsDrift(AppAccount account, AccountGoal goal, Provenance by) =>

@@ -33,6 +33,9 @@ public enum OperationKind
 
     /// <summary>Gives the own account of somebody who left another password, and ends its sessions.</summary>
     SecureAccount,
+
+    /// <summary>Gives a person's account a password that only the gateway knows.</summary>
+    RotateAccountPassword,
 }
 
 /// <summary>What kinds of operation have in common.</summary>

@@ -85,7 +85,8 @@ public sealed class OperationActivity(
             var outcome = run.Operation.Kind switch
             {
                 OperationKind.Validate => await new ValidationRun(runner).RunAsync(run, linked.Token),
-                OperationKind.RotatePassword => await new RotationRun(store, secrets, runner, clock).RunAsync(run, linked.Token),
+                OperationKind.RotatePassword => await new RotationRun(store, secrets, runner, clock).RunServiceAsync(run, linked.Token),
+                OperationKind.RotateAccountPassword => await new RotationRun(store, secrets, runner, clock).RunAccountAsync(run, linked.Token),
                 OperationKind.EnableMfa or OperationKind.DisableMfa => await new MfaRun(store, secrets, runner, integrations, clock).RunAsync(run, linked.Token),
                 OperationKind.SecureAccount => await new ConnectedAccounts.SecuringRun(store, secrets, runner, clock).RunAsync(run, linked.Token),
                 OperationKind.Sync => await new SyncRun(store, plans, runner, clock).RunAsync(run, linked.Token),

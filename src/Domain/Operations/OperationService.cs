@@ -261,6 +261,7 @@ public sealed class OperationService(
             : operation.Kind.ChangesCredential() ? await ChangeCredentialAsync(profile, operation.Kind, by, [], cancellationToken)
             : operation.Kind == OperationKind.Sync ? await SyncAsync(profile, by, cancellationToken)
             : operation is { Kind: OperationKind.SecureAccount, UserId: { } leaver } ? await SecureAgainAsync(profile, leaver, operation.Target, by, cancellationToken)
+            : operation is { Kind: OperationKind.RotateAccountPassword, UserId: { } person } ? await RotateAgainAsync(profile, person, operation.Target, by, cancellationToken)
             : await Optimistic.RunAsync<string?>(
                 async () =>
                 {
@@ -322,6 +323,30 @@ public sealed class OperationService(
     }
 
     private const int MaxRetries = 10_000;
+
+    private Task<string?> RotateAgainAsync(IntegrationProfile profile, string userId, string identifier, Provenance by, CancellationToken cancellationToken) =>
+        Optimistic.RunAsync<string?>(
+            async () =>
+            {
+                var row = ConnectedAccounts.ManagedPassword.Row(userId);
+                if (await store.FindAsync<ConnectedAccounts.ManagedPassword>(profile.Partition, row, cancellationToken) is not { } managed)
+                {
+                    return (true, null);
+                }
+
+                if (await store.FindAsync<Operation>(profile.Partition, Rows.Operation(managed.Value.OperationId), cancellationToken) is { Value.Ended: false })
+                {
+                    return (true, managed.Value.OperationId);
+                }
+
+                var intake = new Intake(store, profile, by, clock.GetUtcNow());
+                intake.OpenForPerson(OperationKind.RotateAccountPassword, OperationPriority.Background, userId, identifier);
+                var changed = managed.Value with { OperationId = intake.OperationId! };
+                var result = await store.CommitAsync(profile.Partition, [.. intake.Changes, TypedRecords.Write(row, changed, managed.ETag)], cancellationToken);
+                signal.Raise(profile.Integration.Id);
+                return (result.Committed, intake.OperationId);
+            },
+            cancellationToken);
 
     private async Task<string?> SecureAgainAsync(IntegrationProfile profile, string userId, string identifier, Provenance by, CancellationToken cancellationToken)
     {

@@ -71,6 +71,7 @@ public abstract class OperationWorkflow : Workflow<OperationRun, OperationRunRes
         OperationKind.EnableMfa => "enable-mfa",
         OperationKind.DisableMfa => "disable-mfa",
         OperationKind.SecureAccount => "secure-account",
+        OperationKind.RotateAccountPassword => "rotate-account-password",
         _ => "validate",
     };
 }
@@ -129,6 +130,13 @@ public sealed class SecureAccountWorkflow : OperationWorkflow
 {
     /// <inheritdoc/>
     public override string Name => NameOf(OperationKind.SecureAccount);
+}
+
+/// <summary>Rotates the password of a person's account that the gateway manages.</summary>
+public sealed class RotateAccountPasswordWorkflow : OperationWorkflow
+{
+    /// <inheritdoc/>
+    public override string Name => NameOf(OperationKind.RotateAccountPassword);
 }
 
 /// <summary>Brings the gateway's records up to what the app shows: applies the plan some lines at a time, so that a killed one goes on where it was.</summary>

@@ -86,24 +86,9 @@ internal sealed class CredentialLedger(IRecordStore store, string partition)
     public async ValueTask<ServiceCredential> ReadAsync(CancellationToken cancellationToken) =>
         (await store.FindAsync<ServiceCredential>(partition, ServiceCredential.Row, cancellationToken))?.Value ?? new ServiceCredential();
 
-    /// <summary>Changes the record, as the holder of a lease: an older run of the same attempt changes nothing any more.</summary>
+    /// <summary>Changes the record, as the holder of a lease.</summary>
     public Task<ServiceCredential> ChangeAsync(ActiveRun run, Func<ServiceCredential, ServiceCredential> change, CancellationToken cancellationToken) =>
-        Optimistic.RunAsync(
-            async () =>
-            {
-                var lane = await store.FindAsync<Lane>(partition, Rows.Lane, cancellationToken);
-                if (lane?.Value.LeaseOf(run.Operation.Id)?.Fence != run.Lease.Fence)
-                {
-                    throw new OperationCanceledException("Another run of this attempt took over.");
-                }
-
-                var found = await store.FindAsync<ServiceCredential>(partition, ServiceCredential.Row, cancellationToken);
-                var changed = change(found?.Value ?? new ServiceCredential());
-                var result = await store.CommitAsync(
-                    partition, [TypedRecords.Write(ServiceCredential.Row, changed, found?.ETag), RecordChange.Check(Rows.Lane, lane.ETag)], cancellationToken);
-                return (result.Committed, changed);
-            },
-            cancellationToken);
+        LeasedRecord.ChangeAsync<ServiceCredential>(store, run, ServiceCredential.Row, known => change(known ?? new ServiceCredential()), null, cancellationToken);
 }
 
 /// <summary>Stands before the step that changes a secret in the app: from there on nobody knows which value is the right one until a sign-in proved it.</summary>

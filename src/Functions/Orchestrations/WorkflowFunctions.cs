@@ -66,6 +66,12 @@ public sealed class WorkflowFunctions(WorkflowCatalog workflows)
     [Function("secure-account")]
     public Task<JsonElement?> SecureAccountAsync([OrchestrationTrigger] TaskOrchestrationContext context) => workflows.RunAsync(context);
 
+    /// <summary>Rotates the password of a person's account that the gateway manages.</summary>
+    /// <param name="context">The orchestration.</param>
+    /// <returns>How it ended, as JSON.</returns>
+    [Function("rotate-account-password")]
+    public Task<JsonElement?> RotateAccountPasswordAsync([OrchestrationTrigger] TaskOrchestrationContext context) => workflows.RunAsync(context);
+
     /// <summary>Opens failed operations again, at a pace that the app bears.</summary>
     /// <param name="context">The orchestration.</param>
     /// <returns>How many were opened, as JSON.</returns>

@@ -12,6 +12,7 @@ namespace IdLcm.Gateway.Hosting;
 /// <summary>What falls due by the clock in an integration. Each edition calls it in its own way.</summary>
 /// <param name="syncs">Schedules of syncs.</param>
 /// <param name="rotations">Rotations that policies ask for.</param>
+/// <param name="managed">Rotations of people's accounts that policies ask for.</param>
 /// <param name="posture">What is wrong with service accounts' sign-ins.</param>
 /// <param name="connected">Credentials of people who left.</param>
 /// <param name="leavers">Leavers whose days are over.</param>
@@ -21,6 +22,7 @@ namespace IdLcm.Gateway.Hosting;
 public sealed class DueTasks(
     SyncTimer syncs,
     RotationTimer rotations,
+    ManagedPasswordService managed,
     PostureAlerts posture,
     ConnectedAccountService connected,
     LeaverWatch leavers,
@@ -36,6 +38,7 @@ public sealed class DueTasks(
     {
         await syncs.RunDueAsync(integrationId, cancellationToken);
         await rotations.RunDueAsync(integrationId, cancellationToken);
+        await managed.RunDueAsync(integrationId, cancellationToken);
         await posture.RunDueAsync(integrationId, cancellationToken);
         await connected.RunDueAsync(integrationId, cancellationToken);
         await leavers.RunDueAsync(integrationId, cancellationToken);

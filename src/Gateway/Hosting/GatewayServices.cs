@@ -65,6 +65,7 @@ public static class GatewayServices
         services.AddSingleton<SyncDecisions>();
         services.AddSingleton<SyncTimer>();
         services.AddSingleton<RotationTimer>();
+        services.AddSingleton<ManagedPasswordService>();
         services.AddSingleton<RotationPolicies>();
         services.AddSingleton<PostureReport>();
         services.AddSingleton<PostureExceptions>();
@@ -103,6 +104,7 @@ public static class GatewayServices
         services.AddSingleton<IWorkflow, EnableMfaWorkflow>();
         services.AddSingleton<IWorkflow, DisableMfaWorkflow>();
         services.AddSingleton<IWorkflow, SecureAccountWorkflow>();
+        services.AddSingleton<IWorkflow, RotateAccountPasswordWorkflow>();
         services.AddSingleton<IWorkflow, RetryWorkflow>();
         services.AddScimGateway();
         services.AddManagementApi();

@@ -1,6 +1,7 @@
 using IdLcm.Domain.ConnectedAccounts;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Launch;
+using IdLcm.Domain.Posture;
 using IdLcm.Gateway.Api;
 using IdLcm.Gateway.Scim;
 using Microsoft.AspNetCore.Builder;
@@ -16,6 +17,32 @@ namespace IdLcm.Gateway.Launch;
 /// <param name="Offered">True when the connector names a sign-in page.</param>
 /// <param name="BookmarkUrl">The address for a Bookmark app.</param>
 internal sealed record LaunchResource(bool Enabled, bool WithoutExtension, bool Capture, bool Offered, string BookmarkUrl);
+
+/// <summary>A person's own account whose credential is kept; never the credential.</summary>
+/// <param name="UserId">The person's SCIM id.</param>
+/// <param name="UserName">The user name in the app.</param>
+/// <param name="TiedBy">How it was tied to the person.</param>
+/// <param name="HasTotp">True when a TOTP secret is kept.</param>
+/// <param name="SavedAt">When the credential was last saved.</param>
+/// <param name="SavedBy">By whom.</param>
+/// <param name="LaunchedAt">When it was last released to the person's browser; null for never.</param>
+/// <param name="SecuringOperationId">The operation that secures it after its person left; null for none.</param>
+/// <param name="Managed">How the password stands that the gateway made; null for one that was given.</param>
+internal sealed record ConnectedAccountResource(
+    string UserId, string UserName, TiedBy TiedBy, bool HasTotp, DateTimeOffset SavedAt, string SavedBy, DateTimeOffset? LaunchedAt, string? SecuringOperationId, ManagedPasswordResource? Managed)
+{
+    public static ConnectedAccountResource Of(ConnectedAccount account, ManagedPassword? managed, DateTimeOffset now) => new(
+        account.UserId, account.UserName, account.TiedBy, account.HasTotp, account.SavedAt, account.SavedBy, account.LaunchedAt, account.SecuringOperationId,
+        managed is null ? null : new ManagedPasswordResource(managed.ChangedAt, managed.AgeDays(now), managed.ProvedAt, managed.Pending?.Stage, managed.OperationId));
+}
+
+/// <summary>How a password stands that the gateway made and nobody else knows.</summary>
+/// <param name="ChangedAt">Since when it is in force; null while none is proved.</param>
+/// <param name="AgeDays">Its age in whole days.</param>
+/// <param name="ProvedAt">When a sign-in last proved it.</param>
+/// <param name="Pending">Where a change that is not promoted stands; null for none.</param>
+/// <param name="OperationId">The last operation on it.</param>
+internal sealed record ManagedPasswordResource(DateTimeOffset? ChangedAt, int? AgeDays, DateTimeOffset? ProvedAt, ChangeStage? Pending, string OperationId);
 
 /// <summary>Connected accounts and launch settings, for administrators.</summary>
 internal static class ConnectedAccountEndpoints
@@ -34,7 +61,7 @@ internal static class ConnectedAccountEndpoints
         api.MapGet("/integrations/{integrationId}/connected-accounts", ListAsync)
             .Requires(Permission.ReadIntegrations)
             .Documents("listConnectedAccounts", "Launch", "List connected accounts", "People's own accounts whose credentials are kept; never the credentials.")
-            .Answers<Page<ConnectedAccount>>();
+            .Answers<Page<ConnectedAccountResource>>();
         api.MapPut("/integrations/{integrationId}/users/{userId}/connected-account", SaveAsync)
             .Requires(Permission.ManageIntegrations)
             .Documents("saveConnectedAccount", "Launch", "Keep the credential of a person's own account", "It goes to the secret store and leaves it by launches of that person alone.")
@@ -44,6 +71,21 @@ internal static class ConnectedAccountEndpoints
             .Requires(Permission.ManageIntegrations)
             .Documents("forgetConnectedAccount", "Launch", "Forget the credential of a person's own account", "Deletes it from the secret store.")
             .Answers(StatusCodes.Status204NoContent);
+        api.MapPost("/integrations/{integrationId}/users/{userId}/connected-account/rotate-password", RotateAsync)
+            .Requires(Permission.ManageIntegrations)
+            .Documents("rotateAccountPassword", "Launch", "Give a person's account a password that only the gateway knows", "Takes the account into the gateway's care where it was not; from then on the integration's rotation policy covers it. The service account sets the password (resetPassword), a sign-in as the person proves it, and only then it is promoted.")
+            .Answers<OperationAccepted>(StatusCodes.Status202Accepted);
+    }
+
+    private static async Task<IResult> RotateAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, ManagedPasswordService managed)
+    {
+        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
+        {
+            return ApiProblems.NoIntegration(integrationId);
+        }
+
+        var result = await managed.RotateAsync(profile, userId, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
+        return result.Value is { } operationId ? ApiJson.With(StatusCodes.Status202Accepted, new OperationAccepted(operationId)) : ApiProblems.Of(result.Refusal!);
     }
 
     private static async Task<IResult> GetLaunchAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, LaunchService launches, GatewayAddress address) =>
@@ -75,7 +117,7 @@ internal static class ConnectedAccountEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        string integrationId, HttpContext http, IntegrationProfiles profiles, ConnectedAccountService accounts, string? limit = null, string? cursor = null)
+        string integrationId, HttpContext http, IntegrationProfiles profiles, ConnectedAccountService accounts, ManagedPasswordService managed, TimeProvider clock, string? limit = null, string? cursor = null)
     {
         if (!PageRequest.TryRead(limit, cursor, out var page, out var problem))
         {
@@ -90,7 +132,13 @@ internal static class ConnectedAccountEndpoints
         var found = await accounts.ListAsync(profile, http.RequestAborted)
             .Where(account => page.Cursor is null || string.CompareOrdinal(account.UserId, page.Cursor) > 0)
             .Take(page.Limit + 1).ToListAsync(http.RequestAborted);
-        return ApiJson.Ok(new Page<ConnectedAccount>([.. found.Take(page.Limit)], found.Count > page.Limit ? found[page.Limit - 1].UserId : null));
+        var items = new List<ConnectedAccountResource>(found.Count);
+        foreach (var account in found.Take(page.Limit))
+        {
+            items.Add(ConnectedAccountResource.Of(account, await managed.FindAsync(profile, account.UserId, http.RequestAborted), clock.GetUtcNow()));
+        }
+
+        return ApiJson.Ok(new Page<ConnectedAccountResource>(items, found.Count > page.Limit ? found[page.Limit - 1].UserId : null));
     }
 
     private static async Task<IResult> SaveAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, ConnectedAccountService accounts)

@@ -5,6 +5,7 @@ using IdLcm.Domain.Launch;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Posture;
 using IdLcm.Domain.Rotation;
+using IdLcm.Domain.Users;
 using IdLcm.Gateway.Api;
 using IdLcm.Gateway.Posture;
 using Microsoft.AspNetCore.Builder;
@@ -26,6 +27,7 @@ internal static class PostureForms
         pages.MapPost("/posture/{integrationId}/exceptions/end", EndExceptionAsync).Needs(Permission.DecideChanges);
         pages.MapPost("/posture/{integrationId}/launch", SetLaunchAsync).Needs(Permission.ManageIntegrations);
         pages.MapPost("/posture/{integrationId}/accounts/{userId}/forget", ForgetAsync).Needs(Permission.ManageIntegrations);
+        pages.MapPost("/posture/{integrationId}/accounts/rotate", RotateAccountAsync).Needs(Permission.ManageIntegrations);
     }
 
     private static async Task<IResult> SetWorkspacePolicyAsync(HttpContext http, RotationPolicies policies)
@@ -101,6 +103,15 @@ internal static class PostureForms
                 http.RequestAborted) is { } refusal ? refusal : "",
             _ => IntegrationForms.Go($"{PosturePages.PathOf(integrationId)}#launch", "saved"),
             refusal => PosturePages.ShowAsync(integrationId, http, "launch", refusal, null));
+
+    private static Task<IResult> RotateAccountAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, ManagedPasswordService managed, UserService users) =>
+        FormDecision.TakeAsync(
+            integrationId, http, profiles,
+            async (profile, form, by) => await users.FindByUserNameAsync(profile, form.Text("person") ?? "", http.RequestAborted) is { } user
+                ? await managed.RotateAsync(profile, user.Id, by, http.RequestAborted)
+                : Refusal.Invalid("person", $"'{form.Text("person")}' is the user name of nobody in this integration."),
+            operationId => IntegrationForms.Go($"/integrations/{integrationId}/operations/{operationId}", "changing-account"),
+            refusal => PosturePages.ShowAsync(integrationId, http, "accounts", refusal, null));
 
     private static async Task<IResult> ForgetAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, ConnectedAccountService accounts)
     {

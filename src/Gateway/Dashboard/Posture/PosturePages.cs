@@ -35,7 +35,8 @@ internal sealed record PostureDetailModel(
     IReadOnlyList<Operation> Changes,
     LaunchSettings Launch,
     string? BookmarkUrl,
-    IReadOnlyList<ConnectedAccount> Accounts,
+    IReadOnlyList<(ConnectedAccount Account, ManagedPassword? Managed)> Accounts,
+    DateTimeOffset Now,
     bool MoreAccounts,
     string? FailedForm,
     Refusal? Refusal,
@@ -110,8 +111,15 @@ internal static class PosturePages
 
         var own = await services.GetRequiredService<RotationPolicies>().OwnAsync(profile, http.RequestAborted);
         var changes = await services.GetRequiredService<OperationService>().ListAsync(
-            integrationId, operation => operation.Kind.ChangesCredential() || operation.Kind == OperationKind.SecureAccount, MaxChanges, null, http.RequestAborted);
+            integrationId, operation => operation.Kind.ChangesCredential() || operation.Kind is OperationKind.SecureAccount or OperationKind.RotateAccountPassword, MaxChanges, null, http.RequestAborted);
         var accounts = await services.GetRequiredService<ConnectedAccountService>().ListAsync(profile, http.RequestAborted).Take(MaxAccounts + 1).ToListAsync(http.RequestAborted);
+        var managed = services.GetRequiredService<ManagedPasswordService>();
+        var kept = new List<(ConnectedAccount, ManagedPassword?)>(accounts.Count);
+        foreach (var account in accounts.Take(MaxAccounts))
+        {
+            kept.Add((account, await managed.FindAsync(profile, account.UserId, http.RequestAborted)));
+        }
+
         var model = new PostureDetailModel(
             profile,
             await services.GetRequiredService<PostureReport>().FindAsync(integrationId, http.RequestAborted),
@@ -120,7 +128,8 @@ internal static class PosturePages
             changes.Items,
             await services.GetRequiredService<LaunchService>().SettingsAsync(profile, http.RequestAborted),
             profile.Manifest.Launch?.AddressOf(profile.Integration.Settings) is null ? null : $"{services.GetRequiredService<GatewayAddress>().Base(http.Request)}/launch/{integrationId}",
-            [.. accounts.Take(MaxAccounts)],
+            kept,
+            services.GetRequiredService<TimeProvider>().GetUtcNow(),
             accounts.Count > MaxAccounts,
             failedForm,
             refusal,

@@ -39,6 +39,7 @@ internal static class Notices
         ["disabled"] = "Disabled. Identity providers are refused and nothing is written.",
         ["deleting"] = "Deleted. Where accounts are taken away first, the integration stays until the last one is done.",
         ["revoke-lifted"] = "Lifted. The person gets what the identity providers wish now.",
+        ["changing-account"] = "Started. The new password is in use once a sign-in has proved it.",
         ["changing-sign-in"] = "Started. Nothing else runs as the account meanwhile.",
         ["policy-saved"] = "The policy is in force.",
         ["policy-removed"] = "Removed. The workspace's policy is in force again.",
