@@ -54,6 +54,8 @@ public static class DomainJson
 [JsonSerializable(typeof(ClaimMail))]
 [JsonSerializable(typeof(ConnectedAccounts.ConnectedAccount))]
 [JsonSerializable(typeof(ConnectedAccounts.LeaversSwept))]
+[JsonSerializable(typeof(ConnectedAccounts.ManagedPassword))]
+[JsonSerializable(typeof(ConnectedAccounts.ManagedPasswordLook))]
 [JsonSerializable(typeof(Launch.LaunchRelease))]
 [JsonSerializable(typeof(Launch.LaunchSettings))]
 [JsonSerializable(typeof(EntitlementOption))]

@@ -65,7 +65,6 @@ public static class GatewayServices
         services.AddSingleton<SyncDecisions>();
         services.AddSingleton<SyncTimer>();
         services.AddSingleton<RotationTimer>();
-        services.AddSingleton<ManagedPasswordService>();
         services.AddSingleton<RotationPolicies>();
         services.AddSingleton<PostureReport>();
         services.AddSingleton<PostureExceptions>();

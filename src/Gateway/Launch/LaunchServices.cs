@@ -11,6 +11,7 @@ internal static class LaunchServices
     public static void AddLaunch(this IServiceCollection services)
     {
         services.AddSingleton<ConnectedAccountService>();
+        services.AddSingleton<ManagedPasswordService>();
         services.AddSingleton<LaunchService>();
         services.AddSingleton<PersonSessions>();
         services.AddSingleton<LaunchSignIn>();
