@@ -32,7 +32,7 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
         async (stage, shown, readAt) =>
         {
             var profile = run.Profile;
-            var comparison = new SyncComparison();
+            var comparison = new SyncComparison(profile.Manifest.Capabilities.PendingUsersVisible);
             var (chunks, lines) = await plans.KeepAsync(comparison.CompareAsync(stage.ReadAsync(cancellationToken), KnownAsync(profile.Partition, cancellationToken), cancellationToken), cancellationToken);
             var counts = comparison.Counts;
             var reasons = profile.Integration.Safeguard.Exceeded(counts);

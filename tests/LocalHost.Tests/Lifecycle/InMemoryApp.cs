@@ -305,7 +305,7 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
             return call.Verb switch
             {
                 ConnectorVerb.ListUsers when StaleList is { } stale => [.. stale.Select(row => (JsonObject)row.DeepClone())],
-                ConnectorVerb.ListUsers => [.. members.Values.Select(Listed)],
+                ConnectorVerb.ListUsers => [.. members.Values.Where(member => Offered.Capabilities.PendingUsersVisible || (string?)member["status"] != "pending").Select(Listed)],
                 ConnectorVerb.ListRoles => [.. Roles.Select(role => new JsonObject { ["value"] = role, ["description"] = $"may be {role}" })],
                 ConnectorVerb.GetUser => members.TryGetValue((string)call.Inputs["identifier"]!, out var member) ? [(JsonObject)member.DeepClone()] : [],
                 _ => [],

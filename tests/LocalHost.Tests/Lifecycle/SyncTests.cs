@@ -107,6 +107,34 @@ public sealed class SyncTests
         Assert.NotNull(await gateway.AccountAsync("new@acme.test"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Somebody_who_has_not_accepted_yet_stays_whether_the_app_lists_pending_people_or_not(bool listed)
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        gateway.External.Offered = InMemoryApp.Manifest with { Capabilities = InMemoryApp.Manifest.Capabilities with { PendingUsersVisible = listed } };
+        await gateway.RestartAsync();
+        gateway.External.Put("bob@acme.test");
+        await gateway.CreateAsync("ada@acme.test");
+        Assert.Equal("pending", (await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded)).Observed!.Status);
+        await gateway.SyncAsync();
+
+        gateway.External.Remove("bob@acme.test");
+        var sync = await gateway.SyncAsync();
+
+        Assert.Equal([$"read {(listed ? 1 : 0)} accounts: 0 new, 0 changed, 1 gone"], sync["changes"]!.AsArray().Select(c => (string?)c));
+        Assert.Equal(ProvisioningState.Onboarded, (await gateway.AccountAsync("ada@acme.test"))!.State);
+        Assert.Single(gateway.External.Audit);
+
+        // Once accepted, everybody lists her, and an absence proves that she is gone.
+        gateway.External.Set("ada@acme.test", "status", "active");
+        await gateway.SyncAsync();
+        gateway.External.Remove("ada@acme.test");
+        await gateway.SyncAsync();
+        Assert.Equal(ProvisioningState.Deleted, (await gateway.AccountAsync("ada@acme.test"))!.State);
+    }
+
     [Fact]
     public async Task Too_many_gone_at_once_halt_the_sync_and_nothing_is_applied()
     {
