@@ -24,6 +24,12 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
             {
                 var key = Ids.KeyOf(seen.Identifier);
                 var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(key), cancellationToken);
+                if (account?.Value.Observed?.SeenAt == seen.SeenAt)
+                {
+                    // This very row is recorded already, by a run that was killed before it could say so.
+                    return (true, true);
+                }
+
                 if (account is not null && (IsTouched(account.Value) || account.Value.ReservedFor is not null))
                 {
                     return (true, false);
@@ -43,6 +49,12 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
             async () =>
             {
                 var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(key), cancellationToken);
+                if (account?.Value is { State: ProvisioningState.Deleted, OpenOperationId: null, DiedAt: null } recorded && recorded.StateChangedAt >= readSince)
+                {
+                    // Recorded already, by a run that was killed before it could say so: an operation would have proved the end.
+                    return (true, true);
+                }
+
                 if (account is null || IsTouched(account.Value) || account.Value.State != ProvisioningState.Onboarded)
                 {
                     return (true, false);

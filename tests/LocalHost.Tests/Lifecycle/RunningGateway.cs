@@ -92,6 +92,30 @@ internal sealed partial class RunningGateway : IAsyncDisposable
         Scim = Client(Url, Integration.Id, authorization);
     }
 
+    /// <summary>Starts another one, before the same app, on what a killed process would have left of this one.</summary>
+    /// <param name="database">The database file.</param>
+    /// <param name="log">The write-ahead log beside it.</param>
+    /// <returns>The other one; it has everything else in the data directory as this one has it now.</returns>
+    public async Task<RunningGateway> AnotherAsync(byte[] database, byte[] log)
+    {
+        var copy = Directory.CreateTempSubdirectory("idlcm-").FullName;
+        foreach (var file in Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Where(file => !Path.GetFileName(file).StartsWith("idlcm.", StringComparison.Ordinal)))
+        {
+            var target = Path.Combine(copy, Path.GetRelativePath(directory, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+
+        await File.WriteAllBytesAsync(Path.Combine(copy, "idlcm.db"), database, Stop);
+        await File.WriteAllBytesAsync(Path.Combine(copy, "idlcm.db-wal"), log, Stop);
+        var another = await HostAsync(copy, External, services, Clock);
+        return new RunningGateway(copy, External, another, Integration, Client(another.Urls.First(), Integration.Id, Scim.DefaultRequestHeaders.Authorization!.Parameter!), services)
+        {
+            Clock = Clock,
+            ownerKey = ownerKey,
+        };
+    }
+
     public async ValueTask DisposeAsync()
     {
         Scim.Dispose();
