@@ -50,8 +50,8 @@ public sealed class ConnectorVersionTests : IAsyncLifetime
         Assert.Equal("7.1.0", answer.Text("connectorVersion"));
         await gateway.Owner.EndAsync(answer.Text("validationOperationId"));
         Assert.Equal("8.0.0", (await gateway.Owner.GetAsync(other)).Text("connectorVersion"));
-        var activity = await gateway.Owner.GetAsync("/api/activity");
-        var entry = Assert.Single(activity.Items, e => e.GetProperty("kind").GetString() == "Connector version changed");
+        var activity = await gateway.Owner.GetAsync($"{moved}/activity?limit=200");
+        var entry = Assert.Single(activity.Items, e => e.GetProperty("event").GetString() == "Connector version changed");
         Assert.Contains("is 7.1.0, was 8.0.0", entry.GetRawText(), StringComparison.Ordinal);
 
         var back = await gateway.Owner.PostAsync($"{moved}/connector-version/roll-back");
