@@ -1,8 +1,9 @@
 # The Azure edition of IdLCM, in one image: gateway, orchestrations and browser.
 #
-# NOT BUILT WHERE IT WAS WRITTEN: there was neither Docker nor a registry that serves the Azure Functions packages.
-# What was checked there: its paths and its role setting against the repository (tests/Functions.Tests/Infra), and the
-# sources of src/Functions, which the tests compile and run. Size and cold start are therefore not stated here: measure
+# NOT BUILT WHERE IT WAS WRITTEN: there was no Docker.
+# What was checked there: its paths and its role setting against the repository (tests/Functions.Tests/Infra), the
+# sources of src/Functions, which the tests compile and run, and that they build against the real packages, except for
+# the one of the Durable Task Scheduler. Size and cold start are therefore not stated here: measure
 # both at the first build, and write them into docs/azure.md.
 #
 #   docker build -t idlcm .

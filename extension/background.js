@@ -1,5 +1,6 @@
 import { gatewayOrigin, isExpected, isRelease } from './rules.js';
 import { fill } from './fill.js';
+import { beginCapture, captureOf, offered, typed } from './capture.js';
 
 // Sign-ins under way, by tab. Memory only: what the browser puts to rest with this worker is gone, and is launched again.
 const underWay = new Map();
@@ -49,6 +50,10 @@ chrome.runtime.onMessage.addListener((message, sender, answer) => {
 });
 
 async function begin(message, sender) {
+  if (message?.ask === 'typed') {
+    return typed(message, sender);
+  }
+
   const origin = await configuredGateway();
   const fromLaunchPage = sender.id === chrome.runtime.id && sender.frameId === 0 && sender.tab
     && sender.origin === origin && new URL(sender.url).pathname.startsWith('/launch/');
@@ -60,11 +65,20 @@ async function begin(message, sender) {
     return { ok: true };
   }
 
+  if (message?.ask === 'capture') {
+    return beginCapture(message.page, sender.tab.id, `${origin}${new URL(sender.url).pathname}`);
+  }
+
+  if (message?.ask === 'captured' || message?.ask === 'keep' || message?.ask === 'decline') {
+    return offered(message.ask, sender);
+  }
+
   if (message?.ask !== 'launch' || !isRelease(message.release)) {
     return { ok: false };
   }
 
   const tab = sender.tab.id;
+  captureOf.forget(tab);
   forget(tab);
   underWay.set(tab, { gateway: origin, release: message.release, pages: 0, done: {}, timer: setTimeout(() => forget(tab), patience) });
   await chrome.tabs.update(tab, { url: message.release.url });

@@ -32,3 +32,11 @@ export function isRelease(value) {
     && value.origins.every((origin) => { try { return new URL(origin).origin === origin && isSafe(new URL(origin)); } catch { return false; } })
     && Boolean(value.fields) && text(value.fields.password) && isExpected(value.url, value);
 }
+
+/** Whether what the gateway answered says where a credential may be taken from. */
+export function isCapturePage(value) {
+  const text = (v) => typeof v === 'string' && v.length > 0;
+  return Boolean(value) && text(value.app) && text(value.url) && Array.isArray(value.origins) && value.origins.length > 0
+    && value.origins.every((origin) => { try { return new URL(origin).origin === origin && isSafe(new URL(origin)); } catch { return false; } })
+    && Boolean(value.fields) && text(value.fields.password) && isExpected(value.url, value);
+}

@@ -2,22 +2,33 @@ using IdLcm.Domain.Storage;
 
 namespace IdLcm.Bench.Azure;
 
-/// <summary>Lets everything through and remembers the last commit that wrote several rows.</summary>
+/// <summary>Lets everything through, remembers the last commit that wrote a user, and counts what it took.</summary>
 internal sealed class CommitWatch(IRecordStore inner) : IRecordStore
 {
-    /// <summary>The last commit.</summary>
+    private int calls;
+
+    /// <summary>The last commit that wrote a user.</summary>
     public IReadOnlyList<RecordChange> Last { get; private set; } = [];
 
-    public ValueTask<StoredRecord?> GetAsync(string partition, string row, CancellationToken cancellationToken = default) => inner.GetAsync(partition, row, cancellationToken);
+    /// <summary>How often the store was asked, for reads and commits.</summary>
+    public int Calls => Volatile.Read(ref calls);
 
-    public ValueTask<RecordPage> QueryAsync(string partition, RowRange range, int pageSize, string? continuation, CancellationToken cancellationToken = default) =>
-        inner.QueryAsync(partition, range, pageSize, continuation, cancellationToken);
+    public ValueTask<StoredRecord?> GetAsync(string partition, string row, CancellationToken cancellationToken = default)
+    {
+        Interlocked.Increment(ref calls);
+        return inner.GetAsync(partition, row, cancellationToken);
+    }
+
+    public ValueTask<RecordPage> QueryAsync(string partition, RowRange range, int pageSize, string? continuation, CancellationToken cancellationToken = default)
+    {
+        Interlocked.Increment(ref calls);
+        return inner.QueryAsync(partition, range, pageSize, continuation, cancellationToken);
+    }
 
     public Task<CommitResult> CommitAsync(string partition, IReadOnlyList<RecordChange> changes, CancellationToken cancellationToken = default)
     {
-        Last = changes.Count > 4 ? changes : Last;
+        Interlocked.Increment(ref calls);
+        Last = changes.Any(change => change.Row.StartsWith("u:", StringComparison.Ordinal)) ? changes : Last;
         return inner.CommitAsync(partition, changes, cancellationToken);
     }
-
-    public ValueTask<IReadOnlyList<string>> ListPartitionsAsync(string prefix, CancellationToken cancellationToken = default) => inner.ListPartitionsAsync(prefix, cancellationToken);
 }

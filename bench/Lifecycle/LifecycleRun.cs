@@ -34,14 +34,14 @@ internal sealed class LifecycleRun : IAsyncDisposable
     }
 
     /// <summary>A sync from its request until its plan is applied.</summary>
-    public async Task SyncAsync(TimeSpan script, int rows)
+    public async Task SyncAsync(ScriptRun script)
     {
         var before = server.ResidentBytes;
         var started = Stopwatch.GetTimestamp();
         var operation = (string)(await SendAsync(HttpMethod.Post, $"integrations/{workspace.Integration.Id}/sync"))["operationId"]!;
         var ended = await EndedAsync(operation);
         var elapsed = Stopwatch.GetElapsedTime(started);
-        Console.WriteLine($"sync {(string?)ended["status"]}: {elapsed.TotalSeconds:F1} s, {rows / elapsed.TotalSeconds:N0} rows/s ({script.TotalSeconds / elapsed.TotalSeconds:F2} of the script); resident {Megabytes(before)} before, at most {Megabytes(server.PeakBytes)}; {ended["changes"]?[0]}");
+        Console.WriteLine($"sync {(string?)ended["status"]}: {elapsed.TotalSeconds:F1} s, {script.Rows / elapsed.TotalSeconds:N0} rows/s ({script.Elapsed / elapsed:F2} of the script); resident {Megabytes(before)} before, at most {Megabytes(server.PeakBytes)} ({(double)server.PeakBytes / script.PeakBytes:F1} of the script); {ended["changes"]?[0]}");
     }
 
     /// <summary>How many visits a burst of changes costs.</summary>

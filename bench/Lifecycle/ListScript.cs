@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
 using Microsoft.Playwright;
 
 namespace IdLcm.Bench.Lifecycle;
@@ -6,7 +8,32 @@ namespace IdLcm.Bench.Lifecycle;
 /// <summary>What somebody would write to read the list of people: page after page, the cells of each row.</summary>
 internal static class ListScript
 {
-    public static async Task<(int Rows, TimeSpan Elapsed)> ReadAsync(Uri app)
+    private const string Argument = "--list-script";
+
+    /// <summary>Runs the script in a process of its own, so that its memory is its own.</summary>
+    public static async Task<ScriptRun> RunAsync(Uri app)
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [Environment.GetCommandLineArgs()[0], Argument, app.AbsoluteUri]) { UseShellExecute = false, RedirectStandardOutput = true })!;
+        var said = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0 ? JsonSerializer.Deserialize<ScriptRun>(said)! : throw new InvalidOperationException($"The script failed: {said}");
+    }
+
+    /// <summary>Is the script, where this process was started as it.</summary>
+    public static async Task<bool> RunIfAskedAsync(string[] args)
+    {
+        if (args is not [Argument, var address])
+        {
+            return false;
+        }
+
+        var (rows, elapsed) = await ReadAsync(new Uri(address));
+        var peak = File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))["VmHWM:".Length..].Trim().Split(' ')[0];
+        Console.WriteLine(JsonSerializer.Serialize(new ScriptRun(rows, elapsed, 1024 * long.Parse(peak, CultureInfo.InvariantCulture))));
+        return true;
+    }
+
+    private static async Task<(int Rows, TimeSpan Elapsed)> ReadAsync(Uri app)
     {
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await playwright.Chromium.LaunchAsync(new()
@@ -40,3 +67,9 @@ internal static class ListScript
         }
     }
 }
+
+/// <summary>What the script took.</summary>
+/// <param name="Rows">How many rows it read.</param>
+/// <param name="Elapsed">How long the reading took, without browser and sign-in.</param>
+/// <param name="PeakBytes">The most memory that its process had resident, the driver and the browser not counted.</param>
+internal sealed record ScriptRun(int Rows, TimeSpan Elapsed, long PeakBytes);

@@ -5,7 +5,7 @@ using IdLcm.Samples;
 
 // Usage: dotnet run -c Release --project bench/Lifecycle -- [rows of the sync] [operations in the queue]
 // A sync against a script that reads the same table, visits for a burst of changes, and a long queue with an emergency.
-if (await ConstantEndpoint.RunIfAskedAsync(args))
+if (await ConstantEndpoint.RunIfAskedAsync(args) || await ListScript.RunIfAskedAsync(args))
 {
     return;
 }
@@ -17,10 +17,10 @@ using var scratch = Repository.NewScratch();
 await using var app = await SampleAppHost.StartAsync(
     new SampleAppOptions { DataDirectory = Path.Combine(scratch.Path, "app"), Members = rows, Seats = rows + queued + 1_000, AdminPassword = Workspace.AppPassword }, CancellationToken.None);
 
-var (scriptRows, script) = await ListScript.ReadAsync(app.BaseAddress);
-Console.WriteLine($"script reads {scriptRows:N0} rows in {script.TotalSeconds:F1} s: {scriptRows / script.TotalSeconds:N0} rows/s");
+var script = await ListScript.RunAsync(app.BaseAddress);
+Console.WriteLine($"script reads {script.Rows:N0} rows in {script.Elapsed.TotalSeconds:F1} s: {script.Rows / script.Elapsed.TotalSeconds:N0} rows/s, at most {script.PeakBytes / 1048576.0:N0} MB");
 await using var run = await LifecycleRun.StartAsync(scratch.Path, app.BaseAddress);
-await run.SyncAsync(script, scriptRows);
-await run.SyncAsync(script, scriptRows);
+await run.SyncAsync(script);
+await run.SyncAsync(script);
 await run.CoalesceAsync(people: 10, patches: 100);
 await run.QueueAsync(queued);

@@ -21,8 +21,6 @@ internal sealed class RecordingStore(IRecordStore inner) : IRecordStore
         Last = changes;
         return inner.CommitAsync(partition, changes, cancellationToken);
     }
-
-    public ValueTask<IReadOnlyList<string>> ListPartitionsAsync(string prefix, CancellationToken cancellationToken = default) => inner.ListPartitionsAsync(prefix, cancellationToken);
 }
 
 /// <summary>
@@ -38,8 +36,6 @@ internal sealed class SettledStore(IRecordStore inner) : IRecordStore
 
     public Task<CommitResult> CommitAsync(string partition, IReadOnlyList<RecordChange> changes, CancellationToken cancellationToken = default) =>
         inner.CommitAsync(partition, [.. changes.Where(change => !change.Row.StartsWith(Rows.Queue, StringComparison.Ordinal)).Select(Settled)], cancellationToken);
-
-    public ValueTask<IReadOnlyList<string>> ListPartitionsAsync(string prefix, CancellationToken cancellationToken = default) => inner.ListPartitionsAsync(prefix, cancellationToken);
 
     private static RecordChange Settled(RecordChange change)
     {

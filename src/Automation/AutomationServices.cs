@@ -21,13 +21,20 @@ public static class AutomationServices
     /// <param name="services">The host's services.</param>
     /// <param name="options">How connectors are run.</param>
     /// <returns>The same services.</returns>
+    /// <exception cref="InvalidDataException">A setting cannot be used; the message says which.</exception>
     public static IServiceCollection AddAutomation(this IServiceCollection services, AutomationOptions options)
     {
+        if (options.Problem() is { } problem)
+        {
+            throw new InvalidDataException($"A setting of the automation is wrong: {problem}");
+        }
+
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ISessionStorage>(options.SessionDirectory is { } directory ? new DirectorySessionStorage(directory) : new MemorySessionStorage());
         services.AddSingleton(options);
         services.AddSingleton(new FileConnectorCatalog(options.ConnectorDirectories));
         services.AddSingleton<IConnectorCatalog>(s => s.GetRequiredService<FileConnectorCatalog>());
+        services.AddSingleton<BrowserStarter>();
         services.AddSingleton<BrowserHost>();
         services.AddSingleton<SessionVault>();
         services.AddSingleton<ServiceAccounts>();

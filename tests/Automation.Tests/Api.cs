@@ -120,7 +120,7 @@ public sealed class Api : IAsyncDisposable
                 context.Response.Headers.Link = $"</api/people?page={at - 1}>; rel=\"prev\", </api/people?page={at + 1}>; rel=\"next\"";
             }
 
-            return Results.Json(new { people = found.Skip((at - 1) * 10).Take(10), total = found.Count });
+            return Results.Json(new { people = found.Skip((at - 1) * 10).Take(10), total = found.Count, plan = 40 });
         }
     }
 

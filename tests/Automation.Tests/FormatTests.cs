@@ -94,6 +94,7 @@ public sealed class FormatTests
     [InlineData("a: &x [1]\nb: *x", "alias")]
     [InlineData("a: !!binary aGk=", "tag")]
     [InlineData("a: [", "yaml")]
+    [InlineData("a:\n  b:\n    c: [d: /e, f: { g: h },\n i: { j: k }]", "yaml")]
     [InlineData("- a", "type")]
     [InlineData("", "empty")]
     [InlineData("a: 1\n---\nb: 1", "second-document")]

@@ -3,37 +3,34 @@ using IdLcm.Automation.Browser;
 using IdLcm.Automation.Format;
 using IdLcm.Domain.Connectors;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace IdLcm.Automation.Tests;
 
 /// <summary>The browser talks to the connector's hosts and to nothing else; pages that misbehave are contained.</summary>
-public sealed class HostTests(Lab lab) : IAsyncLifetime
+public class HostTests(Lab lab) : IAsyncLifetime
 {
     private readonly ConcurrentBag<string> foreignRequests = [];
-    private WebApplication foreign = null!;
-    private WebApplication app = null!;
+    private TestSite foreign = null!;
+    private TestSite app = null!;
     private string foreignUrl = "";
-    private string appUrl = "";
 
     public async ValueTask InitializeAsync()
     {
-        foreign = await StartAsync(web => web.MapFallback(context =>
+        foreign = await TestSite.StartAsync(lab, web => web.MapFallback(context =>
         {
             foreignRequests.Add(context.Request.Path);
             return context.Response.WriteAsync("reached");
         }));
-        foreignUrl = foreign.Urls.First();
-        app = await StartAsync(Map);
-        appUrl = app.Urls.First();
+        foreignUrl = foreign.Url;
+        app = await TestSite.StartAsync(lab, Map);
     }
 
     public async ValueTask DisposeAsync()
     {
         await app.DisposeAsync();
         await foreign.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]
@@ -135,9 +132,11 @@ public sealed class HostTests(Lab lab) : IAsyncLifetime
                     id: { css: a, attribute: href, regex: "/p/([0-9]+)" }
                   next: { pageParameter: p }
                   expectCount: { text: "{n} people" }
+                  seats: { text: "{total} seats, of which {used} taken" }
             """);
         Assert.True(result.Succeeded, result.Failure?.ToString());
         Assert.Equal(7, result.Rows.Count);
+        Assert.Equal(new ListedSeats(7, 1_250), result.Seats);
         Assert.Equal("""{"email":"p1@x.test","roles":["Admin","b"],"id":"1"}""", result.Rows[1].ToJsonString());
     }
 
@@ -165,27 +164,15 @@ public sealed class HostTests(Lab lab) : IAsyncLifetime
     [InlineData("http://127.0.0.1:5000", "http://127.0.0.1:5001/", false)]
     public void Hosts_are_compared_exactly(string allowed, string address, bool expected)
     {
-        var yaml = Yaml("[]", "").Replace("\"{appUrl}\"]", $"\"{allowed}\"]", StringComparison.Ordinal);
+        var yaml = TestSite.Yaml("[]").Replace("\"{appUrl}\"]", $"\"{allowed}\"]", StringComparison.Ordinal);
         var connector = ConnectorFile.Parse("x.yaml", yaml).Connector!;
         var policy = HostPolicy.Create(connector, new Scope(), out _)!;
         Assert.Equal(expected, policy.Allows(new Uri(address)));
     }
 
-    private static async Task<WebApplication> StartAsync(Action<WebApplication> map)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var web = builder.Build();
-        map(web);
-        await web.StartAsync();
-        return web;
-    }
-
     private void Map(WebApplication web)
     {
-        IResult Html(string body) => Results.Content($"<!DOCTYPE html><html><body>{body}</body></html>", "text/html; charset=utf-8");
-        web.MapGet("/", () => Html("<button>Log out</button>"));
+        static IResult Html(string body) => TestSite.Html(body);
         web.MapGet("/redirect", () => Results.Redirect($"{foreignUrl}/redirected"));
         web.MapGet("/links", () => Html($"""
             <a href="{foreignUrl}/link">Elsewhere</a><button>New name</button><button>Twice</button><button>Twice</button>
@@ -203,42 +190,8 @@ public sealed class HostTests(Lab lab) : IAsyncLifetime
             <button onclick="for (let i = 0; i < 50; i++) window.open('{{foreignUrl}}/popup' + i); alert('x'); document.body.append('confirm said ' + confirm('sure?'))">Make noise</button>
             """));
         web.MapGet("/endless", () => Html("<table><tr><th>Email</th></tr><tr><td>a@x.test</td></tr></table><a href='/endless?more'>Next</a>"));
-        web.MapGet("/pages", (int? p) => Html($"<p>7 people</p><ul>{string.Concat(Enumerable.Range(0, 7).Skip(((p ?? 1) - 1) * 3).Take(3).Select(i => $"<li><b>p{i}@x.test</b> <i>a, b</i> <a href='/p/{i}'>open</a></li>"))}</ul>"));
+        web.MapGet("/pages", (int? p) => Html($"<p>7 people</p><p>1,250 seats, of which 7 taken</p><ul>{string.Concat(Enumerable.Range(0, 7).Skip(((p ?? 1) - 1) * 3).Take(3).Select(i => $"<li><b>p{i}@x.test</b> <i>a, b</i> <a href='/p/{i}'>open</a></li>"))}</ul>"));
     }
 
-    private static string Yaml(string steps, string more) => $$"""
-        schema: idlcm.connector/v1
-        id: host-tests
-        version: 1.0.0
-        app: { name: Host tests, baseUrl: "{appUrl}", allowedHosts: ["{appUrl}"] }
-        settings: { appUrl: { label: Address, required: true } }
-        auth: { methods: [password], session: { probe: { goto: /, see: { role: button, name: Log out } } } }
-        capabilities: {}
-        userSchema: { attributes: [{ name: email, label: Email, primaryIdentifier: true }] }
-        operations:
-          login: { steps: [goto: /] }
-          listUsers:
-            steps: {{steps}}
-            {{more}}
-        """;
-
-    private async Task<VerbResult> RunAsync(string steps, string more = "")
-    {
-        var id = $"host-tests-{Guid.NewGuid():N}";
-        lab.Write(id, Yaml(steps, more).Replace("id: host-tests", $"id: {id}", StringComparison.Ordinal));
-        await lab.Secrets.PutAsync("host-password", "not-used-here");
-        var opened = await lab.Runner.OpenAsync(new()
-        {
-            IntegrationId = id,
-            ConnectorId = id,
-            ConnectorVersion = "1.0.0",
-            Settings = new Dictionary<string, string> { ["appUrl"] = appUrl },
-            ServiceAccountUserName = "admin",
-            PasswordSecret = "host-password",
-            CorrelationId = "test",
-        });
-        Assert.Null(opened.Failure);
-        await using var session = opened.Session!;
-        return await session.RunAsync(Site.Call(ConnectorVerb.ListUsers));
-    }
+    private Task<VerbResult> RunAsync(string steps, string more = "") => app.RunAsync(steps, more);
 }

@@ -40,6 +40,7 @@ public sealed class HttpTests(Lab lab) : IAsyncLifetime
         Assert.True(result.Succeeded, result.Failure?.ToString());
         Assert.True(result.Complete);
         Assert.Equal(25, result.Rows.Count);
+        Assert.Equal(new ListedSeats(25, 40), result.Seats);
         Assert.Equal("""{"email":"p2@x.test","givenName":"P","familyName":"2","roles":["Editor"],"status":"active","id":"2"}""", result.Rows[1].ToJsonString());
         Assert.Equal("""["none"]""", result.Rows[0]["roles"]!.ToJsonString().Replace("[]", """["none"]""", StringComparison.Ordinal));
     }
@@ -273,6 +274,7 @@ public sealed class HttpTests(Lab lab) : IAsyncLifetime
               id: { path: $.id }
             next: { pageParameter: page }
             expectCount: { header: X-Total }
+            seats: { used: $.total, total: $.plan }
         fragments:
           find:
             - find: "{identifier}"

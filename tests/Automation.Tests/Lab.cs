@@ -13,9 +13,10 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IdLcm.Automation.Tests;
 
 /// <summary>One browser for all tests; each test starts its own sample app, which takes milliseconds.</summary>
-public sealed class Lab : IAsyncLifetime
+public class Lab : IAsyncLifetime
 {
     private readonly string directory = Directory.CreateTempSubdirectory("idlcm-automation-").FullName;
+    private readonly Lock writing = new();
     private readonly List<SampleApp> apps = [];
     private ServiceProvider provider = null!;
 
@@ -29,7 +30,7 @@ public sealed class Lab : IAsyncLifetime
 
     public IConnectorRunner Runner => provider.GetRequiredService<IConnectorRunner>();
 
-    public ValueTask InitializeAsync()
+    public virtual ValueTask InitializeAsync()
     {
         // The connector as published, but a verification that fails does so in seconds.
         var connector = File.ReadAllText(Path.Combine(RepositoryRoot, "apps", "sample-workspace", "connector.yaml"));
@@ -38,14 +39,18 @@ public sealed class Lab : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 
-    public AutomationOptions Options => new() { ConnectorDirectories = [Path.Combine(directory, "apps")], StepTimeout = TimeSpan.FromSeconds(3) };
+    public virtual AutomationOptions Options => new() { ConnectorDirectories = [Path.Combine(directory, "apps")], StepTimeout = TimeSpan.FromSeconds(3) };
 
     /// <summary>Puts a connector into the catalog of the tests.</summary>
     public void Write(string id, string yaml)
     {
-        Directory.CreateDirectory(Path.Combine(directory, "apps", id));
-        File.WriteAllText(Path.Combine(directory, "apps", id, "connector.yaml"), yaml);
-        provider?.GetRequiredService<Catalog.FileConnectorCatalog>().Reload();
+        // A reload that began before this file was written must not end after the one that sees it.
+        lock (writing)
+        {
+            Directory.CreateDirectory(Path.Combine(directory, "apps", id));
+            File.WriteAllText(Path.Combine(directory, "apps", id, "connector.yaml"), yaml);
+            provider?.GetRequiredService<Catalog.FileConnectorCatalog>().Reload();
+        }
     }
 
     public string NewDirectory() => Directory.CreateDirectory(Path.Combine(directory, Guid.NewGuid().ToString("N"))).FullName;
@@ -81,7 +86,7 @@ public sealed class Lab : IAsyncLifetime
         return new(this, app, options, integration, app.BaseAddress.GetLeftPart(UriPartial.Authority));
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await provider.DisposeAsync();
         foreach (var app in apps)
@@ -90,6 +95,7 @@ public sealed class Lab : IAsyncLifetime
         }
 
         Directory.Delete(directory, recursive: true);
+        GC.SuppressFinalize(this);
     }
 
     private static string FindRoot()

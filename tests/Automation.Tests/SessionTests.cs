@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using IdLcm.Automation.Totp;
 using IdLcm.Domain.Connectors;
 using IdLcm.Samples;
 using IdLcm.Samples.Testing;
@@ -202,11 +201,9 @@ public sealed class SessionTests(Lab lab)
     private static async Task<Process> BrowserOf(IServiceProvider process)
     {
         var host = process.GetRequiredService<Browser.BrowserHost>();
-        var browser = await host.GetAsync(CancellationToken.None);
-        await using var cdp = await browser.NewBrowserCDPSessionAsync().ContinueWith(t => new Detach(t.Result), TaskScheduler.Default);
-        var info = await cdp.Session.SendAsync("SystemInfo.getProcessInfo");
-        var id = info!.Value.GetProperty("processInfo").EnumerateArray().First(p => p.GetProperty("type").GetString() == "browser").GetProperty("id").GetInt32();
-        return Process.GetProcessById(id);
+        var browser = await host.TakeAsync(CancellationToken.None);
+        await host.ReleaseAsync(browser);
+        return Process.GetProcessById(browser.ProcessId!.Value);
     }
 
     private static void Kill(Process browser)
@@ -215,13 +212,6 @@ public sealed class SessionTests(Lab lab)
         {
             browser.Kill(entireProcessTree: true);
         }
-    }
-
-    private sealed class Detach(Microsoft.Playwright.ICDPSession session) : IAsyncDisposable
-    {
-        public Microsoft.Playwright.ICDPSession Session => session;
-
-        public async ValueTask DisposeAsync() => await session.DetachAsync();
     }
 
     private sealed class AfterCommit(Action act) : IStepObserver

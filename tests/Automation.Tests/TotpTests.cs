@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using IdLcm.Automation.Totp;
+using IdLcm.Domain.Secrets;
 
 namespace IdLcm.Automation.Tests;
 

@@ -20,6 +20,25 @@ public sealed class VerbTests(Lab lab)
     }
 
     [Fact]
+    public async Task Whoever_takes_the_rows_gets_them_page_by_page_and_the_result_holds_none_but_the_seats()
+    {
+        var site = await lab.StartAsync(o => o with { Members = 60, Seats = 1_200 });
+        var pages = new List<int>();
+        await using var session = await site.OpenAsync();
+        var result = await session.RunAsync(Site.Call(ConnectorVerb.ListUsers) with
+        {
+            Rows = new RowSink((rows, _) =>
+            {
+                pages.Add(rows.Count);
+                return ValueTask.CompletedTask;
+            }),
+        });
+        Assert.True(result is { Succeeded: true, Complete: true, Rows: [], RowsRead: 61 }, result.Failure?.ToString());
+        Assert.Equal([25, 25, 11], pages);
+        Assert.Equal(new ListedSeats(site.App.Snapshot().Count(member => member.Status != MemberStatus.Suspended), 1_200), result.Seats);
+    }
+
+    [Fact]
     public async Task A_list_that_ends_early_is_an_incomplete_read()
     {
         var site = await lab.StartAsync(o => o with { Members = 60 });

@@ -30,8 +30,11 @@ public sealed class PageTests(RunningDashboard product)
             ("people", "/people?q=look"), ("person", "/people/look@example.test"), ("catalog", "/catalog"), ("catalog-app", "/catalog/sample-workspace"),
             ("settings", "/settings"), ("workspace-activity", "/settings/activity?verify=1"), ("tasks", $"/integrations/{id}/tasks"), ("approvals", $"/integrations/{id}/approvals"),
             ("notifications", $"/integrations/{id}/notifications"), ("assigned", $"/integrations/{id}/entitlements/users?value=Editor"), ("unmatched", $"/integrations/{id}/users/{unmatched}"),
+            ("posture", "/posture"), ("posture-none", "/posture?problem=PasswordAge"), ("posture-account", $"/posture/{id}"),
             ("not-found", "/no-such-page"), ("nobody", $"/integrations/{id}/users?q=nobody-at-all"),
         ];
+        await product.ApiAsync(HttpMethod.Put, $"integrations/{id}/users/{user}/connected-account", new JsonObject { ["password"] = "Kept-to-look-at-1!" });
+        await product.ApiAsync(HttpMethod.Put, $"integrations/{id}/posture-exceptions/Mfa", new JsonObject { ["reason"] = "The phone is on its way", ["expiresAt"] = DateTimeOffset.UtcNow.AddDays(20).ToString("O") });
         var cookie = await product.SignInAsync();
         var shots = Directory.CreateDirectory(Path.Combine(RunningDashboard.RepositoryRoot(), "artifacts", "dashboard")).FullName;
         var problems = new List<string>();
@@ -94,7 +97,7 @@ public sealed class PageTests(RunningDashboard product)
             "/", "/integrations", $"/integrations/{id}", $"/integrations/{id}/users", $"/integrations/{id}/users/{user}", $"/integrations/{id}/operations",
             $"/integrations/{id}/operations/{operation}", $"/integrations/{id}/activity", $"/people?q={Uri.EscapeDataString(Script)}", "/people?q=evil",
             $"/integrations/{id}/approvals", $"/integrations/{id}/tasks", $"/integrations/{id}/notifications", "/settings/activity", $"/integrations/{id}/entitlements/users?value={Uri.EscapeDataString(Script)}",
-            "/people/evil@example.test", $"/integrations?q={Uri.EscapeDataString(Script)}", "/settings"])
+            "/people/evil@example.test", $"/integrations?q={Uri.EscapeDataString(Script)}", "/settings", "/posture", $"/posture/{id}"])
         {
             await visit.OpenAsync(path);
             Assert.False(await visit.Page.EvaluateAsync<bool>("'hacked' in window"), path);

@@ -50,6 +50,52 @@ public sealed class RestoreTests
         Assert.Equal(2, product.Sample.Audit().Count(entry => entry.Event == "Member invited" && entry.Target is "ada@example.test" or "bob@example.test"));
     }
 
+    [Fact]
+    public async Task Who_was_erased_since_the_backup_is_erased_again_when_it_is_restored()
+    {
+        await using var product = await Product.StartAsync();
+        var ledger = Path.Combine(product.Directory, "ledger", "erasures.jsonl");
+        System.IO.Directory.CreateDirectory(Path.GetDirectoryName(ledger)!);
+        var ada = await product.CreateAsync("ada@example.test");
+        var bob = await product.CreateAsync("bob@example.test");
+        await product.SettledAsync(ada, "Onboarded");
+        await product.SettledAsync(bob, "Onboarded");
+        await product.StopGatewayAsync();
+        var backup = Path.Combine(product.Directory, "backup");
+        await CopyAsync(product.Data, backup);
+
+        await product.StartGatewayAsync("--erasure-ledger", ledger);
+        await product.DeleteAsync(ada);
+        await product.SettledAsync(ada, "Deleted");
+        var asked = await product.ApiAsync(HttpMethod.Post, $"integrations/{product.IntegrationId}/users/{ada}/erase", new JsonObject { ["reason"] = "Request 42" });
+        await product.ApiAsync(HttpMethod.Post, $"integrations/{product.IntegrationId}/approvals/{(string)asked["id"]!}/approve", new JsonObject { ["reason"] = "Their right." });
+        var line = Assert.Single(await File.ReadAllLinesAsync(ledger, Stop));
+        Assert.Contains(ada, line, StringComparison.Ordinal);
+        Assert.DoesNotContain("example.test", line, StringComparison.Ordinal);
+        await product.StopGatewayAsync();
+        System.IO.Directory.Delete(product.Data, recursive: true);
+        await CopyAsync(backup, product.Data);
+
+        // The backup knows her as somebody who works there.
+        await product.StartGatewayAsync("--restored", "--erasure-ledger", ledger);
+        await SaidAsync(product, "1 people were erased again");
+        Assert.Equal($"erased-{ada}", (string?)(await product.UserAsync(ada))["userName"]);
+        Assert.Equal("Onboarded", (string?)(await product.UserAsync(bob))["provisioningState"]);
+        var activity = (await product.ApiAsync(HttpMethod.Get, $"integrations/{product.IntegrationId}/activity?limit=200")).ToJsonString();
+        Assert.DoesNotContain("ada@example.test", activity, StringComparison.Ordinal);
+        Assert.Contains("bob@example.test", activity, StringComparison.Ordinal);
+        Assert.True((bool)(await product.ApiAsync(HttpMethod.Get, $"integrations/{product.IntegrationId}/activity/verify"))["intact"]!);
+
+        // Nothing was written to the app for it, and once is enough.
+        await product.StopGatewayAsync();
+        await product.StartGatewayAsync("--restored", "--erasure-ledger", ledger);
+        await SaidAsync(product, "0 people were erased again");
+        Assert.Single(product.Sample.Audit(), entry => entry.Event == "Member removed");
+    }
+
+    private static Task SaidAsync(Product product, string text) => Product.UntilAsync(
+        () => Task.FromResult(product.ReadLog().Contains(text, StringComparison.Ordinal)), TimeSpan.FromSeconds(60), () => $"It did not say '{text}':\n{product.ReadLog()}");
+
     private static async Task CopyAsync(string from, string to)
     {
         using var copy = Process.Start("cp", ["-a", from, to]);

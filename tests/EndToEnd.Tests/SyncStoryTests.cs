@@ -61,6 +61,29 @@ public sealed class SyncStoryTests
         await Histories.ReplayAllAsync(product.Data);
     }
 
+    [Fact]
+    public async Task Seats_that_the_app_shows_are_shown_here_and_a_full_plan_refuses_new_people_until_a_reading_shows_room()
+    {
+        // The administrator and four members.
+        await using var product = await Product.StartAsync(new() { DataDirectory = "", Members = 4, Seats = 6 });
+        await SyncAsync(product);
+        var seats = (await IntegrationAsync(product, HttpMethod.Get, ""))["seats"]!;
+        Assert.Equal((5, 6, null), ((int)seats["used"]!, (int)seats["total"]!, (string?)seats["taken"]?["detail"]));
+
+        await product.SettledAsync(await product.CreateAsync("last@example.test"), "Onboarded", TimeSpan.FromSeconds(120));
+        await SyncAsync(product);
+        seats = (await IntegrationAsync(product, HttpMethod.Get, ""))["seats"]!;
+        Assert.Equal((6, "6 of 6 seats are taken"), ((int)seats["used"]!, (string?)seats["taken"]!["detail"]));
+        var refused = await product.ScimAsync(HttpMethod.Post, "Users", """{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"more@example.test","name":{"givenName":"Mo","familyName":"Re"},"emails":[{"primary":true,"type":"work","value":"more@example.test"}],"roles":[{"value":"Viewer"}]}""");
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+        Assert.Contains("has no free seat (6 of 6 seats are taken", await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.DoesNotContain(product.Sample.Audit(), entry => entry.Event == "Member invited" && entry.ToString().Contains("more@", StringComparison.Ordinal));
+
+        product.Sample.Faults.Current = product.Sample.Faults.Current with { SeatLimit = 8 };
+        await SyncAsync(product);
+        await product.SettledAsync(await product.CreateAsync("more@example.test"), "Onboarded", TimeSpan.FromSeconds(120));
+    }
+
     private static async Task<JsonObject> SyncAsync(Product product) =>
         await EndedAsync(product, (string)(await IntegrationAsync(product, HttpMethod.Post, "/sync"))["operationId"]!);
 

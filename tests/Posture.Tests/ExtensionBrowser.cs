@@ -51,7 +51,7 @@ internal sealed class ExtensionBrowser : IAsyncDisposable
         "async () => JSON.stringify([await chrome.storage.local.get(), await chrome.storage.session.get(), { gateway: (await chrome.storage.managed.get().catch(() => ({}))).gateway ?? null }])");
 
     /// <summary>Asks the browser's interfaces as a page of the extension itself. Its id is made of where it lies.</summary>
-    private async Task<T> AskAsync<T>(string script)
+    public async Task<T> AskAsync<T>(string script)
     {
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.Combine(directory, "extension"))))[..32];
         var id = string.Concat(hash.Select(digit => (char)('a' + Convert.ToInt32(digit.ToString(), 16))));

@@ -13,7 +13,7 @@ namespace IdLcm.Posture.Tests;
 
 public sealed partial class LaunchTests
 {
-    private const string Assigned = "Olga Owner";
+    internal const string Assigned = "Olga Owner";
     private const string Other = "Sam Super";
     private const string Newcomer = "Ines Manager";
     private const string Unassigned = "Nobody";
@@ -188,7 +188,30 @@ public sealed partial class LaunchTests
         Assert.Equal(HttpStatusCode.Gone, await other.RevealAsync(shown));
     }
 
-    private static async Task<Rig> StartAsync(LocalProvider provider)
+    [Fact]
+    public async Task A_look_alike_address_or_one_without_https_is_never_taken_for_the_apps_own()
+    {
+        await using var browser = await ExtensionBrowser.StartAsync(new Uri("http://127.0.0.1:5999"));
+        var taken = await browser.AskAsync<string[]>(
+            """
+            async () => {
+              const { isExpected, isRelease } = await import('./rules.js');
+              const release = { url: 'https://app.example.test/login', userName: 'u', password: 'p', origins: ['https://app.example.test', 'http://10.0.0.7'], fields: { password: '#p' } };
+              const addresses = [
+                'https://app.example.test/login', 'https://APP.example.test/other?x=1#y', 'https://app.example.test:443/',
+                'https://app.example.test.evil.test/login', 'https://evil.test/app.example.test', 'https://app.example.test@evil.test/', 'https://evil.test@app.example.test/',
+                'https://app-example.test/', 'https://xapp.example.test/', 'https://app.example.test./', 'https://app.example.test:8443/', 'https://\u0430pp.example.test/', 'https://app.ex\u0430mple.test/',
+                'http://app.example.test/login', 'http://10.0.0.7/login', 'ftp://app.example.test/', 'javascript:alert(1)', 'data:text/html,x', 'about:blank', 'not an address',
+              ];
+              const own = addresses.filter((address) => isExpected(address, release));
+              const bad = [{ ...release, url: 'https://evil.test/' }, { ...release, origins: ['http://10.0.0.7'] , url: 'http://10.0.0.7/' }, { ...release, origins: [] }].filter(isRelease);
+              return [...own, ...bad.map((b) => b.url)];
+            }
+            """);
+        Assert.Equal(["https://app.example.test/login", "https://APP.example.test/other?x=1#y", "https://app.example.test:443/"], taken);
+    }
+
+    internal static async Task<Rig> StartAsync(LocalProvider provider)
     {
         var rig = await Rig.StartAsync(new SignInOptions
         {
@@ -201,11 +224,11 @@ public sealed partial class LaunchTests
         return rig;
     }
 
-    private static string Launch(Rig rig) => new Uri(rig.Address, $"/launch/{rig.IntegrationId}").AbsoluteUri;
+    internal static string Launch(Rig rig) => new Uri(rig.Address, $"/launch/{rig.IntegrationId}").AbsoluteUri;
 
-    private static string Subject(string name) => "sub-" + name.Replace(' ', '-');
+    internal static string Subject(string name) => "sub-" + name.Replace(' ', '-');
 
-    private static async Task<string> OnboardAsync(Rig rig, string name, string email)
+    internal static async Task<string> OnboardAsync(Rig rig, string name, string email)
     {
         var id = await rig.CreateUserAsync(email, Subject(name));
         await rig.UserAsync(id, "Onboarded");
@@ -216,16 +239,16 @@ public sealed partial class LaunchTests
     private static Task<JsonObject> KeepAsync(Rig rig, string userId, string? totp = null) => rig.DoAsync(
         HttpMethod.Put, $"/users/{userId}/connected-account", new JsonObject { ["userName"] = "admin@sample.test", ["password"] = Rig.FirstPassword, ["totpSecret"] = totp }.ToJsonString());
 
-    private static Task<JsonObject> PointAtAsync(Rig rig, string address) =>
+    internal static Task<JsonObject> PointAtAsync(Rig rig, string address) =>
         rig.DoAsync(HttpMethod.Patch, "", new JsonObject { ["settings"] = new JsonObject { ["appUrl"] = address } }.ToJsonString());
 
-    private static async Task SignInAsync(Rig rig, IPage page, string name)
+    internal static async Task SignInAsync(Rig rig, IPage page, string name)
     {
         await page.GotoAsync(Launch(rig));
         await page.GetByRole(AriaRole.Link, new() { Name = name, Exact = true }).ClickAsync();
     }
 
-    private static Task SignedInToAppAsync(IPage page) => Expect(page.GetByRole(AriaRole.Button, new() { Name = "Sign out" })).ToBeVisibleAsync(new() { Timeout = 20_000 });
+    internal static Task SignedInToAppAsync(IPage page) => Expect(page.GetByRole(AriaRole.Button, new() { Name = "Sign out" })).ToBeVisibleAsync(new() { Timeout = 20_000 });
 
     /// <summary>A person's browser without the extension, as plain requests.</summary>
     private sealed partial class PersonClient : IDisposable

@@ -22,6 +22,9 @@ internal sealed class StoppableSecrets(ISecretStore inner) : ISecretStore
     /// <summary>Called whenever a new value has been stored.</summary>
     public Action<string>? Stored { get; set; }
 
+    /// <summary>Awaited before a value in force is read.</summary>
+    public Func<string, Task>? Reading { get; set; }
+
     public Task StopAsync(StopAt where, string secretSuffix)
     {
         reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -29,7 +32,11 @@ internal sealed class StoppableSecrets(ISecretStore inner) : ISecretStore
         return reached.Task;
     }
 
-    public Task<SecretValue?> GetAsync(string name, CancellationToken cancellationToken = default) => inner.GetAsync(name, cancellationToken);
+    public async Task<SecretValue?> GetAsync(string name, CancellationToken cancellationToken = default)
+    {
+        await (Reading?.Invoke(name) ?? Task.CompletedTask).WaitAsync(cancellationToken);
+        return await inner.GetAsync(name, cancellationToken);
+    }
 
     public async Task<SecretValue?> GetVersionAsync(string name, string version, CancellationToken cancellationToken = default)
     {

@@ -31,6 +31,33 @@ public sealed class SignInTests
         Assert.Equal("/login", (await running.Admin.Open("/members")).Path);
     }
 
+    [Fact]
+    public async Task A_member_with_a_password_signs_in_to_home_alone_until_somebody_signs_them_out_everywhere()
+    {
+        await using var running = await Running.Start();
+        await running.Admin.SignIn();
+        await running.Admin.Invite("ada@sample.test");
+        var member = running.App.Snapshot().Single(m => m.Email == "ada@sample.test");
+        var path = $"/members/{member.Id}";
+        Assert.StartsWith("Choose another password:", (await running.Admin.Press(await running.Admin.Open(path), "Set password", ("New password", "short"))).Alert, StringComparison.Ordinal);
+        Assert.Equal("Password of Ada Lovelace set.", (await running.Admin.Press(await running.Admin.Open(path), "Set password", ("New password", "Member-secret-1!"))).Notice);
+        using var ada = new Person(running.App.BaseAddress);
+        Assert.Equal("Wrong email or password.", (await ada.SignIn("Member-secret-1!", "ada@sample.test")).Alert);
+
+        await ada.Press(await ada.Open($"/accept/{member.InvitationToken}"), "Accept invitation");
+        Assert.Equal("/home", (await ada.SignIn("Member-secret-1!", "ada@sample.test")).Path);
+        foreach (var forbidden in (string[])["/members", "/account", "/audit", "/settings"])
+        {
+            Assert.Equal("No permission", (await ada.Open(forbidden)).Heading);
+        }
+
+        await running.Admin.Press(await running.Admin.Open(path), "Suspend");
+        Assert.Equal("/home", (await ada.Open("/home")).Path);
+        Assert.Equal("Ada Lovelace is signed out everywhere.", (await running.Admin.Press(await running.Admin.Open(path), "Sign out everywhere")).Notice);
+        Assert.Equal("/login", (await ada.Open("/home")).Path);
+        Assert.Equal("/home", (await running.Admin.Open("/home")).Path);
+    }
+
     [Theory]
     [InlineData(59, "287082")]
     [InlineData(1111111109, "081804")]

@@ -195,7 +195,15 @@ public sealed class InMemoryApp(ISecretStore secrets, IBlobStore blobs, TimeProv
             var step = new StepRecord(call.Verb, 1, $"do {call.Verb}", app.Now, 1, failure is null ? "done" : "failed", committed, Error: failure?.Detail);
             request.Observer?.StepEnded(step);
             IReadOnlyList<EvidenceItem> evidence = failure is null ? [] : [await app.CaptureAsync(failure.Detail, cancellationToken)];
-            return new VerbResult(call.Verb, failure, failure is null ? app.Read(Tenant, call) : [], Complete: failure is null, committed, Verified: false, [step], evidence);
+            var result = new VerbResult(call.Verb, failure, failure is null ? app.Read(Tenant, call) : [], Complete: failure is null, committed, Verified: false, [step], evidence);
+            if (call.Rows is not { } sink || failure is not null)
+            {
+                return result;
+            }
+
+            await sink.BeginAsync(cancellationToken);
+            await sink.TakeAsync(result.Rows, cancellationToken);
+            return result with { Rows = [] };
         }
     }
 }

@@ -194,23 +194,6 @@ public abstract partial class RecordStoreSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Partitions_with_records_are_listed_by_prefix_in_key_order()
-    {
-        foreach (var name in new[] { "b", "a", "B", "emptied" })
-        {
-            await Store.CommitAsync($"{Partition}:{name}", [RecordChange.Upsert("row", Bytes("x"))], Cancellation);
-        }
-
-        await Store.CommitAsync(Partition + ":emptied", [RecordChange.DeleteIfExists("row")], Cancellation);
-        await Store.CommitAsync(Partition + ":never", [RecordChange.DeleteIfExists("row")], Cancellation);
-
-        Assert.Equal(
-            [$"{Partition}:B", $"{Partition}:a", $"{Partition}:b"], await Store.ListPartitionsAsync(Partition + ":", Cancellation));
-        Assert.Equal([$"{Partition}:a"], await Store.ListPartitionsAsync(Partition + ":a", Cancellation));
-        Assert.Contains($"{Partition}:b", await Store.ListPartitionsAsync("", Cancellation));
-    }
-
-    [Fact]
     public async Task Sixteen_writers_that_increment_with_etags_lose_nothing()
     {
         const int Writers = 16;

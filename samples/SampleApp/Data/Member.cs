@@ -91,6 +91,9 @@ public sealed record Member
     /// <summary>Secret of the link in the invitation.</summary>
     public string InvitationToken { get; init; } = "";
 
+    /// <summary>The password that the member signs in with; empty while there is none.</summary>
+    public string Password { get; init; } = "";
+
     /// <summary>Project permissions, in the order of the project ids.</summary>
     public IReadOnlyList<Grant> Grants { get; init; } = [];
 

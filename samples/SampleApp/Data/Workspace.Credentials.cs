@@ -46,13 +46,38 @@ internal sealed partial class Workspace
                 return Outcome.Refuse("The current password is not right.");
             if (wanted != again)
                 return Outcome.Refuse("The two new passwords differ.");
-            if (Problem(wanted, actor) is { } problem)
+            if (Problem(wanted, actor, AdminPassword) is { } problem)
                 return Outcome.Refuse($"Choose another password: {problem}");
             return Write(WriteAction.Password, "Password changed.", new JournalEntry
             {
                 Credentials = credentials with { Password = wanted },
                 Audit = [Entry(actor, "Password changed", actor)],
             });
+        }
+    }
+
+    /// <summary>Gives a member a password, as an administrator does for somebody who cannot.</summary>
+    public Outcome SetPassword(int id, string wanted, string actor) => OnMember(id, member =>
+        member.Role == Role.Administrator ? Outcome.Refuse("Change your own password on the Account page.")
+        : Problem(wanted, member.Email, member.Password) is { } problem ? Outcome.Refuse($"Choose another password: {problem}")
+        : Write(WriteAction.Password, $"Password of {member.Name} set.", new JournalEntry
+        {
+            Members = [member with { Password = wanted }],
+            Audit = [Entry(actor, "Member password set", member.Email)],
+        }));
+
+    /// <summary>Notes that every session of a member ends; the sessions themselves are the site's.</summary>
+    public Outcome SignOutEverywhere(int id, string actor) => OnMember(id, member =>
+        Write(WriteAction.SignOut, $"{member.Name} is signed out everywhere.", new JournalEntry { Audit = [Entry(actor, "Member signed out", member.Email)] }));
+
+    /// <summary>The e-mail of whoever may sign in with this password, or null.</summary>
+    public string? Authenticate(string email, string password)
+    {
+        lock (gate)
+        {
+            return email.Equals(options.AdminUser, StringComparison.OrdinalIgnoreCase) ? Same(password, AdminPassword) ? options.AdminUser : null
+                : members.TryFindByEmail(email, out var member) && member is { Status: MemberStatus.Active, Password.Length: > 0 } && Same(password, member.Password) ? member.Email
+                : null;
         }
     }
 
@@ -94,7 +119,7 @@ internal sealed partial class Workspace
         }
     }
 
-    private string? Problem(string password, string user) => password switch
+    private string? Problem(string password, string user, string before) => password switch
     {
         { Length: < ShortestPassword or > LongestPassword } => $"it must have {ShortestPassword} to {LongestPassword} characters.",
         _ when password.Length < faults.Current.PasswordLength => $"it must have at least {faults.Current.PasswordLength} characters.",
@@ -102,7 +127,7 @@ internal sealed partial class Workspace
         _ when !password.Any(PasswordSymbols.Contains) => $"it needs one of {PasswordSymbols}",
         _ when password.FirstOrDefault(c => !char.IsAsciiLetterOrDigit(c) && !PasswordSymbols.Contains(c, StringComparison.Ordinal)) is not '\0' and var other => $"it must not contain {other}",
         _ when password.Contains(user.Split('@')[0], StringComparison.OrdinalIgnoreCase) => "it must not contain your name.",
-        _ when Same(password, AdminPassword) => "it is the one you have.",
+        _ when Same(password, before) => "it is the one you have.",
         _ => null,
     };
 

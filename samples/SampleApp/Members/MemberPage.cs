@@ -29,6 +29,24 @@ internal static class MemberPage
         return visit.Finish(outcome, leads && !outcome.Refused ? "/members" : $"/members/{id}");
     };
 
+    public static IResult SetPassword(Visit visit, int id)
+    {
+        if (Refusal(visit, id, out var member) is { } refusal)
+            return refusal;
+        var outcome = visit.Workspace.SetPassword(id, visit.Http.Request.Form["wanted"].ToString(), visit.User);
+        return outcome.Refused ? Page(visit, member, FormOf(member), outcome.Message) : visit.Finish(outcome, $"/members/{id}");
+    }
+
+    public static IResult SignOutEverywhere(Visit visit, int id)
+    {
+        if (Refusal(visit, id, out var member) is { } refusal)
+            return refusal;
+        var outcome = visit.Workspace.SignOutEverywhere(id, visit.User);
+        if (outcome.Committed)
+            visit.Site.Sessions.EndOf(member.Email);
+        return visit.Finish(outcome, $"/members/{id}");
+    }
+
     private static IResult? Refusal(Visit visit, int id, out Member member)
     {
         var found = visit.Workspace.FindMember(id);
@@ -62,6 +80,7 @@ internal static class MemberPage
         </section>
         <div>
         {Membership(visit, member)}
+        {Html.If(!visit.Faults.Underpermissioned && member.Role != Role.Administrator, () => SignIn(visit, member))}
         {ProjectAccess(visit, member)}
         </div>
         </div>
@@ -92,6 +111,16 @@ internal static class MemberPage
         {Forms.Post(visit, $"/members/{member.Id}/remove", Forms.Button(visit, "Remove", "danger"))}
         </div>
         </dialog>
+        """);
+
+    private static Html SignIn(Visit visit, Member member) => Html.Of($"""
+        <section class="card form" aria-labelledby="sign-in"><h2 id="sign-in">Sign-in</h2>
+        {Forms.Post(visit, $"/members/{member.Id}/password", Html.Of($"""
+            {Forms.Text(visit, "New password", "wanted", "", type: "password")}
+            <div class="actions">{Forms.Button(visit, "Set password", "quiet")}</div>
+            """))}
+        <div class="actions">{PressForm(visit, member, "sign-out", "Sign out everywhere")}</div>
+        </section>
         """);
 
     private static Html PressForm(Visit visit, Member member, string path, string name) =>

@@ -13,6 +13,8 @@ internal static class MemberRoutes
         pages.MapPost("/members/{id:int}/reactivate", MemberPage.Press((w, id, actor) => w.Reactivate(id, actor)));
         pages.MapPost("/members/{id:int}/resend", MemberPage.Press((w, id, actor) => w.Resend(id, actor)));
         pages.MapPost("/members/{id:int}/remove", MemberPage.Press((w, id, actor) => w.Remove(id, actor), leads: true));
+        pages.MapPost("/members/{id:int}/password", MemberPage.SetPassword);
+        pages.MapPost("/members/{id:int}/sign-out", MemberPage.SignOutEverywhere);
         pages.MapGet("/outbox", InvitationPages.Outbox);
         pages.MapGet("/accept/{token}", InvitationPages.Show);
         pages.MapPost("/accept/{token}", InvitationPages.Accept);

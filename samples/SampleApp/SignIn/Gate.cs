@@ -10,6 +10,9 @@ internal sealed class Gate(RequestDelegate next, Site site)
 {
     private static readonly string[] OpenPaths = ["/login", "/human", "/accept"];
 
+    /// <summary>What a member who does not run the workspace may open.</summary>
+    private static readonly string[] MemberPaths = ["/", "/home", "/logout"];
+
     public async Task InvokeAsync(HttpContext http)
     {
         if (FaultGate.IsOutside(http.Request.Path))
@@ -46,6 +49,8 @@ internal sealed class Gate(RequestDelegate next, Site site)
         if (HttpMethods.IsPost(visit.Http.Request.Method) && !await HasToken(visit.Http, visit.Session))
             return visit.Page("Form expired", Html.Of($"<h1>Form expired</h1><p>Go back, reload the page and try again.</p>"), status: StatusCodes.Status400BadRequest);
         var path = visit.Http.Request.Path;
+        if (visit.User.Length > 0 && visit.User != visit.Site.Options.AdminUser && !isOpen && !MemberPaths.Contains(path.Value))
+            return visit.Forbidden();
         if (visit.Faults.Captcha == CaptchaPlace.Everywhere && !visit.Session.ConfirmedHuman && path != "/human")
             return SignInPages.Captcha(visit);
         if (visit.Faults.SubscriptionDeactivated && visit.User.Length > 0 && !isOpen && path != "/logout")

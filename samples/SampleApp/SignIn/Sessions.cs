@@ -18,7 +18,10 @@ internal sealed class Session(string id)
 
     public string? User { get; init; }
 
-    public bool PasswordAccepted { get; set; }
+    public bool PasswordAccepted => Accepted is not null;
+
+    /// <summary>Whose password was right, before the sign-in is done.</summary>
+    public string? Accepted { get; set; }
 
     public bool ConfirmedHuman { get; set; }
 
@@ -83,10 +86,17 @@ internal sealed class Sessions(TimeProvider time)
 
     public void EndAll() => open.Clear();
 
-    /// <summary>Ends every signed-in session but one, as a new password does.</summary>
+    /// <summary>Ends every other session of whoever has this one, as a new password does.</summary>
     public void EndOthers(Session kept)
     {
-        foreach (var session in open.Values.Where(s => s.User is not null && s.Id != kept.Id))
+        foreach (var session in open.Values.Where(s => s.User == kept.User && s.Id != kept.Id))
+            End(session);
+    }
+
+    /// <summary>Ends every session of somebody.</summary>
+    public void EndOf(string user)
+    {
+        foreach (var session in open.Values.Where(s => string.Equals(s.User, user, StringComparison.OrdinalIgnoreCase)))
             End(session);
     }
 

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using IdLcm.Samples.Rendering;
 using IdLcm.Samples.Testing;
 
@@ -58,14 +56,13 @@ internal static class SignInPages
     private static IResult Login(Visit visit)
     {
         var (email, password) = (visit.Field("email"), visit.Http.Request.Form["password"].ToString());
-        var options = visit.Site.Options;
-        if (!email.Equals(options.AdminUser, StringComparison.OrdinalIgnoreCase) || !SameText(password, visit.Workspace.AdminPassword))
+        if (visit.Workspace.Authenticate(email, password) is not { } user)
         {
             visit.Workspace.NoteSignIn(email, succeeded: false);
             return LoginPage(visit, email, "Wrong email or password.");
         }
 
-        visit.Session!.PasswordAccepted = true;
+        visit.Session!.Accepted = user;
         return GoOn(visit);
     }
 
@@ -74,7 +71,7 @@ internal static class SignInPages
     {
         if (visit.Faults.Captcha == CaptchaPlace.SignIn && !visit.Session!.ConfirmedHuman)
             return new SeeOther("/human");
-        return visit.Site.TotpSecret is null ? Enter(visit) : new SeeOther("/login/code");
+        return visit.Site.TotpSecret is null || visit.Session!.Accepted != visit.Site.Options.AdminUser ? Enter(visit) : new SeeOther("/login/code");
     }
 
     private static IResult EnterCode(Visit visit)
@@ -103,11 +100,8 @@ internal static class SignInPages
     {
         var before = visit.Session!;
         visit.Site.Sessions.End(before);
-        visit.Site.Sessions.Open(visit.Http, visit.Site.Options.AdminUser, before.ConfirmedHuman);
-        visit.Workspace.NoteSignIn(visit.Site.Options.AdminUser, succeeded: true);
+        visit.Site.Sessions.Open(visit.Http, before.Accepted, before.ConfirmedHuman);
+        visit.Workspace.NoteSignIn(before.Accepted!, succeeded: true);
         return new SeeOther("/home");
     }
-
-    private static bool SameText(string given, string expected) =>
-        CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(expected));
 }

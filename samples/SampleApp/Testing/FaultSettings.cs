@@ -44,9 +44,13 @@ public enum WriteAction
     [JsonStringEnumMemberName("settings")]
     Settings,
 
-    /// <summary>Change password.</summary>
+    /// <summary>Change password, and Set password of a member.</summary>
     [JsonStringEnumMemberName("password")]
     Password,
+
+    /// <summary>Sign out everywhere.</summary>
+    [JsonStringEnumMemberName("signOut")]
+    SignOut,
 
     /// <summary>Turn two-step verification on or off.</summary>
     [JsonStringEnumMemberName("twoStep")]

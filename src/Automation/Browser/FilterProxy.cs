@@ -1,42 +1,70 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace IdLcm.Automation.Browser;
 
 /// <summary>
-/// The only way out of one integration's browser context: a forward proxy on loopback that connects to allowed
-/// hosts and answers 403 for all others. Unlike request interception it sees every request (redirects, preloads,
-/// WebSockets, workers, downloads), leaves the browser's cache on, and costs no round trip to the driver.
+/// The only way out of one browser context: a forward proxy that connects to allowed hosts and answers 403 for all
+/// others. Unlike request interception it sees every request (redirects, preloads, WebSockets, workers, downloads),
+/// leaves the browser's cache on, and costs no round trip to the driver. It listens on loopback; for a browser on
+/// another machine on all addresses, and then asks for a password that only this context knows.
 /// </summary>
 internal sealed class FilterProxy : IAsyncDisposable
 {
     private const int MaxHeadBytes = 64 * 1024;
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(10);
 
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener listener;
     private readonly CancellationTokenSource stop = new();
     private readonly HostPolicy policy;
+    private readonly long maxBytes;
+    private readonly string? authorization;
     private readonly Task accepting;
     private long blockedCount;
+    private long received;
     private volatile string? lastBlocked;
 
-    public FilterProxy(HostPolicy policy)
+    /// <summary>Starts to listen.</summary>
+    /// <param name="policy">The allowed hosts.</param>
+    /// <param name="maxBytes">The most that the app may send between two calls of <see cref="Mark"/>, on the wire.</param>
+    /// <param name="reachedAt">The name or address under which a browser on another machine reaches this one; null for a browser on this machine.</param>
+    public FilterProxy(HostPolicy policy, long maxBytes, string? reachedAt = null)
     {
         this.policy = policy;
+        this.maxBytes = maxBytes;
+        listener = new(reachedAt is null ? IPAddress.Loopback : IPAddress.Any, 0);
         listener.Start(backlog: 256);
-        Address = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
+        Address = $"http://{reachedAt ?? "127.0.0.1"}:{((IPEndPoint)listener.LocalEndpoint).Port}";
+        if (reachedAt is not null)
+        {
+            Password = RandomNumberGenerator.GetHexString(32, lowercase: true);
+            authorization = "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes($"{UserName}:{Password}"));
+        }
+
         accepting = AcceptAsync();
     }
 
+    public static string UserName => "idlcm";
+
     public string Address { get; }
+
+    /// <summary>What the browser has to give as its proxy password (RFC 7617); null on loopback, where nobody else is.</summary>
+    public string? Password { get; }
+
+    /// <summary>True when the app sent more than a step may take, and was cut off.</summary>
+    public bool Flooded => Interlocked.Read(ref received) > maxBytes;
 
     /// <summary>How many requests were blocked so far; a step compares it with the count before it.</summary>
     public long BlockedCount => Interlocked.Read(ref blockedCount);
 
     /// <summary>The host that was blocked last.</summary>
     public string? LastBlocked => lastBlocked;
+
+    /// <summary>Begins to count anew what the app sends.</summary>
+    public void Mark() => Interlocked.Exchange(ref received, 0);
 
     public async ValueTask DisposeAsync()
     {
@@ -110,6 +138,12 @@ internal sealed class FilterProxy : IAsyncDisposable
 
     private async Task ForwardAsync(NetworkStream client, RequestHead head, ReadOnlyMemory<byte> rest)
     {
+        if (authorization is not null && head.ProxyAuthorization != authorization)
+        {
+            await AnswerAsync(client, "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"idlcm\"", "This proxy serves one browser context.");
+            return;
+        }
+
         if (!(head.Tunnel ? policy.AllowsTunnel(head.Host, head.Port) : policy.AllowsPlain(head.Host, head.Port)))
         {
             lastBlocked = head.Port is 80 or 443 ? head.Host : $"{head.Host}:{head.Port}";
@@ -130,7 +164,7 @@ internal sealed class FilterProxy : IAsyncDisposable
         {
             await client.WriteAsync("HTTP/1.1 200 Connection Established\r\n\r\n"u8.ToArray(), stop.Token);
             await upstream.WriteAsync(rest, stop.Token);
-            await Task.WhenAny(CopyAsync(client, upstream, server), CopyAsync(upstream, client, client.Socket));
+            await Task.WhenAny(CopyAsync(client, upstream, server), ReceiveAsync(upstream, client));
             return;
         }
 
@@ -158,6 +192,11 @@ internal sealed class FilterProxy : IAsyncDisposable
             while (await ReadAnswerAsync(upstream, buffer) is var got and > 0)
             {
                 any = true;
+                if (Interlocked.Add(ref received, got) > maxBytes)
+                {
+                    break;
+                }
+
                 await client.WriteAsync(buffer.AsMemory(0, got), stop.Token);
             }
 
@@ -218,6 +257,13 @@ internal sealed class FilterProxy : IAsyncDisposable
         }
     }
 
+    /// <summary>Passes on what comes out of a tunnel, up to the limit.</summary>
+    private async Task ReceiveAsync(NetworkStream upstream, NetworkStream client)
+    {
+        await AnsweredAsync(upstream, client);
+        client.Socket.Shutdown(SocketShutdown.Send);
+    }
+
     private async Task CopyAsync(NetworkStream from, NetworkStream to, Socket toSocket)
     {
         await from.CopyToAsync(to, stop.Token);
@@ -231,6 +277,9 @@ internal sealed class FilterProxy : IAsyncDisposable
 /// <summary>The head of a request to a proxy (RFC 9112 section 3.2.2 and 3.2.3).</summary>
 internal sealed record RequestHead(bool Tunnel, string Host, int Port, string Rewritten, long ContentLength)
 {
+    /// <summary>The proxy password as the browser gave it; never passed on.</summary>
+    public string? ProxyAuthorization { get; private init; }
+
     public static RequestHead? Parse(string head)
     {
         var lines = head.Split("\r\n");
@@ -239,10 +288,13 @@ internal sealed record RequestHead(bool Tunnel, string Host, int Port, string Re
             return null;
         }
 
+        var authorization = lines.FirstOrDefault(l => l.StartsWith("Proxy-Authorization:", StringComparison.OrdinalIgnoreCase))?["Proxy-Authorization:".Length..].Trim();
         if (method == "CONNECT")
         {
             var colon = target.LastIndexOf(':');
-            return colon > 0 && ushort.TryParse(target.AsSpan(colon + 1), out var port) ? new(Tunnel: true, target[..colon], port, "", 0) : null;
+            return colon > 0 && ushort.TryParse(target.AsSpan(colon + 1), out var port)
+                ? new(Tunnel: true, target[..colon], port, "", 0) { ProxyAuthorization = authorization }
+                : null;
         }
 
         if (!Uri.TryCreate(target, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "ws"))
@@ -274,6 +326,6 @@ internal sealed record RequestHead(bool Tunnel, string Host, int Port, string Re
         }
 
         text.Append("Connection: close\r\n\r\n");
-        return new(Tunnel: false, address.Host, address.Port, text.ToString(), length);
+        return new(Tunnel: false, address.Host, address.Port, text.ToString(), length) { ProxyAuthorization = authorization };
     }
 }

@@ -33,6 +33,8 @@ public sealed class ConnectorDefinition
 
     internal IReadOnlyList<ErrorRule> Detect { get; init; } = [];
 
+    internal IReadOnlyDictionary<string, ValueMap> Maps { get; init; } = new Dictionary<string, ValueMap>();
+
     internal IReadOnlyDictionary<string, IReadOnlyList<Step>> Fragments { get; init; } = new Dictionary<string, IReadOnlyList<Step>>();
 
     internal IReadOnlyDictionary<string, Extract> Extracts { get; init; } = new Dictionary<string, Extract>();

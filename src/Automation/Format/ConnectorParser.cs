@@ -20,9 +20,20 @@ internal static class ConnectorParser
         return diagnostics.HasErrors ? null : definition;
     }
 
-    private sealed class Binder(MappingReader root, DiagnosticBag diagnostics)
+    private sealed class Binder
     {
-        private readonly StepBinder steps = new(diagnostics);
+        private readonly MappingReader root;
+        private readonly DiagnosticBag diagnostics;
+        private readonly IReadOnlyDictionary<string, ValueMap> maps;
+        private readonly StepBinder steps;
+
+        public Binder(MappingReader root, DiagnosticBag diagnostics)
+        {
+            this.root = root;
+            this.diagnostics = diagnostics;
+            maps = Named("maps", entry => StepBinder.MapOf(new(entry.Value as YamlMapping, diagnostics, entry.Key.Mark)));
+            steps = new(diagnostics, maps);
+        }
 
         public ConnectorDefinition Bind()
         {
@@ -51,6 +62,7 @@ internal static class ConnectorParser
                 VerbTimeout = timeouts.Duration("verb"),
                 Http = root.Has("http") ? HttpBinder.Defaults(root.Mapping("http")) : new(),
                 Detect = steps.Errors(root.Node("detect")),
+                Maps = maps,
                 Fragments = fragments,
                 Extracts = extracts,
                 Operations = operations,
@@ -187,7 +199,7 @@ internal static class ConnectorParser
                 Extract = ExtractOf(reader, extracts),
                 Values = reader.NamedTemplates("values"),
                 Also = [.. Items(reader, "also").Select(a => new FurtherRead(a.Mark, steps.Steps(a.Node("steps")), ExtractOf(a, extracts), a.NamedTemplates("values")))],
-                Detail = reader.Has("detail") ? new(steps.Steps(detail.Node("steps")), steps.Fields(detail.Mapping("fields"))) : null,
+                Detail = reader.Has("detail") ? new(steps.Steps(detail.Node("steps")), steps.Fields(detail.Mapping("fields")), StepBinder.FrameOf(detail, "frame")) : null,
                 Verify = reader.Has("verify") ? Verify(reader.Mapping("verify")) : null,
                 Errors = steps.Errors(reader.Node("errors")),
                 Timeout = reader.Duration("timeout"),
@@ -217,24 +229,50 @@ internal static class ConnectorParser
             var rows = reader.Mapping("rows");
             var next = reader.Mapping("next");
             var count = reader.Mapping("expectCount");
+            var seats = reader.Mapping("seats");
+            if (rows.Has("frame") && (next.Has("pageParameter") || next.Has("offsetParameter")))
+            {
+                diagnostics.Error(next.Mark, "one-of", "A parameter of the address pages through the whole page; rows in a frame need the frame's own link or button, or scroll.");
+            }
+
             return new(reader.Mark)
             {
                 RowRole = rows.Text("role"),
                 RowCss = rows.Text("css"),
                 RowPath = HttpBinder.Path(rows, "json"),
                 Within = steps.Nested(rows, "within"),
+                Frame = StepBinder.FrameOf(rows, "frame"),
                 Fields = steps.Fields(reader.Mapping("fields")),
                 Next = steps.LocatorOf(next),
                 PageParameter = next.Text("pageParameter"),
                 OffsetParameter = next.Text("offsetParameter"),
+                Scroll = Scroll(next),
                 NextPath = HttpBinder.Path(next, "json"),
                 NextLink = next.Flag("linkHeader"),
+                SeatsText = seats.Text("text"),
+                SeatsPaths = HttpBinder.Path(seats, "used") is { } used && HttpBinder.Path(seats, "total") is { } total ? (used, total) : null,
                 ExpectCount = count.Text("text"),
                 CountPath = HttpBinder.Path(count, "json"),
                 CountHeader = count.Text("header"),
                 Empty = reader.Template("empty"),
                 MaxPages = reader.Number("maxPages") ?? 2000,
             };
+        }
+
+        private TimeSpan? Scroll(MappingReader next)
+        {
+            var wait = next.Duration("wait");
+            if (next.Flag("scroll"))
+            {
+                return wait ?? TimeSpan.FromSeconds(2);
+            }
+
+            if (next.Has("wait") || next.Has("scroll"))
+            {
+                diagnostics.Error(next.Mark, "missing-key", "'wait' belongs to scroll: true.");
+            }
+
+            return null;
         }
 
         private Verify Verify(MappingReader reader)

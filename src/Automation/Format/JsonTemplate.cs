@@ -64,7 +64,12 @@ internal abstract record JsonTemplate
         public bool HasValue(Scope scope) => Value.ResolveList(scope, out _) is not null;
 
         public override JsonNode? Resolve(Scope scope, Func<Template, bool> mayLack) => Value.IsSinglePlaceholder
-            ? scope.First([.. Value.Placeholders])?.DeepClone()
+            ? scope.First([.. Value.Placeholders]) switch
+            {
+                JsonArray when Value.Maps.Any() => new JsonArray([.. Value.ResolveList(scope, out _)!.Select(v => (JsonNode?)JsonValue.Create(v))]),
+                { } when Value.Maps.Any() => JsonValue.Create(Value.Resolve(scope, out _)),
+                var value => value?.DeepClone(),
+            }
             : Value.Resolve(scope, out _) is { } text ? JsonValue.Create(text) : null;
     }
 

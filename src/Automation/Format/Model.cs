@@ -105,12 +105,24 @@ internal sealed record WhenStep(Mark Mark, Condition Condition, IReadOnlyList<St
 
 internal sealed record ForEachStep(Mark Mark, Template? In, Locator? Rows, string As, IReadOnlyList<Step> Steps) : Step(Mark);
 
+/// <summary>Steps inside an iframe.</summary>
+internal sealed record FrameStep(Mark Mark, FrameName Target, IReadOnlyList<Step> Steps) : Step(Mark);
+
+/// <summary>Steps in a pop-up, and what opens it.</summary>
+internal sealed record PopUpStep(Mark Mark, Locator Click, IReadOnlyList<Step> Steps) : Step(Mark);
+
 internal sealed record UseStep(Mark Mark, string Fragment) : Step(Mark);
 
 /// <summary>Reads an account as getUser does; its fields are then <c>{row.…}</c>.</summary>
 internal sealed record FindStep(Mark Mark, Template Identifier) : Step(Mark);
 
 internal sealed record TotpStep(Mark Mark, Locator Target) : Step(Mark);
+
+/// <summary>An iframe by what it is called (its name, title, id or aria-label), or by a selector.</summary>
+internal sealed record FrameName(string? Name, string? Css)
+{
+    public override string ToString() => Name is null ? $"frame css {Css}" : $"frame \"{Name}\"";
+}
 
 /// <summary>Where a field of a row is and how its text becomes a value.</summary>
 internal sealed record Field(Mark Mark)
@@ -140,7 +152,11 @@ internal sealed record Field(Mark Mark)
 
     public string? Split { get; init; }
 
-    public IReadOnlyDictionary<string, string>? Map { get; init; }
+    public ValueMap? Map { get; init; }
+
+    public DateReading? Date { get; init; }
+
+    public NumberReading? Number { get; init; }
 
     /// <summary>The value where the page or answer has none.</summary>
     public string? Otherwise { get; init; }
@@ -158,6 +174,9 @@ internal sealed record Extract(Mark Mark)
 
     public Locator? Within { get; init; }
 
+    /// <summary>The iframe that the rows are in.</summary>
+    public FrameName? Frame { get; init; }
+
     public IReadOnlyDictionary<string, Field> Fields { get; init; } = new Dictionary<string, Field>();
 
     public Locator? Next { get; init; }
@@ -166,11 +185,20 @@ internal sealed record Extract(Mark Mark)
 
     public string? OffsetParameter { get; init; }
 
+    /// <summary>How long to wait for more after scrolling to the end; null for lists that do not grow so.</summary>
+    public TimeSpan? Scroll { get; init; }
+
     /// <summary>Where an API's answer holds the address of the next page.</summary>
     public JsonPath? NextPath { get; init; }
 
     /// <summary>True when the Link header names the next page.</summary>
     public bool NextLink { get; init; }
+
+    /// <summary>The text of the page that says how many seats are taken, with {used} and {total} in it.</summary>
+    public string? SeatsText { get; init; }
+
+    /// <summary>Where an API's answer says how many seats are taken and how many there are.</summary>
+    public (JsonPath Used, JsonPath Total)? SeatsPaths { get; init; }
 
     public string? ExpectCount { get; init; }
 
@@ -187,7 +215,7 @@ internal sealed record Extract(Mark Mark)
 }
 
 /// <summary>What only an account's own page shows.</summary>
-internal sealed record Detail(IReadOnlyList<Step> Steps, IReadOnlyDictionary<string, Field> Fields);
+internal sealed record Detail(IReadOnlyList<Step> Steps, IReadOnlyDictionary<string, Field> Fields, FrameName? Frame);
 
 /// <summary>The read-back after a write.</summary>
 internal sealed record Verify(Mark Mark)

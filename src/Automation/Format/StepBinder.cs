@@ -5,7 +5,7 @@ using Microsoft.Playwright;
 namespace IdLcm.Automation.Format;
 
 /// <summary>Makes steps, locators and conditions of their YAML.</summary>
-internal sealed class StepBinder(DiagnosticBag diagnostics)
+internal sealed class StepBinder(DiagnosticBag diagnostics, IReadOnlyDictionary<string, ValueMap> maps)
 {
     private static readonly (string Key, LocatorKind Kind)[] Kinds =
     [
@@ -13,6 +13,8 @@ internal sealed class StepBinder(DiagnosticBag diagnostics)
         ("placeholder", LocatorKind.Placeholder), ("testId", LocatorKind.TestId), ("css", LocatorKind.Css),
         ("xpath", LocatorKind.XPath), ("any", LocatorKind.Any),
     ];
+
+    private static readonly string[] Conversions = ["map", "date", "number"];
 
     public bool Downloads { get; private set; }
 
@@ -119,7 +121,11 @@ internal sealed class StepBinder(DiagnosticBag diagnostics)
             diagnostics.Error(reader.Mark, "one-of", $"A field needs exactly one source: {string.Join(", ", sources)}.");
         }
 
-        var map = reader.Mapping("map");
+        if (Conversions.Count(reader.Has) > 1)
+        {
+            diagnostics.Error(reader.Mark, "one-of", "A field has at most one of map, date and number.");
+        }
+
         return new(reader.Mark)
         {
             Column = reader.Text("column"),
@@ -135,15 +141,37 @@ internal sealed class StepBinder(DiagnosticBag diagnostics)
             Trim = reader.Text("trim"),
             Split = reader.Text("split"),
             Otherwise = reader.Text("otherwise"),
-            Map = !reader.Has("map") ? null : map.Entries.Where(e => e.Value is YamlScalar).DistinctBy(e => e.Key.Value, StringComparer.OrdinalIgnoreCase).ToDictionary(
-                e => e.Key.Value, Text, StringComparer.OrdinalIgnoreCase),
+            Map = Map(reader),
+            Date = reader.Has("date") ? DateReading.Of(reader.Mapping("date")) : null,
+            Number = reader.Has("number") ? NumberReading.Of(reader.Mapping("number")) : null,
         };
     }
 
-    private static string Text(YamlEntry entry)
+    /// <summary>The map of a mapping: the app's words and ours.</summary>
+    public static ValueMap MapOf(MappingReader reader) => new(reader.Entries.Where(e => e.Value is YamlScalar).Select(e =>
     {
-        entry.Read = true;
-        return ((YamlScalar)entry.Value).Value;
+        e.Read = true;
+        return (e.Key.Value, ((YamlScalar)e.Value).Value);
+    }));
+
+    /// <summary>The iframe that a key names.</summary>
+    public static FrameName? FrameOf(MappingReader reader, string key) => reader.Text(key) is { } name ? new(name, null) : null;
+
+    private ValueMap? Map(MappingReader reader)
+    {
+        if (reader.Node("map") is not YamlScalar { IsNull: false } name)
+        {
+            return reader.Has("map") ? MapOf(reader.Mapping("map")) : null;
+        }
+
+        if (maps.TryGetValue(name.Value, out var map))
+        {
+            return map;
+        }
+
+        var near = Nearest.Of(name.Value, maps.Keys);
+        diagnostics.Error(name.Mark, "unknown-name", $"There is no map '{name.Value}' under maps{(near is null ? "" : $"; did you mean '{near}'?")}");
+        return null;
     }
 
     private Step? Step(YamlMapping step)
@@ -174,6 +202,8 @@ internal sealed class StepBinder(DiagnosticBag diagnostics)
             "download" => Download(mark, Target(), inner),
             "when" => new WhenStep(mark, Condition(inner), Steps(inner.Node("then")), Steps(inner.Node("else"))),
             "forEach" => new ForEachStep(mark, inner.Template("in"), Nested(inner, "rows"), inner.Text("as") ?? "item", Steps(inner.Node("steps"))),
+            "frame" => new FrameStep(mark, new(inner.Text("name"), inner.Text("css")), Steps(inner.Node("steps"))),
+            "popup" => new PopUpStep(mark, Nested(inner, "click") ?? new(LocatorKind.Css, mark), Steps(inner.Node("steps"))),
             "use" => new UseStep(mark, outer.Text("use") ?? ""),
             "find" => outer.Template("find") is { } identifier ? new FindStep(mark, identifier) : null,
             "totp" => new TotpStep(mark, Target()),

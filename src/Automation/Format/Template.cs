@@ -6,7 +6,7 @@ namespace IdLcm.Automation.Format;
 
 /// <summary>
 /// Text with placeholders, <c>{email}</c>, <c>{roles[0]}</c>, <c>{settings.tenant}</c>, <c>{email|identifier}</c>
-/// (the first that is given); <c>{{</c> and <c>}}</c> stand for braces. Values are put in as they are and never read
+/// (the first that is given), <c>{roles[0]:words}</c> (the app's word for it, by a map); <c>{{</c> and <c>}}</c> stand for braces. Values are put in as they are and never read
 /// again: a value with braces, quotes or markup stays that value.
 /// </summary>
 internal sealed class Template
@@ -29,6 +29,9 @@ internal sealed class Template
     /// <summary>True when it is one placeholder and nothing else, so that it may stand for a list.</summary>
     public bool IsSinglePlaceholder => parts is [{ Literal: null }];
 
+    /// <summary>The maps that it writes by.</summary>
+    public IEnumerable<string> Maps => parts.Select(p => p.Map).OfType<string>();
+
     public IEnumerable<PlaceholderPath> Placeholders => parts.SelectMany(p => p.Alternatives);
 
     public static Template Parse(string source, Mark mark, DiagnosticBag diagnostics)
@@ -47,17 +50,19 @@ internal sealed class Template
             {
                 var end = source.IndexOf('}', i);
                 var inner = end < 0 ? "" : source[(i + 1)..end];
-                var alternatives = inner.Split('|', StringSplitOptions.TrimEntries).Select(PlaceholderPath.Parse).ToList();
-                if (end < 0 || alternatives.Contains(null))
+                var colon = inner.IndexOf(':', StringComparison.Ordinal);
+                var map = colon < 0 ? null : inner[(colon + 1)..].Trim();
+                var alternatives = (colon < 0 ? inner : inner[..colon]).Split('|', StringSplitOptions.TrimEntries).Select(PlaceholderPath.Parse).ToList();
+                if (end < 0 || alternatives.Contains(null) || map is not null && PlaceholderPath.Parse(map) is not { Rest.Count: 0 })
                 {
                     diagnostics.Error(mark, "placeholder", end < 0
                         ? $"A '{{' has no '}}' in \"{source}\"; write {{{{ for a brace."
-                        : $"'{{{inner}}}' is not a placeholder: {{name}}, {{name[0]}}, {{settings.name}} or {{first|second}}; write {{{{ for a brace.");
+                        : $"'{{{inner}}}' is not a placeholder: {{name}}, {{name[0]}}, {{settings.name}}, {{first|second}} or {{name:map}}; write {{{{ for a brace.");
                     break;
                 }
 
                 Flush(found, literal);
-                found.Add(new(null, alternatives!));
+                found.Add(new(null, alternatives!, map));
                 i = end;
             }
             else
@@ -94,7 +99,9 @@ internal sealed class Template
                 return null;
             }
 
-            var word = Words(value);
+            var word = value is JsonArray list
+                ? string.Join(", ", list.Where(v => v is not null).Select(v => Written(scope, part, Words(v!))))
+                : Written(scope, part, Words(value));
             text.Append(encode is null ? word : encode(word));
         }
 
@@ -107,13 +114,15 @@ internal sealed class Template
         if (IsSinglePlaceholder && scope.First(parts[0].Alternatives) is JsonArray array)
         {
             missing = null;
-            return [.. array.Where(v => v is not null).Select(v => Words(v!))];
+            return [.. array.Where(v => v is not null).Select(v => Written(scope, parts[0], Words(v!)))];
         }
 
         return Resolve(scope, out missing) is { } text ? [text] : null;
     }
 
     public override string ToString() => Source;
+
+    private static string Written(Scope scope, Part part, string word) => part.Map is { } map ? scope.Write(map, word) : word;
 
     private static string Words(JsonNode value) => value switch
     {
@@ -126,12 +135,12 @@ internal sealed class Template
     {
         if (literal.Length > 0)
         {
-            found.Add(new(literal.ToString(), []));
+            found.Add(new(literal.ToString(), [], null));
             literal.Clear();
         }
     }
 
-    private sealed record Part(string? Literal, IReadOnlyList<PlaceholderPath> Alternatives);
+    private sealed record Part(string? Literal, IReadOnlyList<PlaceholderPath> Alternatives, string? Map);
 }
 
 /// <summary>A name, then member names and indexes.</summary>
@@ -193,7 +202,13 @@ internal sealed class Scope(Scope? outer = null)
 {
     private readonly Dictionary<string, JsonNode?> values = new(StringComparer.Ordinal);
 
+    /// <summary>The connector's maps, for the outermost scope.</summary>
+    public IReadOnlyDictionary<string, ValueMap>? Maps { get; init; }
+
     public void Set(string name, JsonNode? value) => values[name] = value;
+
+    /// <summary>The app's word for a value.</summary>
+    public string Write(string map, string value) => Maps is null ? outer?.Write(map, value) ?? value : Maps.TryGetValue(map, out var words) ? words.Write(value) : value;
 
     public JsonNode? Get(PlaceholderPath path)
     {

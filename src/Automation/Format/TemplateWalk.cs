@@ -18,6 +18,7 @@ internal static class TemplateWalk
         DownloadStep s => [s.Target],
         TotpStep s => [s.Target],
         ForEachStep { Rows: { } rows } => [rows],
+        PopUpStep s => [s.Click],
         WaitForStep s => Locators(s.Condition),
         ExpectStep s => Locators(s.Condition),
         WhenStep s => Locators(s.Condition),
@@ -43,6 +44,8 @@ internal static class TemplateWalk
     {
         WhenStep s => [s.Then, s.Else],
         ForEachStep s => [s.Steps],
+        FrameStep s => [s.Steps],
+        PopUpStep s => [s.Steps],
         _ => [],
     };
 

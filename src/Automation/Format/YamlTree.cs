@@ -76,9 +76,9 @@ internal sealed class YamlReader(DiagnosticBag diagnostics)
             return null;
         }
 
+        var parser = new Parser(new StringReader(text));
         try
         {
-            var parser = new Parser(new StringReader(text));
             parser.Consume<StreamStart>();
             if (!parser.TryConsume<DocumentStart>(out _))
             {
@@ -103,6 +103,11 @@ internal sealed class YamlReader(DiagnosticBag diagnostics)
         catch (YamlException error)
         {
             diagnostics.Error(new((int)error.Start.Line, (int)error.Start.Column), "yaml", $"This is not YAML: {error.Message}");
+        }
+        catch (InvalidOperationException)
+        {
+            // The library's way of giving up on a list in brackets that goes on too far to the left.
+            diagnostics.Error(parser.Current is { } last ? new((int)last.End.Line, (int)last.End.Column) : new(1, 1), "yaml", "This is not YAML: the line after this is indented less than the list or mapping in brackets that it belongs to.");
         }
         catch (YamlRefusedException refused)
         {

@@ -46,6 +46,11 @@ internal static class HttpRules
                 diagnostics.Error(extract.Mark, "missing-key", "rows.json reads the answer of an http step; there is none before it.");
             }
 
+            if (extract.SeatsText is not null)
+            {
+                diagnostics.Error(extract.Mark, "one-of", "Rows of an API's answer come without a page: seats are found by used and total.");
+            }
+
             foreach (var field in extract.Fields.Values.Where(f => f is { Path: null, Value: null }))
             {
                 diagnostics.Error(field.Mark, "one-of", "Rows of an API's answer have no columns or labels: a field is found by path, or has a value.");
@@ -53,6 +58,11 @@ internal static class HttpRules
         }
         else if (operation.Extract is { } pages)
         {
+            if (pages.SeatsPaths is not null)
+            {
+                diagnostics.Error(pages.Mark, "one-of", "'used' and 'total' read from an API's answer: they need rows.json; a page's seats are found by text.");
+            }
+
             foreach (var field in pages.Fields.Values.Where(f => f.Path is not null))
             {
                 diagnostics.Error(field.Mark, "one-of", "'path' reads from an API's answer: it needs rows.json.");

@@ -10,7 +10,7 @@ internal static class PlaceholderRules
     [
         ConnectorVerb.GetUser, ConnectorVerb.UpdateUser, ConnectorVerb.SetRoles, ConnectorVerb.SetEntitlements, ConnectorVerb.Deactivate,
         ConnectorVerb.Reactivate, ConnectorVerb.Delete, ConnectorVerb.ResendInvite, ConnectorVerb.RotatePassword, ConnectorVerb.EnableMfa,
-        ConnectorVerb.DisableMfa,
+        ConnectorVerb.DisableMfa, ConnectorVerb.ResetPassword, ConnectorVerb.SignOutEverywhere,
     ];
 
     private static readonly string[] Credentials = ["password", "accessToken", "loginMethod"];
@@ -25,7 +25,7 @@ internal static class PlaceholderRules
             diagnostics.Error(places.Of("settings", setting), "value", $"A setting cannot be named '{setting}': that placeholder has its own meaning.");
         }
 
-        var check = new Checker(settings, diagnostics);
+        var check = new Checker(settings, [.. connector.Maps.Keys], diagnostics);
         check.Templates(connector.AllowedHosts.Append(connector.BaseUrl), []);
         if (connector.Probe is { } probe)
         {
@@ -38,11 +38,22 @@ internal static class PlaceholderRules
             CheckOperation(connector, operation, check, diagnostics);
         }
 
+        var read = connector.Operations.Values.SelectMany(Fields).Select(f => f.Map).ToHashSet();
+        foreach (var (unused, _) in connector.Maps.Where(m => !read.Contains(m.Value) && !check.UsedMaps.Contains(m.Key)))
+        {
+            diagnostics.Warning(places.Of("maps", unused), "unused", $"The map '{unused}' is not used.");
+        }
+
         foreach (var unused in settings.Where(s => !check.UsedSettings.Contains(s)))
         {
             diagnostics.Warning(places.Of("settings", unused), "unused", $"The setting '{unused}' is not used anywhere.");
         }
     }
+
+    private static IEnumerable<Field> Fields(Operation operation) =>
+        operation.Also.Select(a => a.Extract).Append(operation.Extract).OfType<Extract>().SelectMany(e => e.Fields.Values)
+            .Concat(operation.Detail?.Fields.Values ?? [])
+            .Concat(TemplateWalk.Deep(operation.Steps).OfType<DownloadStep>().SelectMany(d => d.Fields.Values));
 
     private static IEnumerable<Template> See(See see) =>
         (see.Locator is { } locator ? TemplateWalk.Templates(locator) : []).Concat(see.Text is { } text ? [text] : []);
@@ -119,11 +130,13 @@ internal static class PlaceholderRules
         }
     }
 
-    private sealed class Checker(HashSet<string> settings, DiagnosticBag diagnostics)
+    private sealed class Checker(HashSet<string> settings, HashSet<string> maps, DiagnosticBag diagnostics)
     {
         private readonly HashSet<(Mark, string)> reported = [];
 
         public HashSet<string> Used { get; } = new(StringComparer.Ordinal);
+
+        public HashSet<string> UsedMaps { get; } = new(StringComparer.Ordinal);
 
         public HashSet<string> UsedSettings { get; } = new(StringComparer.Ordinal);
 
@@ -145,6 +158,13 @@ internal static class PlaceholderRules
                         break;
                     case ForEachStep each:
                         Steps(each.Steps, [.. names, each.As], connector, entered);
+                        break;
+                    case FrameStep or PopUpStep:
+                        foreach (var inside in TemplateWalk.Inner(step))
+                        {
+                            Steps(inside, names, connector, entered);
+                        }
+
                         break;
                     case WhenStep choice:
                         if (choice.Condition.Given is { } given)
@@ -169,6 +189,16 @@ internal static class PlaceholderRules
                 foreach (var path in template.Placeholders)
                 {
                     Known(template.Mark, path, names);
+                }
+
+                foreach (var map in template.Maps)
+                {
+                    UsedMaps.Add(map);
+                    if (!maps.Contains(map) && reported.Add((template.Mark, ":" + map)))
+                    {
+                        var near = Nearest.Of(map, maps);
+                        diagnostics.Error(template.Mark, "unknown-name", $"There is no map '{map}' under maps{(near is null ? "" : $"; did you mean '{near}'?")}");
+                    }
                 }
             }
         }

@@ -83,7 +83,7 @@ internal static class ReadRules
         }
         else
         {
-            foreach (var unknown in (status.Map?.Values ?? []).Where(v => !Statuses.Contains(v, StringComparer.Ordinal)).Distinct(StringComparer.Ordinal))
+            foreach (var unknown in (status.Map?.Ours ?? []).Where(v => !Statuses.Contains(v, StringComparer.Ordinal)).Distinct(StringComparer.Ordinal))
             {
                 diagnostics.Error(status.Mark, "value", $"A status is active, pending or suspended, not '{unknown}'.");
             }

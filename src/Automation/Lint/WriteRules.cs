@@ -10,11 +10,14 @@ internal static class WriteRules
     [
         ConnectorVerb.CreateUser, ConnectorVerb.UpdateUser, ConnectorVerb.SetRoles, ConnectorVerb.SetEntitlements, ConnectorVerb.Deactivate,
         ConnectorVerb.Reactivate, ConnectorVerb.Delete, ConnectorVerb.ResendInvite, ConnectorVerb.RotatePassword, ConnectorVerb.EnableMfa,
-        ConnectorVerb.DisableMfa,
+        ConnectorVerb.DisableMfa, ConnectorVerb.ResetPassword, ConnectorVerb.SignOutEverywhere,
     ];
 
     /// <summary>Writes whose result no list shows.</summary>
-    private static readonly ConnectorVerb[] Invisible = [ConnectorVerb.ResendInvite, ConnectorVerb.RotatePassword, ConnectorVerb.EnableMfa, ConnectorVerb.DisableMfa];
+    private static readonly ConnectorVerb[] Invisible =
+    [
+        ConnectorVerb.ResendInvite, ConnectorVerb.RotatePassword, ConnectorVerb.EnableMfa, ConnectorVerb.DisableMfa, ConnectorVerb.ResetPassword, ConnectorVerb.SignOutEverywhere,
+    ];
 
     public static void Check(ConnectorDefinition connector, DiagnosticBag diagnostics)
     {
@@ -57,9 +60,9 @@ internal static class WriteRules
     /// <summary>What the gateway cannot do without: a new password that is typed, a secret that is read before the factor is on.</summary>
     private static void CheckPosture(ConnectorDefinition connector, Operation operation, DiagnosticBag diagnostics)
     {
-        if (operation.Verb == ConnectorVerb.RotatePassword && operation.Inputs.All(i => i.Name != "newPassword"))
+        if (operation.Verb is ConnectorVerb.RotatePassword or ConnectorVerb.ResetPassword && operation.Inputs.All(i => i.Name != "newPassword"))
         {
-            diagnostics.Error(operation.Mark, "value", "'rotatePassword' needs the input newPassword.");
+            diagnostics.Error(operation.Mark, "value", $"'{CapabilityRules.Name(operation.Verb)}' needs the input newPassword.");
         }
 
         if (operation.Verb != ConnectorVerb.EnableMfa)
@@ -80,6 +83,8 @@ internal static class WriteRules
     {
         WhenStep s => Math.Max(Most(s.Then, connector, known), Most(s.Else, connector, known)),
         ForEachStep s => Math.Min(1, Most(s.Steps, connector, known)),
+        FrameStep s => Most(s.Steps, connector, known),
+        PopUpStep s => Most(s.Steps, connector, known),
         UseStep s => Most(s.Fragment, connector, known),
         _ => step.Commit ? 1 : 0,
     }));

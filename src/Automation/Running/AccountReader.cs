@@ -10,7 +10,7 @@ using Microsoft.Playwright;
 namespace IdLcm.Automation.Running;
 
 /// <summary>Reads one account by its primary identifier, and compares what the app shows with what was wanted.</summary>
-internal sealed class AccountReader(RunState run, StepExecutor executor, RowReader rows, PageActions actions)
+internal sealed class AccountReader(RunState run, StepExecutor executor, RowReader rows, PageActions actions, FrameFinder frames)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -21,13 +21,15 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
         var scope = new Scope(settings);
         scope.Set("identifier", identifier);
         var frame = new Frame(reading, scope);
-        var read = await ReadAsync(reading, frame);
+        var primary = run.Connector.Manifest.UserSchema.PrimaryIdentifier;
+        var listed = new ListedRows(primary, wanted: row => string.Equals((row[primary] as JsonValue)?.ToString(), identifier, StringComparison.OrdinalIgnoreCase), progressed: run.Progressed);
+        var read = await ReadAsync(reading, frame, listed);
+        var matches = listed.Kept;
         if (read.Fault is not null)
         {
             return (read, null);
         }
 
-        var matches = read.Rows.Where(r => string.Equals(rows.Identifier(r), identifier, StringComparison.OrdinalIgnoreCase)).ToList();
         if (matches.Count > 1)
         {
             return (read with { Complete = false, Fault = new(FailureCode.IncompleteRead, $"The app shows {matches.Count} accounts of {identifier}; which one is meant cannot be told.") }, null);
@@ -44,9 +46,9 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
     }
 
     /// <summary>Reads all parts of a list; complete when each of them is.</summary>
-    public async Task<ReadResult> ReadAsync(Operation reading, Frame frame)
+    public async Task<ReadResult> ReadAsync(Operation reading, Frame frame, ListedRows listed)
     {
-        var all = await ReadPartAsync(reading.Steps, reading.Extract!, reading.Values, frame);
+        var all = await ReadPartAsync(reading.Steps, reading.Extract!, reading.Values, frame, listed);
         foreach (var part in reading.Also)
         {
             if (all.Fault is not null)
@@ -54,31 +56,23 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
                 return all;
             }
 
-            var further = await ReadPartAsync(part.Steps, part.Extract ?? reading.Extract!, part.Values, frame);
-            var known = all.Rows.Select(rows.Identifier).ToHashSet(StringComparer.OrdinalIgnoreCase);
-            all = new([.. all.Rows, .. further.Rows.Where(r => rows.Identifier(r) is not { } id || !known.Contains(id))], all.Complete && further.Complete, further.Fault);
+            var further = await ReadPartAsync(part.Steps, part.Extract ?? reading.Extract!, part.Values, frame, listed);
+            all = new(all.Complete && further.Complete, further.Fault);
         }
 
         return all;
     }
 
-    private async Task<ReadResult> ReadPartAsync(IReadOnlyList<Step> steps, Extract extract, IReadOnlyDictionary<string, Template> values, Frame frame)
+    private async Task<ReadResult> ReadPartAsync(
+        IReadOnlyList<Step> steps, Extract extract, IReadOnlyDictionary<string, Template> values, Frame frame, ListedRows listed)
     {
         if (await executor.RunAsync(steps, frame) is { } fault)
         {
-            return new([], Complete: false, fault);
+            return ReadResult.Stopped(fault);
         }
 
-        var read = await rows.ReadAsync(extract, frame);
-        foreach (var (name, value) in values)
-        {
-            foreach (var row in read.Rows)
-            {
-                row[name] = value.Resolve(frame.Scope, out _);
-            }
-        }
-
-        return read;
+        listed.BeginPart([.. values.Select(value => KeyValuePair.Create(value.Key, value.Value.Resolve(frame.Scope, out _)))]);
+        return await rows.ReadAsync(extract, frame, listed);
     }
 
     /// <summary>Reads back until the app shows the result, or the time is up.</summary>
@@ -168,12 +162,27 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
         {
             foreach (var (name, field) in detail.Fields)
             {
-                row[name] = JsonRowReader.Value(field, run.Http.Reply?.Json, frame.Scope, multiValued(name));
+                if (JsonRowReader.Put(row, name, field, run.Http.Reply?.Json, frame.Scope, multiValued(name)) is { } malformed)
+                {
+                    return malformed;
+                }
             }
 
             return null;
         }
 
+        if (detail.Frame is { } named)
+        {
+            var (inner, none) = await frames.EnterAsync(frame, named, run.DefaultStepLimit);
+            if (inner is null)
+            {
+                return none;
+            }
+
+            frame = inner;
+        }
+
+        var document = run.DocumentOf(frame);
         var limit = (float)run.DefaultStepLimit.TotalMilliseconds;
         var texts = new Dictionary<string, string?>(StringComparer.Ordinal);
         var fault = await actions.WatchAsync(
@@ -182,7 +191,7 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
             {
                 var labels = detail.Fields.Where(f => f.Value.Value is null).ToList();
                 var query = JsonSerializer.Serialize(labels.Select(f => new { label = f.Value.Label, css = f.Value.Css, attribute = f.Value.Attribute }));
-                if (await run.Page.EvaluateAsync<string?>(PageScripts.Fields, query) is { } quick)
+                if (await document.EvaluateAsync<string?>(PageScripts.Fields, query) is { } quick)
                 {
                     foreach (var (field, text) in labels.Zip(JsonSerializer.Deserialize<string?[]>(quick)!))
                     {
@@ -194,7 +203,7 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
 
                 var reads = labels.Select(async f =>
                 {
-                    var element = (f.Value.Label is { } label ? run.Page.GetByLabel(label, new() { Exact = true }) : run.Page.Locator("css=" + f.Value.Css)).Filter(new() { Visible = true });
+                    var element = (f.Value.Label is { } label ? document.GetByLabel(label, new() { Exact = true }) : document.Locator("css=" + f.Value.Css)).Filter(new() { Visible = true });
                     return (f.Key, Text: await element.EvaluateAsync<string?>(PageScripts.Value, f.Value.Attribute, new() { Timeout = limit }));
                 });
                 foreach (var (name, text) in await Task.WhenAll(reads))
@@ -213,7 +222,10 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
         foreach (var (name, field) in detail.Fields)
         {
             var raw = field.Value?.Resolve(frame.Scope, out _) ?? texts.GetValueOrDefault(name);
-            row[name] = FieldValues.Of(field, raw, multiValued(name));
+            if (FieldValues.Put(row, name, field, raw, multiValued(name)) is { } malformed)
+            {
+                return malformed;
+            }
         }
 
         return null;

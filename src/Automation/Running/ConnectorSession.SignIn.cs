@@ -1,8 +1,8 @@
 using IdLcm.Automation.Browser;
 using IdLcm.Automation.Format;
 using IdLcm.Automation.Sessions;
-using IdLcm.Automation.Totp;
 using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Secrets;
 
 namespace IdLcm.Automation.Running;
 
@@ -80,7 +80,7 @@ internal sealed partial class ConnectorSession
         while (!fresh && account.TakeIdle() is { } idle)
         {
             browser = idle;
-            if (!idle.IsAlive || await UsableAsync(idle, steps, cancellationToken) is not (true, var fault))
+            if (!idle.IsUsable || await UsableAsync(idle, steps, cancellationToken) is not (true, var fault))
             {
                 await DropAsync();
                 continue;

@@ -62,8 +62,9 @@ internal sealed partial class ConnectorSession(ConnectorSessionRequest request, 
                         return noSession;
                     }
 
+                    browser?.CountRun();
                     await StartTraceAsync(call);
-                    run = State(call.Verb, steps, limit.Token, call.CommitGate, call.Verb == ConnectorVerb.DisableMfa ? await TotpAsync(limit.Token) : null, secrets: call.Secrets);
+                    run = State(call.Verb, steps, limit.Token, call.CommitGate, call.Verb == ConnectorVerb.DisableMfa ? await TotpAsync(limit.Token) : null, call: call, progressed: limit.Renew);
                     outcome = await new VerbRunner(run).RunAsync(operation, account.Settings, inputs, () => SignInAgainAsync(call.Verb, steps, limit.Token));
                     if (outcome.Fault is not { SignedOut: true } || run.CommitEntered || attempt == 2)
                     {
@@ -171,7 +172,7 @@ internal sealed partial class ConnectorSession(ConnectorSessionRequest request, 
         return scope;
     }
 
-    private RunState State(ConnectorVerb verb, List<StepRecord> steps, CancellationToken token, ICommitGate? gate = null, string? totpSecret = null, bool page = true, ISecretSink? secrets = null)
+    private RunState State(ConnectorVerb verb, List<StepRecord> steps, CancellationToken token, ICommitGate? gate = null, string? totpSecret = null, bool page = true, VerbCall? call = null, Action? progressed = null)
     {
         http.Reply = null;
         return new()
@@ -185,7 +186,9 @@ internal sealed partial class ConnectorSession(ConnectorSessionRequest request, 
             Options = services.Options,
             Totp = account.Totp,
             TotpSecret = totpSecret,
-            Secrets = secrets,
+            Secrets = call?.Secrets,
+            Rows = call?.Rows,
+            Progressed = progressed,
             Gate = gate,
             Observer = request.Observer,
             Token = token,
@@ -201,7 +204,11 @@ internal sealed partial class ConnectorSession(ConnectorSessionRequest request, 
         commit,
         outcome.Verified,
         steps,
-        evidence);
+        evidence)
+    {
+        RowsRead = outcome.RowsRead,
+        Seats = outcome.Seats,
+    };
 
     private Failure ToFailure(StepFault fault, List<StepRecord> steps)
     {

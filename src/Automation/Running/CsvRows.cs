@@ -8,12 +8,16 @@ namespace IdLcm.Automation.Running;
 /// <summary>Rows of a CSV file (RFC 4180) with a header line.</summary>
 internal static class CsvRows
 {
-    public static (IReadOnlyList<JsonObject> Rows, StepFault? Problem) Read(string text, DownloadStep step, Scope scope)
+    private const int AtOnce = 200;
+
+    /// <summary>Reads a file to its end, some rows at a time.</summary>
+    /// <returns>What is wrong with it, or null.</returns>
+    public static async Task<StepFault?> ReadAsync(TextReader file, DownloadStep step, Scope scope, ListedRows rows, CancellationToken cancellationToken)
     {
-        var records = Records(text.TrimStart('\uFEFF'), step.Separator).GetEnumerator();
+        using var records = Records(file, step.Separator).GetEnumerator();
         if (!records.MoveNext())
         {
-            return ([], new(FailureCode.IncompleteRead, "The downloaded file is empty."));
+            return new(FailureCode.IncompleteRead, "The downloaded file is empty.");
         }
 
         var header = records.Current.Select(h => h.Trim()).ToList();
@@ -23,12 +27,13 @@ internal static class CsvRows
             columns[name] = field.Column is { } column ? header.FindIndex(h => h.Equals(column, StringComparison.OrdinalIgnoreCase)) : field.Cell ?? -1;
             if (columns[name] < 0 && field.Value is null)
             {
-                return ([], new(FailureCode.PageChanged, $"The downloaded file has no column '{field.Column}'; it has {string.Join(", ", header)}."));
+                return new(FailureCode.PageChanged, $"The downloaded file has no column '{field.Column}'; it has {string.Join(", ", header)}.");
             }
         }
 
-        var rows = new List<JsonObject>();
-        while (records.MoveNext())
+        rows.BeginPart([]);
+        var some = new List<JsonObject>(AtOnce);
+        for (var number = 1; records.MoveNext(); number++)
         {
             var cells = records.Current;
             if (cells is [""])
@@ -38,39 +43,48 @@ internal static class CsvRows
 
             if (cells.Count != header.Count)
             {
-                return ([], new(FailureCode.IncompleteRead, $"Row {rows.Count + 1} of the downloaded file has {cells.Count} cells instead of {header.Count}."));
+                return new(FailureCode.IncompleteRead, $"Row {number} of the downloaded file has {cells.Count} cells instead of {header.Count}.");
             }
 
             var row = new JsonObject();
             foreach (var (name, field) in step.Fields)
             {
-                row[name] = FieldValues.Of(field, field.Value?.Resolve(scope, out _) ?? cells[columns[name]], RowReader.IsList(name, null));
+                if (FieldValues.Put(row, name, field, field.Value?.Resolve(scope, out _) ?? cells[columns[name]], RowReader.IsList(name, null)) is { } malformed)
+                {
+                    return malformed;
+                }
             }
 
-            rows.Add(row);
+            some.Add(row);
+            if (some.Count == AtOnce)
+            {
+                await rows.TakeAsync(some, cancellationToken);
+                some.Clear();
+            }
         }
 
-        return (rows, null);
+        await rows.TakeAsync(some, cancellationToken);
+        return null;
     }
 
-    private static IEnumerable<List<string>> Records(string text, char separator)
+    private static IEnumerable<List<string>> Records(TextReader text, char separator)
     {
         var record = new List<string>();
         var cell = new StringBuilder();
         var quoted = false;
-        for (var i = 0; i < text.Length; i++)
+        while (text.Read() is var read and >= 0)
         {
-            var c = text[i];
+            var c = (char)read;
             if (quoted)
             {
                 if (c != '"')
                 {
                     cell.Append(c);
                 }
-                else if (i + 1 < text.Length && text[i + 1] == '"')
+                else if (text.Peek() == '"')
                 {
                     cell.Append('"');
-                    i++;
+                    _ = text.Read();
                 }
                 else
                 {

@@ -14,7 +14,7 @@ internal sealed class FaultDetector(RunState run)
 {
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
 
-    public async Task<PageFacts> InspectAsync(IReadOnlyList<string> texts, IReadOnlyList<string> alerts)
+    private async Task<PageFacts> InspectAsync(List<string> texts, List<string> alerts, IFrame? inside)
     {
         if (run.Http.Reply is { } reply)
         {
@@ -27,7 +27,7 @@ internal sealed class FaultDetector(RunState run)
             return new(0, "", [.. texts.Select(_ => false)], [.. alerts.Select(_ => false)]);
         }
 
-        var json = await run.Page.EvaluateAsync<string>(PageScripts.Inspect, JsonSerializer.Serialize(new { texts, alerts }, Web));
+        var json = await (inside ?? run.Page.MainFrame).EvaluateAsync<string>(PageScripts.Inspect, JsonSerializer.Serialize(new { texts, alerts }, Web));
         return JsonSerializer.Deserialize<PageFacts>(json, Web)!;
     }
 
@@ -37,6 +37,12 @@ internal sealed class FaultDetector(RunState run)
         if (LooksAtAnswer)
         {
             return null;
+        }
+
+        if (run.Session.FloodedSinceMark)
+        {
+            run.Session.Spoil();
+            return new(FailureCode.PageChanged, $"The app sent more than {run.Session.MaxPageBytes / (1024 * 1024)} MB for one step; the rest was cut off.");
         }
 
         var url = run.Page.Url;
@@ -85,7 +91,18 @@ internal sealed class FaultDetector(RunState run)
         }
 
         Add(signedOutText, texts);
-        var facts = await InspectAsync(texts, alerts);
+        var facts = await InspectAsync(texts, alerts, inside: null);
+        if (frame.Document is { } inner && !LooksAtAnswer)
+        {
+            // What goes wrong in a frame may be told in it or around it.
+            var within = await InspectAsync(texts, alerts, inner);
+            facts = facts with
+            {
+                Texts = [.. facts.Texts.Zip(within.Texts, (outside, inside) => outside || inside)],
+                Alerts = [.. facts.Alerts.Zip(within.Alerts, (outside, inside) => outside || inside)],
+            };
+        }
+
         if (FromAddress(frame) is { } moved)
         {
             // The page went on while it was looked at.
@@ -159,7 +176,8 @@ internal sealed class FaultDetector(RunState run)
 
         var facts = await InspectAsync(
             [condition.See?.Text?.Resolve(frame.Scope, out _) ?? "", condition.NotSee?.Text?.Resolve(frame.Scope, out _) ?? ""],
-            [condition.Alert?.Resolve(frame.Scope, out _) ?? ""]);
+            [condition.Alert?.Resolve(frame.Scope, out _) ?? ""],
+            frame.Document);
         return (condition.See?.Text is null || facts.Texts[0])
             && (condition.NotSee?.Text is null || !facts.Texts[1])
             && (condition.Alert is null || facts.Alerts[0])

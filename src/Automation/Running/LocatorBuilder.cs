@@ -51,10 +51,12 @@ internal static class LocatorBuilder
 
     private static ILocator Single(IPage page, Frame frame, Locator locator, ILocator? root)
     {
+        var document = frame.Document ?? page.MainFrame;
         var value = locator.Value?.Resolve(frame.Scope, out _);
         var exact = locator.Match == MatchMode.Exact;
         var pattern = locator.Match == MatchMode.Regex && value is not null
-            ? new Regex(value, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(2))
+            // The browser's own engine runs it, and the driver takes no options that this one does not know.
+            ? new Regex(value, RegexOptions.None, TimeSpan.FromSeconds(2))
             : null;
         var text = value is null ? null : Fold(value);
         switch (locator.Kind)
@@ -62,25 +64,25 @@ internal static class LocatorBuilder
             case LocatorKind.Role:
                 var role = Enum.Parse<AriaRole>(locator.Role!, ignoreCase: true);
                 return root is null
-                    ? page.GetByRole(role, pattern is not null ? new() { NameRegex = pattern } : new() { NameString = text, Exact = exact })
+                    ? document.GetByRole(role, pattern is not null ? new() { NameRegex = pattern } : new() { NameString = text, Exact = exact })
                     : root.GetByRole(role, pattern is not null ? new() { NameRegex = pattern } : new() { NameString = text, Exact = exact });
             case LocatorKind.Label:
                 return pattern is not null
-                    ? root is null ? page.GetByLabel(pattern) : root.GetByLabel(pattern)
-                    : root is null ? page.GetByLabel(text!, new() { Exact = exact }) : root.GetByLabel(text!, new() { Exact = exact });
+                    ? root is null ? document.GetByLabel(pattern) : root.GetByLabel(pattern)
+                    : root is null ? document.GetByLabel(text!, new() { Exact = exact }) : root.GetByLabel(text!, new() { Exact = exact });
             case LocatorKind.Text:
                 return pattern is not null
-                    ? root is null ? page.GetByText(pattern) : root.GetByText(pattern)
-                    : root is null ? page.GetByText(text!, new() { Exact = exact }) : root.GetByText(text!, new() { Exact = exact });
+                    ? root is null ? document.GetByText(pattern) : root.GetByText(pattern)
+                    : root is null ? document.GetByText(text!, new() { Exact = exact }) : root.GetByText(text!, new() { Exact = exact });
             case LocatorKind.Placeholder:
                 return pattern is not null
-                    ? root is null ? page.GetByPlaceholder(pattern) : root.GetByPlaceholder(pattern)
-                    : root is null ? page.GetByPlaceholder(text!, new() { Exact = exact }) : root.GetByPlaceholder(text!, new() { Exact = exact });
+                    ? root is null ? document.GetByPlaceholder(pattern) : root.GetByPlaceholder(pattern)
+                    : root is null ? document.GetByPlaceholder(text!, new() { Exact = exact }) : root.GetByPlaceholder(text!, new() { Exact = exact });
             case LocatorKind.TestId:
-                return root is null ? page.GetByTestId(value!) : root.GetByTestId(value!);
+                return root is null ? document.GetByTestId(value!) : root.GetByTestId(value!);
             default:
                 var selector = (locator.Kind == LocatorKind.XPath ? "xpath=" : "css=") + value;
-                return root is null ? page.Locator(selector) : root.Locator(selector);
+                return root is null ? document.Locator(selector) : root.Locator(selector);
         }
     }
 

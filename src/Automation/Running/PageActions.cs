@@ -28,7 +28,8 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
     /// <summary>Waits for a call while looking, when it takes long, whether the page shows a reason.</summary>
     public async Task<StepFault?> WatchAsync(Frame frame, Func<Task> act, Locator? target, bool ownErrors = false)
     {
-        run.Session.MarkBlocked();
+        run.Session.Mark();
+        var openBefore = !run.Session.PopUpHasClosed;
         try
         {
             var call = act();
@@ -58,7 +59,7 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
         }
         catch (Exception error) when (error is PlaywrightException or TimeoutException)
         {
-            return await ExplainAsync(frame, target, error, ownErrors);
+            return await ExplainAsync(frame, target, error, ownErrors, openBefore);
         }
     }
 
@@ -70,6 +71,11 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
         while (true)
         {
             run.Token.ThrowIfCancellationRequested();
+            if (run.Session.PopUpHasClosed)
+            {
+                return Gone;
+            }
+
             if (await HoldsAsync(frame, condition) is var (holds, problem) && (holds || problem is not null))
             {
                 return holds ? null : problem;
@@ -124,7 +130,7 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
         catch (PlaywrightException error)
         {
             // Between two documents there is nothing to look at; the next look sees the new one.
-            return IsGone(error) ? Gone : null;
+            return IsGone(error) && !run.Session.PopUpHasClosed ? Gone : null;
         }
     }
 
@@ -148,7 +154,7 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
     {
         try
         {
-            var json = await run.Page.EvaluateAsync<string>(PageScripts.Candidates, 200).WaitAsync(TimeSpan.FromSeconds(3), run.Token);
+            var json = await run.DocumentOf(frame).EvaluateAsync<string>(PageScripts.Candidates, 200).WaitAsync(TimeSpan.FromSeconds(3), run.Token);
             var found = JsonSerializer.Deserialize<string[][]>(json)!;
             var name = wanted is null ? "" : (wanted.Value ?? (wanted.Alternatives is [var first, ..] ? first.Value : null))?.Resolve(frame.Scope, out _) ?? wanted.Role ?? "";
             var nearest = found
@@ -162,7 +168,9 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
         }
     }
 
-    private static StepFault Gone { get; } = new(FailureCode.AppUnavailable, "The browser ended unexpectedly.");
+    private StepFault Gone => run.Session.PopUpHasClosed
+        ? new(FailureCode.PageChanged, "The pop-up has been closed.")
+        : new(FailureCode.AppUnavailable, run.Session.EndedBecause ?? "The browser ended unexpectedly.");
 
     private static bool IsGone(Exception error) =>
         error.Message.Contains("has been closed", StringComparison.Ordinal)
@@ -227,12 +235,13 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
         }
     }
 
-    private async Task<StepFault> ExplainAsync(Frame frame, Locator? target, Exception error, bool ownErrors)
+    private async Task<StepFault?> ExplainAsync(Frame frame, Locator? target, Exception error, bool ownErrors, bool openBefore)
     {
         var message = error.Message;
         if (IsGone(error))
         {
-            return Gone;
+            // What was done in a pop-up may close it.
+            return openBefore && run.Session.PopUpHasClosed && message.Contains("performing ", StringComparison.Ordinal) ? null : Gone;
         }
 
         if (run.Session.BlockedSinceMark is { } blocked && message.Contains("net::", StringComparison.Ordinal))

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using IdLcm.Automation.Format;
 using IdLcm.Automation.Http;
 using IdLcm.Domain.Connectors;
@@ -8,14 +9,20 @@ using Microsoft.Playwright;
 
 namespace IdLcm.Automation.Running;
 
-/// <summary>What a read gave.</summary>
-/// <param name="Rows">The rows so far.</param>
+/// <summary>What came of a read.</summary>
 /// <param name="Complete">True when the last page was reached and the count that the app shows was met.</param>
 /// <param name="Fault">Why it stopped, or null.</param>
-internal sealed record ReadResult(IReadOnlyList<JsonObject> Rows, bool Complete, StepFault? Fault);
+internal sealed record ReadResult(bool Complete, StepFault? Fault)
+{
+    public static ReadResult Proved { get; } = new(Complete: true, null);
+
+    public static ReadResult Stopped(StepFault fault) => new(Complete: false, fault);
+
+    public static ReadResult Incomplete(string detail) => Stopped(new(FailureCode.IncompleteRead, detail));
+}
 
 /// <summary>Reads lists: one evaluation for each page, page after page, with a proof that nothing is missing.</summary>
-internal sealed class RowReader(RunState run, PageActions actions, JsonRowReader answers)
+internal sealed partial class RowReader(RunState run, PageActions actions, JsonRowReader answers, FrameFinder frames)
 {
     private const int MaxRows = 2_000_000;
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
@@ -25,93 +32,140 @@ internal sealed class RowReader(RunState run, PageActions actions, JsonRowReader
     public static bool IsList(string name, UserSchema? schema) =>
         name is "roles" or "entitlements" || schema?.Attributes.Any(a => a.Name == name && a.MultiValued) == true;
 
-    public Task<ReadResult> ReadAsync(Extract extract, Frame frame) =>
-        extract.RowPath is not null ? answers.ReadAsync(extract, frame) : ReadPagesAsync(extract, frame);
-
-    private async Task<ReadResult> ReadPagesAsync(Extract extract, Frame frame)
+    public async Task<ReadResult> ReadAsync(Extract extract, Frame frame, ListedRows rows)
     {
-        var rows = new List<JsonObject>();
-        var identifiers = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        if (extract.RowPath is not null)
+        {
+            return await answers.ReadAsync(extract, frame, rows);
+        }
+
         run.Http.Reply = null;
-        var seenPages = new HashSet<string>(StringComparer.Ordinal);
+        if (extract.Frame is not { } name)
+        {
+            return await ReadPagesAsync(extract, frame, rows);
+        }
+
+        var (inner, fault) = await frames.EnterAsync(frame, name, run.DefaultStepLimit);
+        return inner is null ? new(Complete: false, fault) : await ReadPagesAsync(extract, inner, rows);
+    }
+
+    private async Task<ReadResult> ReadPagesAsync(Extract extract, Frame frame, ListedRows rows)
+    {
         long? expected = null;
+        var shown = 0;
         for (var page = 1; ; page++)
         {
             run.Token.ThrowIfCancellationRequested();
-            var (read, fault) = await PageAsync(extract, frame, seenPages, mayBeEmpty: page > 1 && extract.PageParameter is not null);
+            var (read, fault) = page > 1 && extract.Scroll is { } patience
+                ? await ScrolledAsync(extract, frame, rows, patience)
+                : await PageAsync(extract, frame, rows, mayBeEmpty: page > 1 && (extract.PageParameter ?? extract.OffsetParameter) is not null);
             if (fault is not null || read is null)
             {
-                return new(rows, Complete: false, fault);
+                return fault is null ? Proved(extract, rows.CountOfPart, expected) : ReadResult.Stopped(fault);
             }
 
             expected = read.Count ?? expected;
-            foreach (var row in read.Rows.Select(values => Row(extract, frame, values)))
+            rows.Seats = read.Seats is [var used, var total] ? new(used, total) : rows.Seats;
+            shown += read.Rows.Count;
+            var taken = new List<JsonObject>(read.Rows.Count);
+            foreach (var values in read.Rows)
             {
-                if (Identifier(row) is not { } identifier || identifiers.Add(identifier))
+                var (row, malformed) = Row(extract, frame, values);
+                if (malformed is not null)
                 {
-                    rows.Add(row);
+                    return ReadResult.Stopped(malformed);
                 }
+
+                taken.Add(row);
             }
 
+            await rows.TakeAsync(taken, run.Token, shownAgain: extract.Scroll is not null);
             if (page == 1 && read is { Rows.Count: 0, Empty: true })
             {
                 // A page that says that there is nothing need not say how many.
-                return new(rows, Complete: true, null);
+                return ReadResult.Proved;
             }
 
-            if (rows.Count > MaxRows)
+            if (rows.CountOfPart > MaxRows)
             {
-                return new(rows, Complete: false, new(FailureCode.IncompleteRead, $"The list has more than {MaxRows} rows."));
+                return ReadResult.Incomplete($"The list has more than {MaxRows} rows.");
             }
 
-            var (more, problem) = await NextAsync(extract, frame, page, read.Rows.Count, rows.Count, expected);
+            var (more, problem) = await NextAsync(extract, frame, page, read.Rows.Count, rows.CountOfPart, shown, expected);
             if (problem is not null)
             {
-                return new(rows, Complete: false, problem);
+                return ReadResult.Stopped(problem);
             }
 
             if (!more)
             {
-                return Proved(extract, rows, expected);
+                return Proved(extract, rows.CountOfPart, expected);
             }
 
             if (page >= extract.MaxPages)
             {
-                return new(rows, Complete: false, new(FailureCode.IncompleteRead, $"The list goes on after {page} pages, the most that the connector allows."));
+                return ReadResult.Incomplete($"The list goes on after {page} pages, the most that the connector allows.");
             }
         }
     }
 
-    public string? Identifier(JsonObject row) => (row[run.Connector.Manifest.UserSchema.PrimaryIdentifier] as JsonValue)?.ToString();
+    private static ReadResult Proved(Extract extract, int rows, long? expected) => extract.ExpectCount is { } text && expected is null
+        ? ReadResult.Incomplete($"The page does not say how many there are (\"{text}\"), so the list cannot be proved complete.")
+        : expected is { } count && count != rows ? ReadResult.Incomplete($"The app says that there are {count}, but {rows} were read.") : ReadResult.Proved;
 
-    private static ReadResult Proved(Extract extract, List<JsonObject> rows, long? expected)
-    {
-        if (extract.ExpectCount is { } text && expected is null)
-        {
-            return new(rows, Complete: false, new(FailureCode.IncompleteRead, $"The page does not say how many there are (\"{text}\"), so the list cannot be proved complete."));
-        }
-
-        return expected is { } count && count != rows.Count
-            ? new(rows, Complete: false, new(FailureCode.IncompleteRead, $"The app says that there are {count}, but {rows.Count} were read."))
-            : new(rows, Complete: true, null);
-    }
-
-    private JsonObject Row(Extract extract, Frame frame, IReadOnlyList<string?> values)
+    private (JsonObject Row, StepFault? Malformed) Row(Extract extract, Frame frame, IReadOnlyList<string?> values)
     {
         var row = new JsonObject();
         var i = 0;
         foreach (var (name, field) in extract.Fields)
         {
             var raw = field.Value is { } fixedValue ? fixedValue.Resolve(frame.Scope, out _) : values[i];
-            row[name] = FieldValues.Of(field, raw, IsList(name, run.Connector.Manifest.UserSchema));
+            if (FieldValues.Put(row, name, field, raw, IsList(name, run.Connector.Manifest.UserSchema)) is { } malformed)
+            {
+                return (row, malformed);
+            }
+
             i++;
         }
 
-        return row;
+        return (row, null);
+    }
+
+    /// <summary>Scrolls to the end of the list and waits until it shows something else; null where it does not.</summary>
+    private async Task<(PageRows? Rows, StepFault? Fault)> ScrolledAsync(Extract extract, Frame frame, ListedRows rows, TimeSpan patience)
+    {
+        var query = Query(extract, frame, scroll: true);
+        var start = run.Time.GetTimestamp();
+        while (true)
+        {
+            run.Token.ThrowIfCancellationRequested();
+            var (read, fault) = await EvaluateAsync(extract, frame, query);
+            if (fault is not null)
+            {
+                return (null, fault);
+            }
+
+            if (read is { Rows.Count: > 0 } && rows.NotePage(Signature(read)))
+            {
+                return (read, null);
+            }
+
+            if (await actions.DetectQuietlyAsync(frame, ownErrors: true) is { } found)
+            {
+                return (null, found);
+            }
+
+            if (run.Time.GetElapsedTime(start) >= patience)
+            {
+                return (null, null);
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), run.Time, run.Token);
+        }
     }
 
     /// <summary>Reads the page once it shows rows or says that there are none.</summary>
-    private async Task<(PageRows? Rows, StepFault? Fault)> PageAsync(Extract extract, Frame frame, HashSet<string> seenPages, bool mayBeEmpty)
+    private async Task<(PageRows? Rows, StepFault? Fault)> PageAsync(Extract extract, Frame frame, ListedRows rows, bool mayBeEmpty)
     {
         var query = Query(extract, frame);
         var limit = run.DefaultStepLimit;
@@ -133,10 +187,10 @@ internal sealed class RowReader(RunState run, PageActions actions, JsonRowReader
                         ?? new(FailureCode.PageChanged, $"The list has no column {string.Join(", ", read.Missing.Select(m => $"\"{m}\""))}. {await actions.NearestAsync(null, frame)}"));
                 }
 
-                repeated = read.Rows.Count > 0 && seenPages.Contains(Signature(read));
+                repeated = read.Rows.Count > 0 && rows.SawPage(Signature(read));
                 if (!repeated && Ready(extract, read, mayBeEmpty))
                 {
-                    seenPages.Add(Signature(read));
+                    rows.NotePage(Signature(read));
                     return (read, null);
                 }
             }
@@ -175,14 +229,14 @@ internal sealed class RowReader(RunState run, PageActions actions, JsonRowReader
     {
         try
         {
-            if (Container(extract, frame) is not null && await run.Page.EvaluateAsync<string?>(PageScripts.RowsOfContainer, query).WaitAsync(run.DefaultStepLimit, run.Token) is { } quick)
+            if (Container(extract, frame) is not null && await run.DocumentOf(frame).EvaluateAsync<string?>(PageScripts.RowsOfContainer, query).WaitAsync(run.DefaultStepLimit, run.Token) is { } quick)
             {
                 return (JsonSerializer.Deserialize<PageRows>(quick, Web), null);
             }
 
             var reading = extract.Within is { } within
                 ? LocatorBuilder.Build(run.Page, frame, within).EvaluateAsync<string>(PageScripts.Rows, query, new() { Timeout = (float)run.DefaultStepLimit.TotalMilliseconds })
-                : run.Page.EvaluateAsync<string>(PageScripts.RowsOfDocument, query);
+                : run.DocumentOf(frame).EvaluateAsync<string>(PageScripts.RowsOfDocument, query);
             var json = await reading.WaitAsync(run.DefaultStepLimit + TimeSpan.FromSeconds(1), run.Token);
             return (JsonSerializer.Deserialize<PageRows>(json, Web), null);
         }
@@ -209,7 +263,7 @@ internal sealed class RowReader(RunState run, PageActions actions, JsonRowReader
             ? new { role = within.Role, name = within.Value?.Resolve(frame.Scope, out _) is { } name ? LocatorBuilder.Fold(name) : null }
             : null;
 
-    private static string Query(Extract extract, Frame frame)
+    private static string Query(Extract extract, Frame frame, bool scroll = false)
     {
         var fields = extract.Fields.Values.Select(f => new { column = f.Column, cell = f.Cell, css = f.Css, attribute = f.Attribute, link = f.Link ? true : (bool?)null });
         var query = new
@@ -219,14 +273,16 @@ internal sealed class RowReader(RunState run, PageActions actions, JsonRowReader
             css = extract.RowCss,
             fields,
             count = extract.ExpectCount?.Split("{n}", 2),
+            seats = extract.SeatsText is { } seats ? new { parts = SeatNumbers().Split(seats), usedFirst = seats.IndexOf("{used}", StringComparison.Ordinal) < seats.IndexOf("{total}", StringComparison.Ordinal) } : null,
             empty = extract.Empty?.Resolve(frame.Scope, out _),
+            scroll = scroll ? true : (bool?)null,
         };
         return JsonSerializer.Serialize(query, WithoutNulls);
     }
 
     private static string Signature(PageRows read) => string.Join('\u001e', read.Rows.Select(r => string.Join('\u001f', r)));
 
-    private async Task<(bool More, StepFault? Fault)> NextAsync(Extract extract, Frame frame, int page, int rowsOnPage, int rowsSoFar, long? expected)
+    private async Task<(bool More, StepFault? Fault)> NextAsync(Extract extract, Frame frame, int page, int rowsOnPage, int rowsSoFar, int shown, long? expected)
     {
         // As many as the app says that there are: no page can follow.
         if (rowsSoFar == expected)
@@ -239,6 +295,18 @@ internal sealed class RowReader(RunState run, PageActions actions, JsonRowReader
             return rowsOnPage == 0 || rowsSoFar > expected
                 ? (false, null)
                 : Result(await actions.GotoAsync(frame, WithParameter(run.Page.Url, parameter, page + 1), run.DefaultStepLimit));
+        }
+
+        if (extract.OffsetParameter is { } offset)
+        {
+            return rowsOnPage == 0 || rowsSoFar > expected
+                ? (false, null)
+                : Result(await actions.GotoAsync(frame, WithParameter(run.Page.Url, offset, shown), run.DefaultStepLimit));
+        }
+
+        if (extract.Scroll is not null)
+        {
+            return (rowsSoFar < (expected ?? long.MaxValue), null);
         }
 
         if (extract.Next is not { } next)
@@ -263,7 +331,7 @@ internal sealed class RowReader(RunState run, PageActions actions, JsonRowReader
         {
             [] => (false, null),
             // A plain link is opened rather than clicked: the same page, without the wait for a stable button.
-            [var one] when one != "click" && Uri.TryCreate(one, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" =>
+            [var one] when one != "click" && frame.Document is null && Uri.TryCreate(one, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" =>
                 Result(await actions.GotoAsync(frame, address, run.DefaultStepLimit)),
             [_] => Result((await actions.OnElementAsync(frame, next, run.DefaultStepLimit, (e, ms) => e.ClickAsync(new() { Timeout = ms }))).Fault),
             _ => (false, new(FailureCode.PageChanged, $"{LocatorBuilder.Describe(next, frame.Scope)} is there {targets.Count} times with different targets.")),
@@ -280,5 +348,8 @@ internal sealed class RowReader(RunState run, PageActions actions, JsonRowReader
         return builder.Uri;
     }
 
-    private sealed record PageRows(IReadOnlyList<IReadOnlyList<string?>> Rows, IReadOnlyList<string> Missing, long? Count, bool Empty, bool Headers);
+    private sealed record PageRows(IReadOnlyList<IReadOnlyList<string?>> Rows, IReadOnlyList<string> Missing, long? Count, bool Empty, bool Headers, long[]? Seats);
+
+    [GeneratedRegex(@"\{used\}|\{total\}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SeatNumbers();
 }

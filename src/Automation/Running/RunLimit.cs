@@ -17,6 +17,15 @@ internal sealed class RunLimit : IDisposable
 
     public CancellationToken Token => either.Token;
 
+    /// <summary>Begins the time anew.</summary>
+    public void Renew()
+    {
+        if (!either.IsCancellationRequested)
+        {
+            time.CancelAfter(Duration);
+        }
+    }
+
     public void Dispose()
     {
         either.Dispose();

@@ -37,7 +37,13 @@ internal sealed class RunState
     /// <summary>Keeps what the app reveals once.</summary>
     public ISecretSink? Secrets { get; init; }
 
+    /// <summary>Takes the rows of a list page by page; null to have them in the outcome.</summary>
+    public IRowSink? Rows { get; init; }
+
     public IStepObserver? Observer { get; init; }
+
+    /// <summary>Told that a list goes on: what makes progress may take its time.</summary>
+    public Action? Progressed { get; init; }
 
     /// <summary>Fires when the caller cancels or the verb's time is up.</summary>
     public required CancellationToken Token { get; init; }
@@ -47,6 +53,9 @@ internal sealed class RunState
     public bool CommitEntered { get; set; }
 
     public IPage Page => Session.Page;
+
+    /// <summary>The document that steps look at: the iframe's that they are in, or the page's.</summary>
+    public IFrame DocumentOf(Frame frame) => frame.Document ?? Page.MainFrame;
 
     public TimeSpan StepLimit(Step step) => step.Timeout ?? Connector.StepTimeout ?? Options.StepTimeout;
 
@@ -63,6 +72,9 @@ internal sealed class RunState
 internal sealed record Frame(Operation Operation, Scope Scope)
 {
     public ILocator? Row { get; init; }
+
+    /// <summary>The iframe that the steps are in; null for the page itself.</summary>
+    public IFrame? Document { get; init; }
 
     /// <summary>True while signing in: then the sign-in page is not a sign of an ended session.</summary>
     public bool SigningIn { get; init; }

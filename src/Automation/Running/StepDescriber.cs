@@ -28,6 +28,8 @@ internal static class StepDescriber
             ReadStep s => $"read {At(s.Target)} as {s.To}",
             DownloadStep s => $"download by {At(s.Target)}",
             HttpStep s => $"call {s.Call.Method} {Value(s.Call.Url)}",
+            FrameStep s => $"find {s.Target}",
+            PopUpStep s => $"click {At(s.Click)}, which opens a pop-up",
             TotpStep s => $"fill {At(s.Target)} with the one-time code",
             _ => step.GetType().Name,
         };

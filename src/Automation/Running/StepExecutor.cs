@@ -2,20 +2,20 @@ using System.Text;
 using System.Text.Json.Nodes;
 using IdLcm.Automation.Format;
 using IdLcm.Automation.Http;
-using IdLcm.Automation.Totp;
 using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Secrets;
 using Microsoft.Playwright;
 
 namespace IdLcm.Automation.Running;
 
 /// <summary>Does the steps of a connector, one after the other, until one fails.</summary>
-internal sealed class StepExecutor(RunState run, PageActions actions, HttpRunner http)
+internal sealed class StepExecutor(RunState run, PageActions actions, HttpRunner http, FrameFinder frames)
 {
     private const int MaxFragmentDepth = 16;
     private const int MaxLoop = 10_000;
 
-    /// <summary>Rows that download steps have read.</summary>
-    public List<JsonObject> DownloadedRows { get; } = [];
+    /// <summary>Takes the rows of the files that download steps get.</summary>
+    public ListedRows Downloaded { get; set; } = new(run.Connector.Manifest.UserSchema.PrimaryIdentifier);
 
     /// <summary>Reads one account by its identifier, for find steps.</summary>
     public Func<string, Task<(ReadResult Read, JsonObject? Row)>>? Finder { get; set; }
@@ -31,6 +31,8 @@ internal sealed class StepExecutor(RunState run, PageActions actions, HttpRunner
                 ForEachStep each => await ForEachAsync(each, frame),
                 UseStep use => await UseAsync(use, frame),
                 FindStep find => await FindAsync(find, frame),
+                FrameStep within => await WithinFrameAsync(within, frame),
+                PopUpStep within => await WithinPopUpAsync(within, frame),
                 _ => await LeafAsync(step, frame),
             };
             if (fault is not null)
@@ -106,7 +108,43 @@ internal sealed class StepExecutor(RunState run, PageActions actions, HttpRunner
             ? new(FailureCode.UnsupportedOperation, $"The fragment '{use.Fragment}' is missing or nested too deeply.")
             : await RunAsync(steps, frame with { FragmentDepth = frame.FragmentDepth + 1 });
 
-    private async Task<StepFault?> LeafAsync(Step step, Frame frame)
+    private async Task<StepFault?> WithinFrameAsync(FrameStep step, Frame frame)
+    {
+        Frame? inner = null;
+        var fault = await RecordedAsync(step, frame, async () =>
+        {
+            (inner, var none) = await frames.EnterAsync(frame, step.Target, run.StepLimit(step));
+            return (none, 0);
+        });
+        return fault ?? await RunAsync(step.Steps, inner!);
+    }
+
+    private async Task<StepFault?> WithinPopUpAsync(PopUpStep step, Frame frame)
+    {
+        IAsyncDisposable? popUp = null;
+        try
+        {
+            var fault = await RecordedAsync(step, frame, () => actions.OnElementAsync(
+                frame, step.Click, run.StepLimit(step), async (e, ms) => popUp = await run.Session.EnterPopUpAsync(() => e.ClickAsync(new() { Timeout = ms }), run.StepLimit(step))));
+            if (fault is null)
+            {
+                await run.Page.WaitForLoadStateAsync(LoadState.DOMContentLoaded, new() { Timeout = (float)run.StepLimit(step).TotalMilliseconds });
+            }
+
+            return fault ?? await RunAsync(step.Steps, frame with { Document = null, Row = null });
+        }
+        finally
+        {
+            if (popUp is not null)
+            {
+                await popUp.DisposeAsync();
+            }
+        }
+    }
+
+    private Task<StepFault?> LeafAsync(Step step, Frame frame) => RecordedAsync(step, frame, () => DoAsync(step, frame));
+
+    private async Task<StepFault?> RecordedAsync(Step step, Frame frame, Func<Task<(StepFault? Fault, int? Alternative)>> act)
     {
         var index = run.Steps.Count + 1;
         var description = run.Mask.Apply(StepDescriber.Describe(step, frame.Scope));
@@ -130,7 +168,7 @@ internal sealed class StepExecutor(RunState run, PageActions actions, HttpRunner
             fault = step.Commit ? await EnterCommitAsync(step, frame, $"{Name(frame)}/{index} {description}") : null;
             if (fault is null)
             {
-                (fault, alternative) = await DoAsync(step, frame);
+                (fault, alternative) = await act();
                 if (fault is null && step.Commit)
                 {
                     fault = await actions.DetectQuietlyAsync(frame, ownErrors: true);
@@ -335,33 +373,7 @@ internal sealed class StepExecutor(RunState run, PageActions actions, HttpRunner
 
     private async Task<(StepFault? Fault, int? Alternative)> DownloadAsync(DownloadStep step, Frame frame, TimeSpan limit)
     {
-        IDownload? download = null;
-        var (fault, alternative) = await actions.OnElementAsync(frame, step.Target, limit, async (e, ms) =>
-        {
-            using var expected = run.Session.ExpectDownload();
-            download = await run.Page.RunAndWaitForDownloadAsync(() => e.ClickAsync(new() { Timeout = ms }), new() { Timeout = ms });
-        });
-        if (fault is not null || download is null)
-        {
-            return (fault ?? new(FailureCode.Timeout, "No download began."), alternative);
-        }
-
-        var path = await download.PathAsync().WaitAsync(limit, run.Token);
-        try
-        {
-            if (new FileInfo(path).Length > run.Options.MaxDownloadBytes)
-            {
-                return (new(FailureCode.IncompleteRead, $"The download is larger than {run.Options.MaxDownloadBytes} bytes."), alternative);
-            }
-
-            var (rows, problem) = CsvRows.Read(await File.ReadAllTextAsync(path, run.Token), step, frame.Scope);
-            DownloadedRows.AddRange(rows);
-            return (problem, alternative);
-        }
-        finally
-        {
-            await download.DeleteAsync();
-        }
+        return await new DownloadReader(run, actions).ReadAsync(step, frame, Downloaded, limit);
     }
 
     private async Task<(StepFault? Fault, int? Alternative)> TotpAsync(TotpStep step, Frame frame, TimeSpan limit)

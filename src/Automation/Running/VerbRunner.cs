@@ -8,6 +8,12 @@ namespace IdLcm.Automation.Running;
 /// <summary>What the page work of a verb came to.</summary>
 internal sealed record VerbOutcome(StepFault? Fault, IReadOnlyList<JsonObject> Rows, bool Complete, bool Verified)
 {
+    /// <summary>How many rows were read, those that were handed on among them.</summary>
+    public int RowsRead { get; init; } = Rows.Count;
+
+    /// <summary>What a list said of the app's seats.</summary>
+    public ListedSeats? Seats { get; init; }
+
     public static VerbOutcome Failed(StepFault fault) => new(fault, [], Complete: false, Verified: false);
 }
 
@@ -27,8 +33,9 @@ internal sealed class VerbRunner
         detector = new(run);
         actions = new(run, detector);
         http = new(run, detector);
-        executor = new(run, actions, http);
-        accounts = new(run, executor, new(run, actions, new(run, http)), actions);
+        var frames = new FrameFinder(run, actions);
+        executor = new(run, actions, http, frames);
+        accounts = new(run, executor, new(run, actions, new(run, http), frames), actions, frames);
     }
 
     /// <summary>Signs in and waits for the sign of it.</summary>
@@ -104,11 +111,19 @@ internal sealed class VerbRunner
 
         var frame = new Frame(operation, inputs);
         executor.Finder = identifier => accounts.FindAsync(BrowserNeed.Reading(run.Connector)!, settings, identifier, withDetail: false);
+        var listed = new ListedRows(run.Connector.Manifest.UserSchema.PrimaryIdentifier, run.Rows, progressed: run.Progressed);
+        if (run.Rows is { } sink)
+        {
+            await sink.BeginAsync(run.Token);
+        }
+
         if (operation.Extract is not null)
         {
-            var read = await accounts.ReadAsync(operation, frame);
-            return new(read.Fault, read.Rows, read.Complete, Verified: false);
+            var read = await accounts.ReadAsync(operation, frame, listed);
+            return new(read.Fault, listed.Kept, read.Complete, Verified: false) { RowsRead = listed.Count, Seats = listed.Seats };
         }
+
+        executor.Downloaded = listed;
 
         var fault = await executor.RunAsync(operation.Steps, frame);
         if (fault is null && operation is { Errors.Count: > 0 } && !run.CommitEntered)
@@ -127,10 +142,9 @@ internal sealed class VerbRunner
             return VerbOutcome.Failed(fault);
         }
 
-        var downloaded = executor.DownloadedRows;
         return operation.Verify is { } verify
             ? await VerifyAsync(verify, settings, inputs, signInAgain)
-            : new(null, downloaded, Complete: downloaded.Count > 0, Verified: false);
+            : new(null, listed.Kept, Complete: listed.Count > 0, Verified: false) { RowsRead = listed.Count };
     }
 
     private async Task<VerbOutcome> VerifyAsync(Verify verify, Scope settings, Scope inputs, Func<Task<StepFault?>> signInAgain)

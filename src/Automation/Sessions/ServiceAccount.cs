@@ -9,7 +9,6 @@ namespace IdLcm.Automation.Sessions;
 internal sealed class ServiceAccount : IAsyncDisposable
 {
     private readonly List<BrowserSession> idle = [];
-    private readonly Lazy<FilterProxy> proxy;
     private int open;
 
     public ServiceAccount(string key, ConnectorDefinition connector, Scope settings, HostPolicy policy, Uri baseUrl, Uri httpBaseUrl, long maxReplyBytes, TimeProvider time)
@@ -21,7 +20,6 @@ internal sealed class ServiceAccount : IAsyncDisposable
         BaseUrl = baseUrl;
         HttpBaseUrl = httpBaseUrl;
         Http = new(policy, maxReplyBytes);
-        proxy = new(() => new(policy));
         Totp = new(time);
         Places = new(connector.Manifest.Concurrency);
     }
@@ -66,7 +64,7 @@ internal sealed class ServiceAccount : IAsyncDisposable
 
     public async Task<BrowserSession> OpenAsync(BrowserHost host, string? storageState, CancellationToken cancellationToken)
     {
-        var session = await BrowserSession.OpenAsync(host, proxy.Value, Policy, BaseUrl, Connector, storageState, cancellationToken);
+        var session = await BrowserSession.OpenAsync(host, Policy, BaseUrl, Connector, storageState, cancellationToken);
         lock (idle)
         {
             open++;
@@ -113,7 +111,7 @@ internal sealed class ServiceAccount : IAsyncDisposable
     {
         lock (idle)
         {
-            var old = idle.Where(s => s.LastUsed <= moment || !s.IsAlive).ToList();
+            var old = idle.Where(s => s.LastUsed <= moment || !s.IsUsable).ToList();
             idle.RemoveAll(old.Contains);
             return old;
         }
@@ -124,11 +122,6 @@ internal sealed class ServiceAccount : IAsyncDisposable
         foreach (var session in TakeIdleSince(DateTimeOffset.MaxValue))
         {
             await CloseAsync(session);
-        }
-
-        if (proxy.IsValueCreated)
-        {
-            await proxy.Value.DisposeAsync();
         }
 
         Http.Dispose();

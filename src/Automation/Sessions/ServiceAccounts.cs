@@ -27,6 +27,7 @@ internal sealed class ServiceAccounts : IAsyncDisposable
         this.time = time;
         lastInUse = time.GetUtcNow();
         var period = TimeSpan.FromTicks(Math.Clamp(options.IdleTimeout.Ticks / 4, TimeSpan.TicksPerSecond, TimeSpan.TicksPerMinute));
+        host.Retiring = () => _ = SweepAsync();
         sweeper = time.CreateTimer(_ => _ = SweepAsync(), null, period, period);
     }
 
@@ -40,7 +41,7 @@ internal sealed class ServiceAccounts : IAsyncDisposable
             return (null, new(FailureCode.InvalidBusinessId, problem));
         }
 
-        var settings = new Scope();
+        var settings = new Scope { Maps = connector.Maps };
         var all = new JsonObject();
         foreach (var (name, value) in values)
         {
@@ -69,6 +70,7 @@ internal sealed class ServiceAccounts : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        host.Retiring = null;
         await sweeper.DisposeAsync();
         foreach (var account in accounts.Values)
         {

@@ -1,3 +1,5 @@
+using IdLcm.Domain.Secrets;
+
 namespace IdLcm.Automation.Totp;
 
 /// <summary>Codes of one service account: fresh enough to be typed in time, and none given twice.</summary>

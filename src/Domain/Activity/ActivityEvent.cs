@@ -298,6 +298,22 @@ public enum ActivityKind
     [JsonStringEnumMemberName("Posture exception ended")]
     PostureExceptionEnded,
 
+    /// <summary>A service account's password is older than its policy wants.</summary>
+    [JsonStringEnumMemberName("Password too old")]
+    PasswordTooOld,
+
+    /// <summary>A service account has no second factor, though the app offers one.</summary>
+    [JsonStringEnumMemberName("MFA missing")]
+    MfaMissing,
+
+    /// <summary>No sign-in has proved for a while which password of a service account is in force.</summary>
+    [JsonStringEnumMemberName("Password not proved")]
+    PasswordUnsettled,
+
+    /// <summary>An exception from a rule of the posture ends soon.</summary>
+    [JsonStringEnumMemberName("Posture exception expiring")]
+    PostureExceptionExpiring,
+
     /// <summary>The credential of a person's own account is kept.</summary>
     [JsonStringEnumMemberName("Connected account saved")]
     ConnectedAccountSaved,
@@ -305,6 +321,18 @@ public enum ActivityKind
     /// <summary>The credential of a person's own account is not kept any more.</summary>
     [JsonStringEnumMemberName("Connected account forgotten")]
     ConnectedAccountForgotten,
+
+    /// <summary>The own account of somebody who left is to be secured.</summary>
+    [JsonStringEnumMemberName("Account securing requested")]
+    AccountSecuringRequested,
+
+    /// <summary>It has another password, or its sessions were ended, or both.</summary>
+    [JsonStringEnumMemberName("Account secured")]
+    AccountSecured,
+
+    /// <summary>It could not be secured.</summary>
+    [JsonStringEnumMemberName("Account securing failed")]
+    AccountSecuringFailed,
 
     /// <summary>A credential was released to its person's browser.</summary>
     [JsonStringEnumMemberName("Launched")]

@@ -5,6 +5,8 @@ namespace IdLcm.Domain.Activity;
 /// <summary>The proof that nothing was changed.</summary>
 public sealed partial class ActivityLog
 {
+    private const int MaxVerifications = 5;
+
     /// <summary>Recomputes the whole chain.</summary>
     /// <param name="integrationId">The integration.</param>
     /// <param name="cancellationToken">Cancels the check.</param>
@@ -12,10 +14,24 @@ public sealed partial class ActivityLog
     public async Task<ActivityVerification> VerifyAsync(string integrationId, CancellationToken cancellationToken = default)
     {
         var partition = PartitionOf(integrationId);
+        for (var tries = 1; ; tries++)
+        {
+            // Before the head: what is sealed meanwhile must not look like an anchor without a block.
+            var anchored = await AnchoredAsync(integrationId, cancellationToken);
+            var head = await store.GetAsync(partition, Head, cancellationToken);
+            var found = await VerifyAsync(partition, head, anchored, cancellationToken);
 
-        // Before the head: what is sealed meanwhile must not look like an anchor without a block.
-        var anchored = await AnchoredAsync(integrationId, cancellationToken);
-        var headRecord = await store.GetAsync(partition, Head, cancellationToken);
+            // An event that was sealed while this looked was neither among the sealed ones nor among the others.
+            if (found.Intact || tries == MaxVerifications || (await store.GetAsync(partition, Head, cancellationToken))?.ETag == head?.ETag)
+            {
+                return found;
+            }
+        }
+    }
+
+    private async Task<ActivityVerification> VerifyAsync(
+        string partition, StoredRecord? headRecord, Dictionary<long, string> anchored, CancellationToken cancellationToken)
+    {
         var head = headRecord is null ? Genesis : DomainJson.Decode<ActivityHead>(headRecord.Value);
         var start = (await store.FindAsync<ActivityHead>(partition, Anchor, cancellationToken))?.Value ?? Genesis;
         if (anchored.TryGetValue(start.Sequence, out var kept) && kept != start.Hash)

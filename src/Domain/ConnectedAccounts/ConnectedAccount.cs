@@ -28,6 +28,9 @@ public sealed record ConnectedAccount(string UserId, string UserName, TiedBy Tie
     /// <summary>When it was last released to the person's browser.</summary>
     public DateTimeOffset? LaunchedAt { get; init; }
 
+    /// <summary>The operation that secures it after its person left; null for none yet.</summary>
+    public string? SecuringOperationId { get; init; }
+
     internal const string Rows = "ca:";
 
     internal static string Row(string userId) => Rows + userId;

@@ -29,8 +29,9 @@ public sealed record ConnectedAccountInput
 /// <param name="store">The record store.</param>
 /// <param name="secrets">The secrets.</param>
 /// <param name="profiles">The integrations with their connectors.</param>
+/// <param name="signal">Told when a lane has work.</param>
 /// <param name="clock">The clock.</param>
-public sealed class ConnectedAccountService(IRecordStore store, ISecretStore secrets, IntegrationProfiles profiles, TimeProvider clock)
+public sealed class ConnectedAccountService(IRecordStore store, ISecretStore secrets, IntegrationProfiles profiles, LaneSignal signal, TimeProvider clock)
 {
     private const int MaxText = 256;
     private const int MaxPassword = 1024;
@@ -164,7 +165,7 @@ public sealed class ConnectedAccountService(IRecordStore store, ISecretStore sec
         return true;
     }
 
-    /// <summary>Forgets the credentials of people who have left since the last look.</summary>
+    /// <summary>Sees to the accounts of people who have left since the last look: secures those that the app keeps, and forgets every credential.</summary>
     /// <param name="integrationId">The integration.</param>
     /// <param name="cancellationToken">Cancels between accounts.</param>
     /// <returns>How many were forgotten.</returns>
@@ -182,18 +183,67 @@ public sealed class ConnectedAccountService(IRecordStore store, ISecretStore sec
             return 0;
         }
 
-        var forgotten = 0;
+        var (forgotten, left) = (0, false);
         await foreach (var account in ListAsync(profile, cancellationToken))
         {
-            var user = await store.FindUserAsync(profile.Partition, account.UserId, cancellationToken);
-            if ((user is null || AccountGoals.HasLeft(profile, user.Value)) && await ForgetAsync(profile, account.UserId, Provenance.System, "the person left", cancellationToken))
+            var user = (await store.FindUserAsync(profile.Partition, account.UserId, cancellationToken))?.Value;
+            if (user is not null && !AccountGoals.HasLeft(profile, user))
             {
-                forgotten++;
+                continue;
+            }
+
+            if (await SecuredAsync(profile, account, user, cancellationToken))
+            {
+                forgotten += await ForgetAsync(profile, account.UserId, Provenance.System, "the person left", cancellationToken) ? 1 : 0;
+            }
+            else
+            {
+                left = true;
             }
         }
 
-        await store.CommitAsync(profile.Partition, [TypedRecords.Write(LeaversSwept.Row, new LeaversSwept(leaverAt), swept?.ETag)], cancellationToken);
+        if (!left)
+        {
+            await store.CommitAsync(profile.Partition, [TypedRecords.Write(LeaversSwept.Row, new LeaversSwept(leaverAt), swept?.ETag)], cancellationToken);
+        }
+
         return forgotten;
+    }
+
+    /// <summary>Whether nothing is to be done in the app for the account of somebody who left, or it was done, or it failed for good, which the failed operation says.</summary>
+    private async Task<bool> SecuredAsync(IntegrationProfile profile, ConnectedAccount account, UserRecord? user, CancellationToken cancellationToken)
+    {
+        if (account.SecuringOperationId is { } id)
+        {
+            return await store.FindAsync<Operation>(profile.Partition, Rows.Operation(id), cancellationToken) is not { Value.Ended: false };
+        }
+
+        var record = user is null ? null : (await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.AccountKey), cancellationToken))?.Value;
+        if (record is { OpenOperationId: not null })
+        {
+            // It is being taken away: whether the app keeps it shows then.
+            return false;
+        }
+
+        var identifier = account.TiedBy == TiedBy.Hand ? account.UserName : record?.Observed?.Identifier ?? account.UserName;
+        if (record?.Observed is null || SecuringRun.VerbsOf(profile.Manifest).Count == 0 || profile.Integration.ServiceAccount is not { } service
+            || string.Equals(identifier, service.UserName, StringComparison.OrdinalIgnoreCase) || profile.Integration.ObserveOnly is not null)
+        {
+            return true;
+        }
+
+        var intake = new Intake(store, profile, new Provenance("after a leaver", "system"), clock.GetUtcNow());
+        intake.OpenSecuring(account.UserId, identifier);
+        var committed = await store.CommitAsync(
+            profile.Partition,
+            [.. intake.Changes, RecordChange.Upsert(ConnectedAccount.Row(account.UserId), DomainJson.Encode(account with { SecuringOperationId = intake.OperationId }))],
+            cancellationToken);
+        if (committed.Committed)
+        {
+            signal.Raise(profile.Integration.Id);
+        }
+
+        return false;
     }
 
     internal static ActivityEvent Told(ActivityKind kind, string target, string userId, string actor, DateTimeOffset now, string? detail) => new()

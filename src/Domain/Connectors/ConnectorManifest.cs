@@ -202,4 +202,10 @@ public enum ConnectorVerb
 
     /// <summary>Turns the second factor of an account off.</summary>
     DisableMfa,
+
+    /// <summary>Gives another account a new password, as an administrator.</summary>
+    ResetPassword,
+
+    /// <summary>Ends every session of another account, as an administrator.</summary>
+    SignOutEverywhere,
 }

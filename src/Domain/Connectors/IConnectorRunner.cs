@@ -101,9 +101,42 @@ public sealed record VerbCall(ConnectorVerb Verb, JsonObject Inputs, ICommitGate
     /// <summary>Keeps what the app reveals once: a TOTP secret, backup codes. Null where the verb reveals nothing.</summary>
     public ISecretSink? Secrets { get; init; }
 
+    /// <summary>Takes the rows that the verb reads, page by page; the result holds none of them then. Null to have them in the result.</summary>
+    public IRowSink? Rows { get; init; }
+
     /// <summary>Names the verb and never its inputs, which may be secrets.</summary>
     /// <returns>The text.</returns>
     public override string ToString() => $"VerbCall {{ {Verb} }}";
+}
+
+/// <summary>Takes the rows of a list while it is read, so that nobody holds a long list as a whole. They count only if the list is proved complete in the end.</summary>
+public interface IRowSink
+{
+    /// <summary>The reading begins; or begins again because the session had ended on the way, and what was taken before counts no more.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>A task that ends when rows may come.</returns>
+    ValueTask BeginAsync(CancellationToken cancellationToken);
+
+    /// <summary>Takes rows. The next page is read after that only.</summary>
+    /// <param name="rows">The rows, as <see cref="VerbResult.Rows"/> would hold them; the sink's own from now on.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>A task that ends when they are taken.</returns>
+    ValueTask TakeAsync(IReadOnlyList<JsonObject> rows, CancellationToken cancellationToken);
+}
+
+/// <summary>Takes rows by a function.</summary>
+/// <param name="take">Takes the rows of a page.</param>
+/// <param name="begin">Forgets what was taken before; null where nothing has to be.</param>
+public sealed class RowSink(Func<IReadOnlyList<JsonObject>, CancellationToken, ValueTask> take, Func<CancellationToken, ValueTask>? begin = null) : IRowSink
+{
+    /// <inheritdoc/>
+    public ValueTask BeginAsync(CancellationToken cancellationToken) => begin?.Invoke(cancellationToken) ?? ValueTask.CompletedTask;
+
+    /// <inheritdoc/>
+    public ValueTask TakeAsync(IReadOnlyList<JsonObject> rows, CancellationToken cancellationToken) => take(rows, cancellationToken);
+
+    /// <summary>A sink that only counts.</summary>
+    public static RowSink Counting { get; } = new((_, _) => ValueTask.CompletedTask);
 }
 
 /// <summary>Takes secrets that an app reveals, at the step that reads them.</summary>
@@ -160,9 +193,20 @@ public sealed record VerbResult(
     IReadOnlyList<StepRecord> Steps,
     IReadOnlyList<EvidenceItem> Evidence)
 {
+    /// <summary>How many rows it read, those that a <see cref="IRowSink"/> took among them.</summary>
+    public int RowsRead { get; init; } = Rows.Count;
+
+    /// <summary>What a list said of the app's seats; null where it says nothing.</summary>
+    public ListedSeats? Seats { get; init; }
+
     /// <summary>True when nothing failed.</summary>
     public bool Succeeded => Failure is null;
 }
+
+/// <summary>The seats of an app's plan, as a list shows them.</summary>
+/// <param name="Used">How many are taken.</param>
+/// <param name="Total">How many there are.</param>
+public sealed record ListedSeats(long Used, long Total);
 
 /// <summary>One step that was done or that failed.</summary>
 /// <param name="Verb">The verb it belongs to.</param>

@@ -19,10 +19,13 @@ namespace IdLcm.Domain.Erasure;
 /// <param name="blobs">The blob store.</param>
 /// <param name="plans">Keeps the plans of syncs.</param>
 /// <param name="log">The activity.</param>
+/// <param name="traces">What else may hold data of people.</param>
 /// <param name="clock">The clock.</param>
-public sealed class PersonErasure(IRecordStore store, IBlobStore blobs, SyncPlans plans, ActivityLog log, TimeProvider clock)
+/// <param name="ledger">Remembers the erasure for backups; null where nobody does.</param>
+public sealed class PersonErasure(
+    IRecordStore store, IBlobStore blobs, SyncPlans plans, ActivityLog log, IEnumerable<IPersonTraces> traces, TimeProvider clock, IErasureLedger? ledger = null)
 {
-    private const string Evidence = "evidence";
+    private readonly EvidenceErasure evidence = new(store, blobs);
 
     /// <summary>Finds a person whose data can be erased.</summary>
     /// <param name="profile">The integration.</param>
@@ -52,6 +55,10 @@ public sealed class PersonErasure(IRecordStore store, IBlobStore blobs, SyncPlan
             : user;
     }
 
+    /// <summary>Whether of a user only the id is left.</summary>
+    internal static bool IsErased(IntegrationProfile profile, UserRecord user) =>
+        ScimResource.FromStored(user.Resource.Span, profile.UserType, user.Id).UserName == NameOf(user.Id);
+
     /// <summary>Erases a person's data.</summary>
     /// <param name="profile">The integration.</param>
     /// <param name="user">The deleted user.</param>
@@ -67,6 +74,7 @@ public sealed class PersonErasure(IRecordStore store, IBlobStore blobs, SyncPlan
         var account = (await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.AccountKey), cancellationToken))?.Value;
         var person = new PersonalData(profile, user, account?.UserId == user.Id ? account : null);
         await EraseOperationsAsync(profile.Partition, person, cancellationToken);
+        await evidence.EraseAsync(profile.Partition, person, cancellationToken);
         await RewriteAsync<ApprovalRecord>(
             profile.Partition, ApprovalRecord.Prefix, item => !person.IsOf(item.UserId, item.OperationId) || item.Kind == ApprovalKind.ErasePerson ? item : item with
             {
@@ -91,10 +99,17 @@ public sealed class PersonErasure(IRecordStore store, IBlobStore blobs, SyncPlan
 
         await ErasePlansAsync(profile.Partition, user.AccountKey, cancellationToken);
         await log.EraseAsync(profile.Integration.Id, person.Without, by, clock.GetUtcNow(), cancellationToken);
-        foreach (var prefix in new[] { "x:", Rows.Deletions, Leavers.LeaverWatch.WatchPrefix })
+        foreach (var prefix in new[] { "x:", Rows.Deletions, Rows.SyncReads, Leavers.LeaverWatch.WatchPrefix })
         {
             await EraseIndexesAsync(profile.Partition, prefix, user, cancellationToken);
         }
+
+        foreach (var trace in traces)
+        {
+            await trace.EraseAsync(profile.Integration.Id, person.Names, cancellationToken);
+        }
+
+        await (ledger?.AppendAsync(new ErasureEntry(profile.Integration.Id, user.Id, clock.GetUtcNow()), cancellationToken) ?? Task.CompletedTask);
 
         // Last what says who the person is: until then a repetition finds everything again.
         await EraseUserAsync(profile, user, account, by, reason, cancellationToken);
@@ -110,13 +125,9 @@ public sealed class PersonErasure(IRecordStore store, IBlobStore blobs, SyncPlan
             }
 
             person.Add(found.Value);
-            await foreach (var attempt in ReadAsync<OperationAttempt>(partition, $"t:{found.Value.Id}:", cancellationToken))
+            await foreach (var attempt in ReadAsync<OperationAttempt>(partition, $"{Rows.Attempts}{found.Value.Id}:", cancellationToken))
             {
-                foreach (var item in attempt.Value.Evidence)
-                {
-                    await blobs.DeleteAsync(Evidence, item.Hash, cancellationToken);
-                }
-
+                await evidence.DeleteAsync(attempt.Value.Evidence, cancellationToken);
                 var left = attempt.Value with { Steps = [], Evidence = [], Intents = [], Failure = PersonalData.Without(attempt.Value.Failure) };
                 await store.CommitAsync(partition, [TypedRecords.Write(Rows.Attempt(found.Value.Id, left.Number), left, attempt.ETag)], cancellationToken);
             }
@@ -182,10 +193,10 @@ public sealed class PersonErasure(IRecordStore store, IBlobStore blobs, SyncPlan
                 }
 
                 var now = clock.GetUtcNow();
-                var nobody = new ScimResource(profile.UserType, ScimComplex.Empty).With("userName", new ScimString($"erased-{user.Id}"));
+                var nobody = new ScimResource(profile.UserType, ScimComplex.Empty).With("userName", new ScimString(NameOf(user.Id)));
                 var changes = new List<RecordChange>
                 {
-                    UserRecords.Write(found.Value with { Resource = nobody.ToStored(), AccountKey = Ids.KeyOf($"erased-{user.Id}") }, found.ETag),
+                    UserRecords.Write(found.Value with { Resource = nobody.ToStored(), AccountKey = Ids.KeyOf(NameOf(user.Id)) }, found.ETag),
                     ActivityLog.Append(new ActivityEvent
                     {
                         Id = Ids.OldestFirst(now),
@@ -207,6 +218,8 @@ public sealed class PersonErasure(IRecordStore store, IBlobStore blobs, SyncPlan
             },
             cancellationToken);
 
+    private static string NameOf(string userId) => $"erased-{userId}";
+
     private async Task RewriteAsync<T>(string partition, string prefix, Func<T, T> rewrite, CancellationToken cancellationToken)
         where T : class
     {
@@ -220,20 +233,6 @@ public sealed class PersonErasure(IRecordStore store, IBlobStore blobs, SyncPlan
         }
     }
 
-    private async IAsyncEnumerable<(string Row, T Value, string ETag)> ReadAsync<T>(
-        string partition, string prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        string? continuation = null;
-        do
-        {
-            var page = await store.QueryAsync(partition, RowRange.Prefix(prefix), 250, continuation, cancellationToken);
-            foreach (var record in page.Records)
-            {
-                yield return (record.Row, DomainJson.Decode<T>(record.Value), record.ETag);
-            }
-
-            continuation = page.Continuation;
-        }
-        while (continuation is not null);
-    }
+    private IAsyncEnumerable<(string Row, T Value, string ETag)> ReadAsync<T>(string partition, string prefix, CancellationToken cancellationToken) =>
+        store.ScanAsync(partition, RowRange.Prefix(prefix), cancellationToken).Select(record => (record.Row, DomainJson.Decode<T>(record.Value), record.ETag));
 }

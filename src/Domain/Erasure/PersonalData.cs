@@ -44,6 +44,10 @@ internal sealed class PersonalData
 
     public bool IsOf(string? ofUser, string? ofOperation) => ofUser == userId || (ofOperation is not null && operations.Contains(ofOperation));
 
+    /// <summary>Whether a text names the person, by their id too.</summary>
+    public bool Names(string text) =>
+        text.Contains(userId, StringComparison.Ordinal) || text.Contains(accountKey, StringComparison.Ordinal) || names?.IsMatch(text) == true;
+
     /// <summary>A text without the person's names.</summary>
     public string? Without(string? text) => text is null || names is null ? text : names.Replace(text, Erased);
 

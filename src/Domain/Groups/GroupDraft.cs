@@ -56,21 +56,14 @@ internal sealed class GroupDraft(IntegrationProfile profile, string groupId, Pro
         GroupReader reader, IRecordStore store, IReadOnlyList<string> memberIds, bool known, CancellationToken cancellationToken)
     {
         List<string>? unknown = null;
-        foreach (var memberId in memberIds)
+        var found = await RecordReads.ForEachAsync(memberIds, FindAsync);
+        foreach (var (memberId, (isKnown, kind)) in memberIds.Zip(found))
         {
-            if (!IntegrationStore.IsWellFormed(memberId) || memberId == GroupId)
+            if (kind is { } comes)
             {
-                (unknown ??= []).Add(memberId);
+                adds.Add(new GroupMember(memberId, comes));
             }
-            else if (!known && await store.GetAsync(Profile.Partition, Rows.GroupMember(GroupId, memberId), cancellationToken) is not null)
-            {
-                continue;
-            }
-            else if (await reader.KindOfAsync(Profile.Partition, memberId, cancellationToken) is { } kind)
-            {
-                adds.Add(new GroupMember(memberId, kind));
-            }
-            else if (await store.GetAsync(Profile.Partition, Rows.DeletedUser(memberId), cancellationToken) is null)
+            else if (!isKnown)
             {
                 (unknown ??= []).Add(memberId);
             }
@@ -79,30 +72,47 @@ internal sealed class GroupDraft(IntegrationProfile profile, string groupId, Pro
         return unknown is null ? null : new GroupWrite(
             GroupWriteKind.Invalid,
             Detail: $"There is no user or other group {string.Join(", ", unknown.Take(MaxNamed).Select(id => $"'{(id.Length > 64 ? id[..64] : id)}'"))}{(unknown.Count > MaxNamed ? $" and {unknown.Count - MaxNamed} others" : "")} that could be a member. Nothing was changed.");
+
+        // What comes, or nothing for whoever is a member already and for a user who was deleted.
+        async ValueTask<(bool IsKnown, MemberKind? Kind)> FindAsync(string memberId)
+        {
+            if (!IntegrationStore.IsWellFormed(memberId) || memberId == GroupId)
+            {
+                return (false, null);
+            }
+
+            if (!known && await store.GetAsync(Profile.Partition, Rows.GroupMember(GroupId, memberId), cancellationToken) is not null)
+            {
+                return (true, null);
+            }
+
+            var kind = await reader.KindOfAsync(Profile.Partition, memberId, cancellationToken);
+            return (kind is not null || await store.GetAsync(Profile.Partition, Rows.DeletedUser(memberId), cancellationToken) is not null, kind);
+        }
     }
 
     /// <summary>Notes all who are members afterwards, those who are already too.</summary>
     public async Task<GroupWrite?> KeepAsync(GroupReader reader, IReadOnlyList<string> memberIds, CancellationToken cancellationToken)
     {
         adds.Clear();
-        foreach (var memberId in memberIds)
+        var kinds = await RecordReads.ForEachAsync(memberIds, memberId => reader.KindOfAsync(Profile.Partition, memberId, cancellationToken));
+        foreach (var (memberId, kind) in memberIds.Zip(kinds))
         {
-            if (await reader.KindOfAsync(Profile.Partition, memberId, cancellationToken) is { } kind)
+            if (kind is { } stays)
             {
-                adds.Add(new GroupMember(memberId, kind));
+                adds.Add(new GroupMember(memberId, stays));
             }
         }
 
         return null;
     }
 
-    public async Task RemoveAsync(IRecordStore store, string memberId, CancellationToken cancellationToken)
+    /// <summary>Notes who goes and is there.</summary>
+    public async Task RemoveAsync(IRecordStore store, IEnumerable<string> memberIds, CancellationToken cancellationToken)
     {
-        if (IntegrationStore.IsWellFormed(memberId)
-            && await store.GetAsync(Profile.Partition, Rows.GroupMember(GroupId, memberId), cancellationToken) is not null)
-        {
-            removes.Add(memberId);
-        }
+        string[] asked = [.. memberIds.Where(IntegrationStore.IsWellFormed)];
+        var found = await RecordReads.ForEachAsync(asked, memberId => store.GetAsync(Profile.Partition, Rows.GroupMember(GroupId, memberId), cancellationToken));
+        removes.AddRange(asked.Where((_, i) => found[i] is not null));
     }
 
     /// <summary>Adds the changes of the members themselves.</summary>

@@ -239,14 +239,9 @@ public sealed partial class GroupReader(IRecordStore store)
     {
         members.RemoveAll(m => set.Removing(m.Id));
         var present = members.Select(m => m.Id).ToHashSet(StringComparer.Ordinal);
-        foreach (var member in set.Adds)
-        {
-            if (!present.Contains(member.Id) && await ExistsAsync(partition, member.Id, cancellationToken))
-            {
-                members.Add(member);
-            }
-        }
-
+        GroupMember[] coming = [.. set.Adds.Where(m => !present.Contains(m.Id))];
+        var exist = await RecordReads.ForEachAsync(coming, m => ExistsAsync(partition, m.Id, cancellationToken));
+        members.AddRange(coming.Where((_, i) => exist[i]));
         members.Sort((a, b) => string.CompareOrdinal(a.Id, b.Id));
         return members;
     }

@@ -17,8 +17,8 @@ public sealed class GroupRoll(IRecordStore store, LaneSignal signal, TimeProvide
     private const int MemberChanges = 3;
     private const int AccessChanges = 11;
 
-    // One for the progress; the rest is for members.
-    private const int Room = RecordLimits.MaxChangesPerCommit - 1;
+    // One for the progress, one for the check of the change set; the rest is for members.
+    private const int Room = RecordLimits.MaxChangesPerCommit - 2;
 
     /// <summary>Rolls forward everything that is pending in an integration.</summary>
     /// <param name="profile">The integration.</param>
@@ -45,9 +45,18 @@ public sealed class GroupRoll(IRecordStore store, LaneSignal signal, TimeProvide
             return;
         }
 
-        while (await Optimistic.RunAsync(() => StepAsync(profile, groupId, found.Set, found.ETag, cancellationToken), cancellationToken))
+        for (var more = true; more;)
         {
-            // One commit after the other.
+            // Change sets are large: whether it is still this one is a condition of each commit, and looked up only when one is refused.
+            var refused = false;
+            more = await Optimistic.RunAsync(
+                async () =>
+                {
+                    var step = await StepAsync(profile, groupId, found.Set, found.ETag, looks: refused, cancellationToken);
+                    refused = true;
+                    return step;
+                },
+                cancellationToken);
         }
 
         if (found.Set.GivesAccess)
@@ -57,11 +66,11 @@ public sealed class GroupRoll(IRecordStore store, LaneSignal signal, TimeProvide
     }
 
     private async Task<(bool Committed, bool More)> StepAsync(
-        IntegrationProfile profile, string groupId, GroupChangeSet set, string etag, CancellationToken cancellationToken)
+        IntegrationProfile profile, string groupId, GroupChangeSet set, string etag, bool looks, CancellationToken cancellationToken)
     {
         var row = Rows.GroupProgress(groupId);
         var progress = await store.FindAsync<GroupProgress>(profile.Partition, row, cancellationToken);
-        if (progress is null || (await store.GetAsync(profile.Partition, Rows.GroupChangeSet(groupId), cancellationToken))?.ETag != etag)
+        if (progress is null || (looks && (await store.GetAsync(profile.Partition, Rows.GroupChangeSet(groupId), cancellationToken))?.ETag != etag))
         {
             return (true, false);
         }
@@ -76,6 +85,7 @@ public sealed class GroupRoll(IRecordStore store, LaneSignal signal, TimeProvide
         if (next is not null)
         {
             batch.Changes.Add(TypedRecords.Write(row, next, progress.ETag));
+            batch.Changes.Add(RecordChange.Check(Rows.GroupChangeSet(groupId), etag));
             return ((await store.CommitAsync(profile.Partition, batch.Changes, cancellationToken)).Committed, true);
         }
 
@@ -96,19 +106,21 @@ public sealed class GroupRoll(IRecordStore store, LaneSignal signal, TimeProvide
     private async Task<GroupProgress?> AddAsync(Batch batch, GroupProgress progress, CancellationToken cancellationToken)
     {
         var i = progress.Next;
-        for (; i < batch.Set.Adds.Count && batch.HasRoom; i++)
+        IReadOnlyList<(StoredRecord? Row, StoredRecord? Member)> ahead = [];
+        for (var first = i; i < batch.Set.Adds.Count && batch.HasRoom; i++)
         {
-            var member = batch.Set.Adds[i];
-            var isMember = await store.GetAsync(batch.Partition, Rows.GroupMember(batch.GroupId, member.Id), cancellationToken) is not null;
-            if (isMember && !batch.Set.ServesAll)
+            if (i - first == ahead.Count)
             {
-                continue;
+                first = i;
+                ahead = await RecordReads.ForEachAsync([.. batch.Set.Adds.Skip(i).Take(batch.MostMembers)], ReadAsync);
             }
 
-            var memberRow = member.Kind == MemberKind.User ? Rows.User(member.Id) : Rows.Group(member.Id);
-            if (await store.GetAsync(batch.Partition, memberRow, cancellationToken) is not { } record)
+            var member = batch.Set.Adds[i];
+            var isMember = ahead[i - first].Member is not null;
+
+            // One without a row was deleted since.
+            if ((isMember && !batch.Set.ServesAll) || ahead[i - first].Row is not { } record)
             {
-                // Deleted since.
                 continue;
             }
 
@@ -121,7 +133,7 @@ public sealed class GroupRoll(IRecordStore store, LaneSignal signal, TimeProvide
             }
             else
             {
-                batch.Changes.Add(RecordChange.Check(memberRow, record.ETag));
+                batch.Changes.Add(RecordChange.Check(record.Row, record.ETag));
             }
 
             if (!isMember)
@@ -131,14 +143,26 @@ public sealed class GroupRoll(IRecordStore store, LaneSignal signal, TimeProvide
         }
 
         return i < batch.Set.Adds.Count ? progress with { Next = i } : new GroupProgress(1, 0, null);
+
+        async ValueTask<(StoredRecord? Row, StoredRecord? Member)> ReadAsync(GroupMember member) => (
+            await store.GetAsync(batch.Partition, member.Kind == MemberKind.User ? Rows.User(member.Id) : Rows.Group(member.Id), cancellationToken),
+            await store.GetAsync(batch.Partition, Rows.GroupMember(batch.GroupId, member.Id), cancellationToken));
     }
 
     private async Task<GroupProgress?> RemoveAsync(Batch batch, GroupProgress progress, CancellationToken cancellationToken)
     {
         var i = progress.Next;
-        for (; i < batch.Set.Removes.Count && batch.HasRoom; i++)
+        IReadOnlyList<StoredRecord?> ahead = [];
+        for (var first = i; i < batch.Set.Removes.Count && batch.HasRoom; i++)
         {
-            if (await store.GetAsync(batch.Partition, Rows.GroupMember(batch.GroupId, batch.Set.Removes[i]), cancellationToken) is not null)
+            if (i - first == ahead.Count)
+            {
+                first = i;
+                ahead = await RecordReads.ForEachAsync(
+                    [.. batch.Set.Removes.Skip(i).Take(batch.MostMembers)], id => store.GetAsync(batch.Partition, Rows.GroupMember(batch.GroupId, id), cancellationToken));
+            }
+
+            if (ahead[i - first] is not null)
             {
                 await LeaveAsync(batch, batch.Set.Removes[i], cancellationToken);
             }
@@ -204,6 +228,9 @@ public sealed class GroupRoll(IRecordStore store, LaneSignal signal, TimeProvide
         public GroupChangeSet Set { get; } = set;
 
         public DateTimeOffset Now { get; } = now;
+
+        /// <summary>How many members a commit has room for.</summary>
+        public int MostMembers => Room / (Set.GivesAccess ? AccessChanges : MemberChanges);
 
         public bool HasRoom => Changes.Count + (Set.GivesAccess ? AccessChanges : MemberChanges) <= Room;
     }

@@ -261,10 +261,7 @@ public sealed class GroupService(IRecordStore store, IntegrationProfiles profile
         }
         else
         {
-            foreach (var row in page.Records)
-            {
-                await draft.RemoveAsync(store, row.Row[prefix.Length..], cancellationToken);
-            }
+            await draft.RemoveAsync(store, page.Records.Select(row => row.Row[prefix.Length..]), cancellationToken);
         }
 
         draft.Changes.Add(GroupEvents.Deleted(draft, group.Record.DisplayName));

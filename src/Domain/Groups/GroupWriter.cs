@@ -48,11 +48,7 @@ internal sealed class GroupWriter(IRecordStore store, GroupReader reader, GroupR
                 return refused;
             }
 
-            foreach (var memberId in asked.Removes)
-            {
-                await draft.RemoveAsync(store, memberId, cancellationToken);
-            }
-
+            await draft.RemoveAsync(store, asked.Removes, cancellationToken);
             return null;
         }
 
@@ -69,11 +65,7 @@ internal sealed class GroupWriter(IRecordStore store, GroupReader reader, GroupR
             return await draft.KeepAsync(reader, asked.Adds, cancellationToken);
         }
 
-        foreach (var memberId in current)
-        {
-            await draft.RemoveAsync(store, memberId, cancellationToken);
-        }
-
+        await draft.RemoveAsync(store, current, cancellationToken);
         return null;
     }
 

@@ -101,6 +101,9 @@ public sealed record Integration
     /// <summary>Set while the app is known to have no free seat.</summary>
     public SeatsTaken? Seats { get; init; }
 
+    /// <summary>How many seats the app's plan has, as the last complete list showed them; null where it does not.</summary>
+    public SeatCount? SeatCount { get; init; }
+
     /// <summary>How long activity is kept, in days; null for good.</summary>
     public int? ActivityDays { get; init; }
 

@@ -44,12 +44,32 @@ public sealed class IntegrationProfile
         ?? new UserSchemaAttribute("email", "Email", Scim: "userName", Required: true, PrimaryIdentifier: true);
 }
 
+/// <summary>For how long a request may be answered by what is remembered of its integration.</summary>
+/// <param name="MaxAge">
+/// Zero where a look at the record costs nothing. Elsewhere a change that another process made counts after this time;
+/// one of this process counts at once.
+/// </param>
+public sealed record ProfileFreshness(TimeSpan MaxAge);
+
 /// <summary>Finds integrations with their connectors; remembers them until their record changes.</summary>
 /// <param name="integrations">The integrations.</param>
 /// <param name="catalog">The connectors.</param>
-public sealed class IntegrationProfiles(IntegrationStore integrations, IConnectorCatalog catalog)
+/// <param name="freshness">For how long requests may go by what is remembered.</param>
+/// <param name="clock">The clock.</param>
+public sealed class IntegrationProfiles(IntegrationStore integrations, IConnectorCatalog catalog, ProfileFreshness freshness, TimeProvider clock)
 {
     private readonly ConcurrentDictionary<string, IntegrationProfile> cache = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (IntegrationProfile Profile, long Change, long ReadAt)> recent = new(StringComparer.Ordinal);
+
+    /// <summary>Finds an integration for a request: by what this process read of it a moment ago, where that is fresh enough.</summary>
+    /// <param name="id">Its id; any text.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The integration, or null where there is none.</returns>
+    /// <exception cref="ConnectorMissingException">Its connector is not in the catalog.</exception>
+    public ValueTask<IntegrationProfile?> FindRecentAsync(string id, CancellationToken cancellationToken = default) =>
+        recent.TryGetValue(id, out var known) && known.Change == integrations.Changes && clock.GetElapsedTime(known.ReadAt) < freshness.MaxAge
+            ? ValueTask.FromResult<IntegrationProfile?>(known.Profile)
+            : FindAsync(id, cancellationToken);
 
     /// <summary>Finds an integration.</summary>
     /// <param name="id">Its id; any text.</param>
@@ -58,23 +78,30 @@ public sealed class IntegrationProfiles(IntegrationStore integrations, IConnecto
     /// <exception cref="ConnectorMissingException">Its connector is not in the catalog.</exception>
     public async ValueTask<IntegrationProfile?> FindAsync(string id, CancellationToken cancellationToken = default)
     {
+        var (change, readAt) = (integrations.Changes, clock.GetTimestamp());
         cache.TryGetValue(id, out var known);
         var found = await integrations.FindAsync(id, known?.ETag, cancellationToken);
         if (found is null)
         {
             cache.TryRemove(id, out _);
+            recent.TryRemove(id, out _);
             return null;
         }
 
-        if (known is not null && found.ETag == known.ETag)
+        if (known is null || found.ETag != known.ETag)
         {
-            return known;
+            var integration = found.Value!;
+            var manifest = catalog.Find(integration.ConnectorId, integration.ConnectorVersion)
+                ?? throw new ConnectorMissingException(integration.ConnectorId, integration.ConnectorVersion);
+            cache[id] = known = new IntegrationProfile(integration, found.ETag, manifest);
         }
 
-        var integration = found.Value!;
-        var manifest = catalog.Find(integration.ConnectorId, integration.ConnectorVersion)
-            ?? throw new ConnectorMissingException(integration.ConnectorId, integration.ConnectorVersion);
-        return cache[id] = new IntegrationProfile(integration, found.ETag, manifest);
+        if (freshness.MaxAge > TimeSpan.Zero)
+        {
+            recent[id] = (known, change, readAt);
+        }
+
+        return known;
     }
 }
 

@@ -13,6 +13,11 @@ public sealed class IntegrationStore(IRecordStore store)
     private const string EntryPrefix = "i:";
     private const string KeyPrefix = "key:";
 
+    private long changes;
+
+    /// <summary>Goes up with every change of an integration that this process has committed.</summary>
+    internal long Changes => Interlocked.Read(ref changes);
+
     /// <summary>Reads an integration.</summary>
     /// <param name="id">Its id; any text.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
@@ -124,9 +129,13 @@ public sealed class IntegrationStore(IRecordStore store)
                     Rows.Partition(id),
                     [TypedRecords.Write(Rows.Integration, changed.Integration, found.ETag), .. changed.Events.Select(ActivityLog.Append)],
                     cancellationToken);
+                Changed();
                 return (result.Committed, changed.Integration);
             },
             cancellationToken);
+
+    /// <summary>Notes that this process has committed a change of an integration's record.</summary>
+    internal void Changed() => Interlocked.Increment(ref changes);
 
     /// <summary>Appends an event to an integration's activity by itself.</summary>
     /// <param name="id">The integration.</param>

@@ -11,9 +11,19 @@ namespace IdLcm.Domain.Integrations;
 /// <param name="Detail">What the app showed or said.</param>
 public sealed record SeatsTaken(DateTimeOffset At, string Detail);
 
+/// <summary>The seats of the app's plan.</summary>
+/// <param name="Used">How many are taken.</param>
+/// <param name="Total">How many there are.</param>
+/// <param name="At">When they were read.</param>
+public sealed record SeatCount(long Used, long Total, DateTimeOffset At)
+{
+    /// <summary>How many are free; never less than none.</summary>
+    public long Free => Math.Max(0, Total - Used);
+}
+
 /// <summary>
-/// What is known of the app's seats. A list may show them as the fields <c>seatsUsed</c> and <c>seatsTotal</c> of its rows; an
-/// operation that the app refuses for want of a seat tells of them as well. While they are known to be taken, new people are
+/// What is known of the app's seats. A list may show them, beside its rows or as the fields <c>seatsUsed</c> and
+/// <c>seatsTotal</c> of them; an operation that the app refuses for want of a seat tells of them as well. While they are known to be taken, new people are
 /// refused with the reason instead of being queued for an operation that is bound to fail.
 /// </summary>
 public static class Seats
@@ -25,7 +35,7 @@ public static class Seats
     public const string TotalField = "seatsTotal";
 
     /// <summary>How long the app is believed to be full without another look: then somebody is let through to try.</summary>
-    public static readonly TimeSpan BelievedFor = TimeSpan.FromHours(1);
+    public static readonly TimeSpan BelievedFor = TimeSpan.FromMinutes(15);
 
     /// <summary>Why a new account cannot be made now.</summary>
     /// <param name="profile">The integration.</param>
@@ -36,14 +46,16 @@ public static class Seats
             ? $"{profile.Manifest.AppName} has no free seat ({full.Detail}, at {full.At:u}): buy seats or free some there, then run a sync."
             : null;
 
-    /// <summary>What a complete list of the app says about its seats.</summary>
-    /// <param name="row">A row of the list; null for an empty list.</param>
-    /// <param name="now">The time.</param>
-    /// <returns>That they are taken, or null when they are not, or the list does not show them.</returns>
-    internal static SeatsTaken? Shown(JsonObject? row, DateTimeOffset now) =>
-        Number(row?[UsedField]) is { } used && Number(row?[TotalField]) is { } total && used >= total
-            ? new SeatsTaken(now, string.Create(CultureInfo.InvariantCulture, $"{used} of {total} seats are taken"))
-            : null;
+    /// <summary>What a row of a list says about the app's seats.</summary>
+    /// <param name="row">The row.</param>
+    /// <returns>The seats, or null where it does not show them.</returns>
+    internal static ListedSeats? Shown(JsonObject row) =>
+        Number(row[UsedField]) is { } used && Number(row[TotalField]) is { } total ? new ListedSeats(used, total) : null;
+
+    /// <summary>That all are taken, or null when they are not.</summary>
+    internal static SeatsTaken? Taken(SeatCount? count) => count is { Free: 0 }
+        ? new SeatsTaken(count.At, string.Create(CultureInfo.InvariantCulture, $"{count.Used} of {count.Total} seats are taken"))
+        : null;
 
     /// <summary>What the outcome of an operation on an account says about the seats.</summary>
     internal static SeatsTaken? After(SeatsTaken? before, RunOutcome outcome, bool wasActive, DateTimeOffset now)
@@ -56,6 +68,6 @@ public static class Seats
         return outcome is { Failure: null, WasRead: true } && wasActive && outcome.Observed is null or { Active: false } ? null : before;
     }
 
-    private static int? Number(JsonNode? value) =>
-        int.TryParse(AttributeValues.Text(value)?.Replace(",", "", StringComparison.Ordinal), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static long? Number(JsonNode? value) =>
+        long.TryParse(AttributeValues.Text(value)?.Replace(",", "", StringComparison.Ordinal), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

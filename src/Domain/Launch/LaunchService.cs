@@ -28,6 +28,9 @@ public sealed class LaunchService(
     /// <summary>How long a release can be taken.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
 
+    /// <summary>A one-time code with less time left than this is not handed out: the next one is.</summary>
+    private const int LeastCodeSeconds = 8;
+
     private const int MaxSwept = 50;
 
     /// <summary>Reads whether launches are allowed.</summary>
@@ -57,7 +60,7 @@ public sealed class LaunchService(
         }
 
         var now = clock.GetUtcNow();
-        var what = !settings.Enabled ? "launches off" : settings.WithoutExtension ? "launches on, without the extension too" : "launches on";
+        var what = !settings.Enabled ? "launches off" : $"launches on{(settings.WithoutExtension ? ", without the extension too" : "")}{(settings.Capture ? ", capture allowed" : "")}";
         await store.CommitAsync(
             profile.Partition,
             [
@@ -177,7 +180,7 @@ public sealed class LaunchService(
         return await secrets.GetAsync(ConnectedAccount.PasswordSecret(id, account.UserId), cancellationToken) is { } password
             ? new ReleasedCredential(
                 launch.AddressOf(profile.Integration.Settings)!.AbsoluteUri, launch.OriginsOf(profile.Integration.Settings), account.UserName, password.Value,
-                totp is null ? null : OneTimeCode.At(totp, now), new LaunchFields(launch.UserName, launch.Password, launch.Code))
+                totp is not null && TotpCode.DecodeSecret(totp) is { } key ? TotpCode.Usable(key, now, LeastCodeSeconds) : null, new LaunchFields(launch.UserName, launch.Password, launch.Code))
             : null;
     }
 

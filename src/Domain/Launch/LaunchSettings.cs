@@ -11,6 +11,9 @@ public sealed record LaunchSettings
 
     /// <summary>True when a person without the extension may see the credential, once for each launch, to copy it.</summary>
     public bool WithoutExtension { get; init; }
+
+    /// <summary>True when the extension may offer to keep a credential that somebody types, for that person's own launches. Off unless somebody says otherwise.</summary>
+    public bool Capture { get; init; }
 }
 
 /// <summary>Who wants to be launched, as the OpenID provider has proved it.</summary>

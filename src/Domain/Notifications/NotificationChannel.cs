@@ -32,6 +32,8 @@ public sealed record NotificationChannel
         ActivityKind.UserInviteFailed, ActivityKind.UserUpdateFailed, ActivityKind.UserRemovalFailed, ActivityKind.SyncFailed, ActivityKind.SyncHalted,
         ActivityKind.HealthCheckFailed, ActivityKind.CircuitOpened, ActivityKind.TaskOpened, ActivityKind.TaskOverdue, ActivityKind.LeaverOverdue,
         ActivityKind.ApprovalRequested, ActivityKind.OperationHeld, ActivityKind.AccountMissing,
+        ActivityKind.PasswordRotationFailed, ActivityKind.MfaChangeFailed, ActivityKind.AccountSecuringFailed, ActivityKind.PasswordTooOld, ActivityKind.MfaMissing,
+        ActivityKind.PasswordUnsettled, ActivityKind.PostureExceptionExpiring,
     ];
 
     /// <summary>Its id.</summary>

@@ -293,7 +293,19 @@ internal sealed class AccountReader(
     {
         var verb = profile.Manifest.Verbs.Contains(ConnectorVerb.GetUser) ? ConnectorVerb.GetUser : ConnectorVerb.ListUsers;
         var inputs = new JsonObject { ["identifier"] = identifier };
-        var result = await session.RunAsync(new VerbCall(verb, inputs), cancellationToken);
+        var matches = new List<ObservedAccount>();
+        var sink = new RowSink(
+            (rows, _) =>
+            {
+                Match(rows);
+                return ValueTask.CompletedTask;
+            },
+            _ =>
+            {
+                matches.Clear();
+                return ValueTask.CompletedTask;
+            });
+        var result = await session.RunAsync(new VerbCall(verb, inputs) { Rows = verb == ConnectorVerb.ListUsers ? sink : null }, cancellationToken);
         run.Keep(result.Evidence);
         if (result.Failure is { Code: FailureCode.UserNotFound })
         {
@@ -305,7 +317,7 @@ internal sealed class AccountReader(
             return new AccountRead(null, result.Failure);
         }
 
-        var matches = result.Rows.Select(Observe).Where(seen => seen is not null && string.Equals(seen.Identifier, identifier, StringComparison.OrdinalIgnoreCase)).ToList();
+        Match(result.Rows);
         return matches switch
         {
             [var one] => new AccountRead(one, null),
@@ -313,6 +325,9 @@ internal sealed class AccountReader(
             [] => new AccountRead(null, new Failure(FailureCode.IncompleteRead, $"The list was not proved complete, so '{identifier}' is not proved absent.")),
             _ => new AccountRead(null, new Failure(FailureCode.PageChanged, $"The app lists '{identifier}' {matches.Count} times.")),
         };
+
+        void Match(IReadOnlyList<JsonObject> rows) =>
+            matches.AddRange(rows.Select(Observe).OfType<ObservedAccount>().Where(seen => string.Equals(seen.Identifier, identifier, StringComparison.OrdinalIgnoreCase)));
     }
 
     private ObservedAccount? Observe(JsonObject row) => Sync.ImportedUser.Observe(profile, row, clock.GetUtcNow());

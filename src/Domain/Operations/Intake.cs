@@ -124,6 +124,12 @@ internal sealed class Intake(IRecordStore store, IntegrationProfile profile, Pro
     public void OpenForIntegration(OperationKind kind, int priority, string? planId = null) =>
         Enqueue(NewOperation(kind, priority, kind.ChangesCredential() ? profile.Integration.ServiceAccount!.UserName : profile.Integration.Name, now) with { PlanId = planId });
 
+    /// <summary>Opens the operation that secures the own account of somebody who left.</summary>
+    /// <param name="userId">The person's SCIM id.</param>
+    /// <param name="identifier">What names the account in the app.</param>
+    public void OpenSecuring(string userId, string identifier) =>
+        Enqueue(NewOperation(OperationKind.SecureAccount, OperationPriority.Leaver, identifier, now) with { UserId = userId });
+
     /// <summary>Whether an account that somebody deleted in the app by hand stays so: an identity provider's change of something else is no word on that.</summary>
     internal static bool IsDrift(AppAccount account, AccountGoal goal, Provenance by) =>
         account is { State: ProvisioningState.Deleted, MissingSince: not null } && goal == AccountGoal.Active && by.Source == "scim";

@@ -88,8 +88,14 @@ public static class Rows
     /// <summary>Prefix of operations.</summary>
     public const string Operations = "o:";
 
+    /// <summary>Prefix of the attempts of operations.</summary>
+    public const string Attempts = "t:";
+
     /// <summary>Prefix of the queue.</summary>
     public const string Queue = "q:";
+
+    /// <summary>Prefix of what a sync has read of the app and not yet compared; gone when the sync's read has ended.</summary>
+    public const string SyncReads = "sr:";
 
     /// <summary>The partition of an integration.</summary>
     /// <param name="integrationId">The integration.</param>
@@ -152,7 +158,7 @@ public static class Rows
     /// <param name="operationId">The operation.</param>
     /// <param name="number">The attempt.</param>
     /// <returns>The key.</returns>
-    public static string Attempt(string operationId, int number) => $"t:{operationId}:{number:D4}";
+    public static string Attempt(string operationId, int number) => $"{Attempts}{operationId}:{number:D4}";
 
     /// <summary>Prefix of the operations that wait for another attempt.</summary>
     public const string Retries = "r:";

@@ -43,6 +43,12 @@ public sealed class LaneScheduler(
         await turn.WaitAsync(cancellationToken);
         try
         {
+            // Each request raises the lane's signal: while the lane stands still, that costs no look at the records.
+            if (await profiles.FindRecentAsync(integrationId, cancellationToken) is { Integration.Paused: not null })
+            {
+                return null;
+            }
+
             while (true)
             {
                 var (admitted, nextDue) = await AdmitOneAsync(integrationId, cancellationToken);

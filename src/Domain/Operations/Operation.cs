@@ -30,6 +30,9 @@ public enum OperationKind
 
     /// <summary>Turns one-time codes off for the service account.</summary>
     DisableMfa,
+
+    /// <summary>Gives the own account of somebody who left another password, and ends its sessions.</summary>
+    SecureAccount,
 }
 
 /// <summary>What kinds of operation have in common.</summary>

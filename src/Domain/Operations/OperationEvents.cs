@@ -13,6 +13,7 @@ internal static class OperationEvents
         OperationKind.Sync => ActivityKind.SyncStarted,
         OperationKind.RotatePassword => ActivityKind.PasswordRotationRequested,
         OperationKind.EnableMfa or OperationKind.DisableMfa => ActivityKind.MfaChangeRequested,
+        OperationKind.SecureAccount => ActivityKind.AccountSecuringRequested,
         _ => ActivityKind.HealthCheckTriggered,
     };
 
@@ -33,6 +34,7 @@ internal static class OperationEvents
         OperationKind.RotatePassword => ActivityKind.PasswordRotated,
         OperationKind.EnableMfa => ActivityKind.MfaEnabled,
         OperationKind.DisableMfa => ActivityKind.MfaDisabled,
+        OperationKind.SecureAccount => ActivityKind.AccountSecured,
         _ => ActivityKind.HealthValidated,
     };
 
@@ -44,6 +46,7 @@ internal static class OperationEvents
         OperationKind.Sync => ActivityKind.SyncFailed,
         OperationKind.RotatePassword => ActivityKind.PasswordRotationFailed,
         OperationKind.EnableMfa or OperationKind.DisableMfa => ActivityKind.MfaChangeFailed,
+        OperationKind.SecureAccount => ActivityKind.AccountSecuringFailed,
         _ => ActivityKind.HealthCheckFailed,
     };
 

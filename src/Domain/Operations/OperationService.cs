@@ -260,6 +260,7 @@ public sealed class OperationService(
         operation.Kind == OperationKind.Validate ? await ValidateAsync(profile, by, cancellationToken)
             : operation.Kind.ChangesCredential() ? await ChangeCredentialAsync(profile, operation.Kind, by, [], cancellationToken)
             : operation.Kind == OperationKind.Sync ? await SyncAsync(profile, by, cancellationToken)
+            : operation is { Kind: OperationKind.SecureAccount, UserId: { } leaver } ? await SecureAgainAsync(profile, leaver, operation.Target, by, cancellationToken)
             : await Optimistic.RunAsync<string?>(
                 async () =>
                 {
@@ -310,7 +311,7 @@ public sealed class OperationService(
         {
             var page = await ListAsync(
                 integrationId, o => o.Status == OperationStatus.Failed && o.Kind != OperationKind.Validate && (code is null || o.Failure?.Code == code), 500, cursor, cancellationToken);
-            ids.AddRange(page.Items.DistinctBy(o => o.AccountKey).Select(o => o.Id));
+            ids.AddRange(page.Items.DistinctBy(o => o.AccountKey ?? $"{o.Kind}:{o.UserId}").Select(o => o.Id));
             cursor = page.Cursor;
         }
         while (cursor is not null && ids.Count < MaxRetries);
@@ -321,6 +322,15 @@ public sealed class OperationService(
     }
 
     private const int MaxRetries = 10_000;
+
+    private async Task<string?> SecureAgainAsync(IntegrationProfile profile, string userId, string identifier, Provenance by, CancellationToken cancellationToken)
+    {
+        var intake = new Intake(store, profile, by, clock.GetUtcNow());
+        intake.OpenSecuring(userId, identifier);
+        await store.CommitAsync(profile.Partition, intake.Changes, cancellationToken);
+        signal.Raise(profile.Integration.Id);
+        return intake.OperationId;
+    }
 }
 
 /// <summary>Opens a batch of failed operations again.</summary>

@@ -70,6 +70,7 @@ public abstract class OperationWorkflow : Workflow<OperationRun, OperationRunRes
         OperationKind.RotatePassword => "rotate-password",
         OperationKind.EnableMfa => "enable-mfa",
         OperationKind.DisableMfa => "disable-mfa",
+        OperationKind.SecureAccount => "secure-account",
         _ => "validate",
     };
 }
@@ -121,6 +122,13 @@ public sealed class DisableMfaWorkflow : OperationWorkflow
 {
     /// <inheritdoc/>
     public override string Name => NameOf(OperationKind.DisableMfa);
+}
+
+/// <summary>Secures the own account of somebody who left.</summary>
+public sealed class SecureAccountWorkflow : OperationWorkflow
+{
+    /// <inheritdoc/>
+    public override string Name => NameOf(OperationKind.SecureAccount);
 }
 
 /// <summary>Brings the gateway's records up to what the app shows: applies the plan some lines at a time, so that a killed one goes on where it was.</summary>

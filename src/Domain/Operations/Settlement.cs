@@ -137,7 +137,13 @@ public sealed partial class Settlement(
         }
 
         changes.Add(TypedRecords.Write(Rows.Lane, settled, lane.ETag));
-        return ((await store.CommitAsync(profile.Partition, changes, cancellationToken)).Committed, operation);
+        var committed = (await store.CommitAsync(profile.Partition, changes, cancellationToken)).Committed;
+        if (changes.Exists(change => change.Row == Rows.Integration))
+        {
+            integrations.Changed();
+        }
+
+        return (committed, operation);
     }
 
     /// <summary>Policies leave an account alone for a while after a change of its sign-in failed.</summary>

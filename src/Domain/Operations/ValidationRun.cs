@@ -24,8 +24,8 @@ internal sealed class ValidationRun(IConnectorRunner runner)
         await using var session = opened.Session;
         var failure = await CheckAsync(ConnectorVerb.Validate, "Permissions and business ID", _ => (null, "The account may administer people here."))
             ?? await CheckAsync(ConnectorVerb.ListUsers, "Users", result => result.Complete
-                ? (null, $"{result.Rows.Count} accounts read, proved complete.")
-                : (new Failure(FailureCode.IncompleteRead, "The list of accounts was not proved complete."), ""))
+                ? (null, $"{result.RowsRead} accounts read, proved complete.")
+                : (new Failure(FailureCode.IncompleteRead, "The list of accounts was not proved complete."), ""), RowSink.Counting)
             ?? await CheckAsync(ConnectorVerb.ListRoles, "Roles", result => CompareRoles(profile, result.Rows))
             ?? (EntitlementCatalog.IsReadable(profile)
                 ? await CheckAsync(ConnectorVerb.ListEntitlements, "Entitlements", result => (null, $"{EntitlementCatalog.Read(profile, result.Rows).Count} entitlements read."))
@@ -35,7 +35,7 @@ internal sealed class ValidationRun(IConnectorRunner runner)
                 : null);
         return new RunOutcome { Failure = failure, Findings = findings, Final = true };
 
-        async Task<Failure?> CheckAsync(ConnectorVerb verb, string name, Func<VerbResult, (Failure? Failure, string Detail)> judge)
+        async Task<Failure?> CheckAsync(ConnectorVerb verb, string name, Func<VerbResult, (Failure? Failure, string Detail)> judge, IRowSink? rows = null)
         {
             if (!profile.Manifest.Verbs.Contains(verb))
             {
@@ -43,7 +43,7 @@ internal sealed class ValidationRun(IConnectorRunner runner)
             }
 
             run.Begin(verb);
-            var result = await session.RunAsync(new VerbCall(verb, []), cancellationToken);
+            var result = await session.RunAsync(new VerbCall(verb, []) { Rows = rows }, cancellationToken);
             run.Keep(result.Evidence);
             var (problem, detail) = result.Failure is null ? judge(result) : (result.Failure, "");
             findings.Add(Finding(name, problem, detail));

@@ -77,7 +77,11 @@ public sealed record PostureLine(
     DateTimeOffset? MfaManagedSince,
     bool BackupCodes,
     IReadOnlyList<PostureRule> Problems,
-    IReadOnlyList<PostureException> Exceptions);
+    IReadOnlyList<PostureException> Exceptions)
+{
+    /// <summary>So many days old the password may become: by the policy in force, else <see cref="PostureReport.UsualMaxAgeDays"/>.</summary>
+    public int PasswordMaxAgeDays { get; init; }
+}
 
 /// <summary>Tells how the service accounts stand.</summary>
 /// <param name="store">The record store.</param>
@@ -134,7 +138,8 @@ public sealed class PostureReport(IRecordStore store, IntegrationProfiles profil
             problems.Add(PostureRule.Mfa);
         }
 
-        if (age > (policy?.MaxAgeDays ?? UsualMaxAgeDays))
+        var maxAge = policy?.MaxAgeDays ?? UsualMaxAgeDays;
+        if (age > maxAge)
         {
             problems.Add(PostureRule.PasswordAge);
         }
@@ -146,7 +151,10 @@ public sealed class PostureReport(IRecordStore store, IntegrationProfiles profil
             account.LoginMethod == "password" && profile.Manifest.Verbs.Contains(ConnectorVerb.RotatePassword),
             changedAt, age, Later(credential.PasswordProvedAt, validated), credential.Password?.Stage, credential.FailedAt,
             mfa, account.HasTotp ? credential.MfaManagedSince : null, credential.BackupCodes is not null,
-            [.. problems.Where(rule => exceptions.All(e => e.Rule != rule))], exceptions);
+            [.. problems.Where(rule => exceptions.All(e => e.Rule != rule))], exceptions)
+        {
+            PasswordMaxAgeDays = maxAge,
+        };
     }
 
     private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => one is null || other > one ? other : one;

@@ -39,12 +39,6 @@ public interface IRecordStore
     /// <exception cref="RecordLimitException">A key or size is outside the limits.</exception>
     Task<CommitResult> CommitAsync(
         string partition, IReadOnlyList<RecordChange> changes, CancellationToken cancellationToken = default);
-
-    /// <summary>Lists the partitions that hold at least one record and whose key starts with a prefix, in key order.</summary>
-    /// <param name="prefix">The prefix; empty for all.</param>
-    /// <param name="cancellationToken">Cancels the read.</param>
-    /// <returns>The partition keys.</returns>
-    ValueTask<IReadOnlyList<string>> ListPartitionsAsync(string prefix, CancellationToken cancellationToken = default);
 }
 
 /// <summary>One record as read.</summary>

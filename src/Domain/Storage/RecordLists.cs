@@ -1,8 +1,36 @@
+using System.Runtime.CompilerServices;
+
 namespace IdLcm.Domain.Storage;
 
 /// <summary>Reads lists of records a page at a time.</summary>
 public static class RecordLists
 {
+    private const int ScanPage = 250;
+
+    /// <summary>Reads all records of a range in key order, a page at a time.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="partition">The partition key.</param>
+    /// <param name="range">Which rows.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The records.</returns>
+    public static async IAsyncEnumerable<StoredRecord> ScanAsync(
+        this IRecordStore store, string partition, RowRange range, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        string? continuation = null;
+        do
+        {
+            var page = await store.QueryAsync(partition, range, ScanPage, continuation, cancellationToken);
+            foreach (var record in page.Records)
+            {
+                yield return record;
+            }
+
+            continuation = page.Continuation;
+        }
+        while (continuation is not null);
+    }
+
     /// <summary>Reads records of a prefix in key order; the key of each is the prefix and its id.</summary>
     /// <typeparam name="T">One of the domain's stored types.</typeparam>
     /// <param name="store">The store.</param>

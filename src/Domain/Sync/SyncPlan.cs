@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using IdLcm.Domain.Users;
@@ -66,76 +67,75 @@ public sealed record SyncEntry
 public sealed record SyncCounts(int Read, int Population, int Assignments, int New, int Changed, int Gone, int LostAssignments);
 
 /// <summary>
-/// Compares what is known with what a complete read of the app showed. Known accounts are handed over one after the other and
-/// not kept, so that the records of a large app need not be held beside its list.
+/// Compares what is known with what a complete read of the app showed. Both come in the order of the accounts' keys and are
+/// walked side by side, so that neither the records of a large app nor its list are held in memory.
 /// </summary>
 internal sealed class SyncComparison
 {
-    private readonly IReadOnlyList<ObservedAccount> shown;
-    private readonly Dictionary<string, int> places;
-    private readonly SyncEntry?[] lines;
-    private readonly List<SyncEntry> absent = [];
+    private int read;
     private int population;
     private int assignments;
+    private int added;
+    private int changed;
+    private int gone;
+    private int lost;
 
-    /// <summary>Begins a comparison.</summary>
-    /// <param name="shown">What the app showed.</param>
-    public SyncComparison(IReadOnlyList<ObservedAccount> shown)
+    /// <summary>The numbers of what was compared so far.</summary>
+    public SyncCounts Counts => new(read, population, assignments, added, changed, gone, lost);
+
+    /// <summary>Compares account by account.</summary>
+    /// <param name="shown">What the app showed, by the keys of the accounts.</param>
+    /// <param name="known">What is known, in the same order.</param>
+    /// <param name="cancellationToken">Cancels between accounts.</param>
+    /// <returns>What would be recorded, in the same order.</returns>
+    public async IAsyncEnumerable<SyncEntry> CompareAsync(
+        IAsyncEnumerable<(string Key, ObservedAccount Seen)> shown, IAsyncEnumerable<AppAccount> known, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        this.shown = shown;
-        places = new Dictionary<string, int>(shown.Count, StringComparer.Ordinal);
-        lines = new SyncEntry?[shown.Count];
-        for (var i = 0; i < shown.Count; i++)
+        await using var left = shown.GetAsyncEnumerator(cancellationToken);
+        await using var right = known.GetAsyncEnumerator(cancellationToken);
+        var hasShown = await left.MoveNextAsync();
+        var hasKnown = await right.MoveNextAsync();
+        while (hasShown || hasKnown)
         {
-            var key = Ids.KeyOf(shown[i].Identifier);
-            if (places.TryAdd(key, i))
+            var order = !hasKnown ? -1 : !hasShown ? 1 : string.CompareOrdinal(left.Current.Key, right.Current.Key);
+            var account = order >= 0 ? right.Current : null;
+            var seen = order <= 0 ? left.Current.Seen : null;
+            var entry = seen is null ? Absent(account!) : Entry(order == 0 ? account!.Key : left.Current.Key, account, seen);
+            Count(account, seen, entry);
+            if (entry is not null)
             {
-                // New, unless an account turns up that is known.
-                lines[i] = Entry(key, null, shown[i]);
+                yield return entry;
             }
+
+            hasShown = order <= 0 ? await left.MoveNextAsync() : hasShown;
+            hasKnown = order >= 0 ? await right.MoveNextAsync() : hasKnown;
         }
     }
 
-    /// <summary>Compares a known account.</summary>
-    /// <param name="account">The account.</param>
-    public void Add(AppAccount account)
+    private void Count(AppAccount? account, ObservedAccount? seen, SyncEntry? entry)
     {
-        var isShown = places.TryGetValue(account.Key, out var place);
-        if (isShown)
-        {
-            lines[place] = Entry(account.Key, account, shown[place]);
-        }
-
-        if (account.State == ProvisioningState.Onboarded && account.OpenOperationId is null)
+        read += seen is null ? 0 : 1;
+        if (account is { State: ProvisioningState.Onboarded, OpenOperationId: null })
         {
             population++;
             assignments += account.Observed is { Active: true } before ? Assignments(before).Count() : 0;
-            if (!isShown)
-            {
-                absent.Add(new SyncEntry { Kind = SyncEntryKind.Gone, Key = account.Key, Identifier = account.Identifier, UserId = account.UserId });
-            }
         }
-        else if (account is { State: ProvisioningState.Deleted, SeenAgainAt: not null } && !isShown)
-        {
-            absent.Add(new SyncEntry { Kind = SyncEntryKind.NotSeenAgain, Key = account.Key, Identifier = account.Identifier, UserId = account.UserId });
-        }
+
+        added += entry is { Kind: SyncEntryKind.New } ? 1 : 0;
+        changed += entry is { Kind: SyncEntryKind.Changed } ? 1 : 0;
+        gone += entry is { Kind: SyncEntryKind.Gone } ? 1 : 0;
+        lost += entry?.Lost.Count ?? 0;
     }
 
-    /// <summary>Ends the comparison.</summary>
-    /// <param name="counts">The numbers.</param>
-    /// <returns>What would be recorded.</returns>
-    public List<SyncEntry> End(out SyncCounts counts)
+    private static SyncEntry? Absent(AppAccount account)
     {
-        List<SyncEntry> entries = [.. lines.OfType<SyncEntry>(), .. absent];
-        counts = new SyncCounts(
-            shown.Count,
-            population,
-            assignments,
-            entries.Count(e => e.Kind == SyncEntryKind.New),
-            entries.Count(e => e.Kind == SyncEntryKind.Changed),
-            entries.Count(e => e.Kind == SyncEntryKind.Gone),
-            entries.Sum(e => e.Lost.Count));
-        return entries;
+        var entry = new SyncEntry { Kind = SyncEntryKind.Gone, Key = account.Key, Identifier = account.Identifier, UserId = account.UserId };
+        return account switch
+        {
+            { State: ProvisioningState.Onboarded, OpenOperationId: null } => entry,
+            { State: ProvisioningState.Deleted, SeenAgainAt: not null } => entry with { Kind = SyncEntryKind.NotSeenAgain },
+            _ => null,
+        };
     }
 
     /// <summary>The values of the roles and entitlements that an account shows.</summary>

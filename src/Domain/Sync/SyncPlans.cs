@@ -82,50 +82,59 @@ public sealed class SyncPlans(IRecordStore store, IBlobStore blobs)
     /// <param name="accountKey">The account.</param>
     /// <param name="cancellationToken">Cancels between blobs.</param>
     /// <returns>A task that ends when they are gone.</returns>
-    internal async Task EraseAsync(string partition, string id, string accountKey, CancellationToken cancellationToken)
-    {
-        if (await FindAsync(partition, id, cancellationToken) is not { } plan)
-        {
-            return;
-        }
-
-        var chunks = plan.Value.Chunks.ToList();
-        var old = new List<string>();
-        for (var i = 0; i < chunks.Count; i++)
-        {
-            if (await ChunkAsync(chunks[i], cancellationToken) is not { } lines || !lines.Any(line => line.Key == accountKey))
+    internal Task EraseAsync(string partition, string id, string accountKey, CancellationToken cancellationToken) =>
+        Optimistic.RunAsync(
+            async () =>
             {
-                continue;
-            }
+                if (await FindAsync(partition, id, cancellationToken) is not { } plan)
+                {
+                    return (true, false);
+                }
 
-            SyncEntry[] left = [.. lines.Where(line => line.Key != accountKey)];
-            var blob = await blobs.PutAsync(SyncPlanRecord.Container, DomainJson.Encode(new SyncPlanChunk(left)), "application/json", cancellationToken);
-            old.Add(chunks[i]);
-            chunks[i] = blob.Hash;
-        }
+                var chunks = plan.Value.Chunks.ToList();
+                var old = new List<string>();
+                for (var i = 0; i < chunks.Count; i++)
+                {
+                    if (await ChunkAsync(chunks[i], cancellationToken) is not { } lines || !lines.Any(line => line.Key == accountKey))
+                    {
+                        continue;
+                    }
 
-        if (old.Count > 0 && (await store.CommitAsync(partition, [TypedRecords.Write(Row(id), plan.Value with { Chunks = chunks }, plan.ETag)], cancellationToken)).Committed)
-        {
-            foreach (var hash in old.Except(chunks))
-            {
-                await blobs.DeleteAsync(SyncPlanRecord.Container, hash, cancellationToken);
-            }
-        }
-    }
+                    SyncEntry[] left = [.. lines.Where(line => line.Key != accountKey)];
+                    var blob = await blobs.PutAsync(SyncPlanRecord.Container, DomainJson.Encode(new SyncPlanChunk(left)), "application/json", cancellationToken);
+                    old.Add(chunks[i]);
+                    chunks[i] = blob.Hash;
+                }
 
-    /// <summary>Keeps lines in blobs.</summary>
+                if (old.Count > 0 && !(await store.CommitAsync(partition, [TypedRecords.Write(Row(id), plan.Value with { Chunks = chunks }, plan.ETag)], cancellationToken)).Committed)
+                {
+                    return (false, false);
+                }
+
+                foreach (var hash in old.Except(chunks))
+                {
+                    await blobs.DeleteAsync(SyncPlanRecord.Container, hash, cancellationToken);
+                }
+
+                return (true, true);
+            },
+            cancellationToken);
+
+    /// <summary>Keeps lines in blobs, as they come.</summary>
     /// <param name="entries">The lines.</param>
     /// <param name="cancellationToken">Cancels between blobs.</param>
-    /// <returns>The hashes of the blobs, in order.</returns>
-    internal async Task<IReadOnlyList<string>> KeepAsync(IEnumerable<SyncEntry> entries, CancellationToken cancellationToken)
+    /// <returns>The hashes of the blobs, in order, and how many lines they hold.</returns>
+    internal async Task<(IReadOnlyList<string> Chunks, int Lines)> KeepAsync(IAsyncEnumerable<SyncEntry> entries, CancellationToken cancellationToken)
     {
         var hashes = new List<string>();
-        foreach (var chunk in entries.Chunk(SyncPlanRecord.ChunkSize))
+        var lines = 0;
+        await foreach (var chunk in entries.Chunk(SyncPlanRecord.ChunkSize).WithCancellation(cancellationToken))
         {
             var blob = await blobs.PutAsync(SyncPlanRecord.Container, DomainJson.Encode(new SyncPlanChunk(chunk)), "application/json", cancellationToken);
             hashes.Add(blob.Hash);
+            lines += chunk.Length;
         }
 
-        return hashes;
+        return (hashes, lines);
     }
 }

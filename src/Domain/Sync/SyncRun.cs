@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using IdLcm.Domain.Activity;
 using IdLcm.Domain.Assets;
@@ -26,59 +27,56 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
     public Task<RunOutcome> RunAsync(ActiveRun run, CancellationToken cancellationToken) =>
         run.Operation.PlanId is { } allowed ? AllowedAsync(run, allowed, cancellationToken) : PlanAsync(run, cancellationToken);
 
-    private async Task<RunOutcome> PlanAsync(ActiveRun run, CancellationToken cancellationToken)
-    {
-        var profile = run.Profile;
-        var readAt = clock.GetUtcNow();
-        var (shown, failure) = await ReadAsync(run, cancellationToken);
-        if (shown is null)
+    private Task<RunOutcome> PlanAsync(ActiveRun run, CancellationToken cancellationToken) => ReadAsync(
+        run,
+        async (stage, shown, readAt) =>
         {
-            return new RunOutcome { Failure = failure };
-        }
+            var profile = run.Profile;
+            var comparison = new SyncComparison();
+            var (chunks, lines) = await plans.KeepAsync(comparison.CompareAsync(stage.ReadAsync(cancellationToken), KnownAsync(profile.Partition, cancellationToken), cancellationToken), cancellationToken);
+            var counts = comparison.Counts;
+            var reasons = profile.Integration.Safeguard.Exceeded(counts);
+            var plan = new SyncPlanRecord
+            {
+                Id = run.Operation.Id,
+                Status = reasons.Count > 0 ? SyncPlanStatus.Halted : SyncPlanStatus.Ready,
+                ReadAt = readAt,
+                CreatedAt = clock.GetUtcNow(),
+                Counts = counts,
+                Chunks = chunks,
+                Lines = lines,
+                HaltReasons = reasons,
+                AppliedBy = reasons.Count > 0 ? null : run.Operation.Id,
+            };
+            var told = OperationEvents.Make(ActivityKind.SyncPlanReady, run.Operation, Provenance.System.Actor, plan.CreatedAt, Describe(counts, shown.Entitlements));
+            await store.CommitAsync(profile.Partition, [RecordChange.Upsert(SyncPlans.Row(plan.Id), DomainJson.Encode(plan)), ActivityLog.Append(told)], cancellationToken);
+            if (shown.Seats is not null || profile.Integration is not { Seats: null, SeatCount: null })
+            {
+                // A list that does not show them is reason enough to let the next person through to try.
+                await new IntegrationStore(store).ChangeAsync(
+                    profile.Integration.Id, before => (before with { SeatCount = shown.Seats, Seats = Seats.Taken(shown.Seats) }, []), cancellationToken);
+            }
 
-        var comparison = new SyncComparison(shown.Accounts);
-        await CompareAsync(profile.Partition, comparison, cancellationToken);
-        var entries = comparison.End(out var counts);
-        var reasons = profile.Integration.Safeguard.Exceeded(counts);
-        var plan = new SyncPlanRecord
-        {
-            Id = run.Operation.Id,
-            Status = reasons.Count > 0 ? SyncPlanStatus.Halted : SyncPlanStatus.Ready,
-            ReadAt = readAt,
-            CreatedAt = clock.GetUtcNow(),
-            Counts = counts,
-            Chunks = await plans.KeepAsync(entries, cancellationToken),
-            Lines = entries.Count,
-            HaltReasons = reasons,
-            AppliedBy = reasons.Count > 0 ? null : run.Operation.Id,
-        };
-        var told = OperationEvents.Make(ActivityKind.SyncPlanReady, run.Operation, Provenance.System.Actor, plan.CreatedAt, Describe(counts, shown.Entitlements));
-        await store.CommitAsync(profile.Partition, [RecordChange.Upsert(SyncPlans.Row(plan.Id), DomainJson.Encode(plan)), ActivityLog.Append(told)], cancellationToken);
-        if (reasons.Count > 0)
-        {
-            return new RunOutcome { Halted = string.Join(" ", reasons), PlanId = plan.Id };
-        }
+            if (reasons.Count > 0)
+            {
+                return new RunOutcome { Halted = string.Join(" ", reasons), PlanId = plan.Id };
+            }
 
-        var seats = shown.Seats;
-        if (seats is not null || profile.Integration.Seats is not null)
-        {
-            // A list that does not show them is reason enough to let the next person through to try.
-            await new IntegrationStore(store).ChangeAsync(profile.Integration.Id, before => (before with { Seats = seats }, []), cancellationToken);
-        }
 
-        // What the app offers takes nothing from anybody, so it needs no plan.
-        if (shown.Entitlements is { } offered)
-        {
-            await new EntitlementCatalog(store).ApplyAsync(profile, offered, cancellationToken);
-        }
+            // What the app offers takes nothing from anybody, so it needs no plan.
+            if (shown.Entitlements is { } offered)
+            {
+                await new EntitlementCatalog(store).ApplyAsync(profile, offered, cancellationToken);
+            }
 
-        if (shown.Assets is { } assets)
-        {
-            await new AssetCatalog(store).ApplyAsync(profile, assets, cancellationToken);
-        }
+            if (shown.Assets is { } assets)
+            {
+                await new AssetCatalog(store).ApplyAsync(profile, assets, cancellationToken);
+            }
 
-        return new RunOutcome { PlanId = plan.Id };
-    }
+            return new RunOutcome { PlanId = plan.Id };
+        },
+        cancellationToken);
 
     /// <summary>Applies exactly what a person allowed: nothing that a later read does not bear out, and nothing beside it.</summary>
     private async Task<RunOutcome> AllowedAsync(ActiveRun run, string planId, CancellationToken cancellationToken)
@@ -90,40 +88,52 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
             return new RunOutcome { PlanId = planId };
         }
 
-        var readAt = clock.GetUtcNow();
-        var (shown, failure) = await ReadAsync(run, cancellationToken);
-        if (shown is null)
-        {
-            return new RunOutcome { Failure = failure };
-        }
-
-        var now = shown.Accounts.GroupBy(seen => Ids.KeyOf(seen.Identifier), StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
-        var kept = new List<SyncEntry>();
-        foreach (var hash in found.Value.Chunks)
-        {
-            foreach (var entry in await plans.ChunkAsync(hash, cancellationToken) ?? throw new InvalidDataException($"The lines of plan {planId} are gone."))
+        return await ReadAsync(
+            run,
+            async (stage, _, readAt) =>
             {
-                var seen = now.GetValueOrDefault(entry.Key);
-                var holds = entry.Seen is null ? seen is null : seen is not null && SyncComparison.Same(entry.Seen, seen);
-                if (holds)
+                var (chunks, lines) = await plans.KeepAsync(BorneOutAsync(stage, found.Value, cancellationToken), cancellationToken);
+                var checkedPlan = found.Value with { ReadAt = readAt, Chunks = chunks, Dropped = found.Value.Dropped + found.Value.Lines - lines, Lines = lines };
+                await store.CommitAsync(partition, [TypedRecords.Write(SyncPlans.Row(planId), checkedPlan, found.ETag)], cancellationToken);
+                return new RunOutcome { PlanId = planId };
+            },
+            cancellationToken);
+    }
+
+    /// <summary>The lines of a plan that a later read shows the same.</summary>
+    private async IAsyncEnumerable<SyncEntry> BorneOutAsync(SyncStage stage, SyncPlanRecord plan, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var hash in plan.Chunks)
+        {
+            foreach (var entry in await plans.ChunkAsync(hash, cancellationToken) ?? throw new InvalidDataException($"The lines of plan {plan.Id} are gone."))
+            {
+                var seen = await stage.FindAsync(entry.Key, cancellationToken);
+                if (entry.Seen is null ? seen is null : seen is not null && SyncComparison.Same(entry.Seen, seen))
                 {
-                    kept.Add(entry with { Seen = seen });
+                    yield return entry with { Seen = seen };
                 }
             }
         }
-
-        var checkedPlan = found.Value with
-        {
-            ReadAt = readAt,
-            Chunks = await plans.KeepAsync(kept, cancellationToken),
-            Dropped = found.Value.Dropped + found.Value.Lines - kept.Count,
-            Lines = kept.Count,
-        };
-        await store.CommitAsync(partition, [TypedRecords.Write(SyncPlans.Row(planId), checkedPlan, found.ETag)], cancellationToken);
-        return new RunOutcome { PlanId = planId };
     }
 
-    private async Task<(Shown? Shown, Failure? Failure)> ReadAsync(ActiveRun run, CancellationToken cancellationToken)
+    /// <summary>Reads the app to a proved end, and hands on what it showed; nothing of the read is left afterwards.</summary>
+    private async Task<RunOutcome> ReadAsync(ActiveRun run, Func<SyncStage, Shown, DateTimeOffset, Task<RunOutcome>> then, CancellationToken cancellationToken)
+    {
+        var readAt = clock.GetUtcNow();
+        var stage = new SyncStage(store, run);
+        await stage.SweepAsync(cancellationToken);
+        try
+        {
+            var (shown, failure) = await ReadAsync(run, stage, cancellationToken);
+            return shown is null ? new RunOutcome { Failure = failure } : await then(stage, shown, readAt);
+        }
+        finally
+        {
+            await stage.ClearAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task<(Shown? Shown, Failure? Failure)> ReadAsync(ActiveRun run, SyncStage stage, CancellationToken cancellationToken)
     {
         var opened = await runner.OpenAsync(Sessions.For(run.Profile, run), cancellationToken);
         run.Keep(opened.Evidence);
@@ -133,12 +143,14 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
         }
 
         await using var session = opened.Session;
-        var (users, failure) = await ListAsync(run, session, ConnectorVerb.ListUsers, "accounts", cancellationToken);
-        if (users is null)
+        var accounts = new StagedRows(run.Profile, stage, clock);
+        var (people, failure) = await ListAsync(run, session, ConnectorVerb.ListUsers, "accounts", cancellationToken, accounts);
+        if (people is null)
         {
             return (null, failure);
         }
 
+        await accounts.EndAsync(cancellationToken);
         IReadOnlyList<EntitlementOption>? offered = null;
         if (EntitlementCatalog.IsReadable(run.Profile))
         {
@@ -148,7 +160,7 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
                 return (null, failure);
             }
 
-            offered = EntitlementCatalog.Read(run.Profile, listed);
+            offered = EntitlementCatalog.Read(run.Profile, listed.Rows);
         }
 
         IReadOnlyList<Asset>? assets = null;
@@ -160,54 +172,79 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
                 return (null, failure);
             }
 
-            (assets, var onAssets) = AssetCatalog.Read(run.Profile, listed);
+            (assets, var onAssets) = AssetCatalog.Read(run.Profile, listed.Rows);
             offered = [.. (offered ?? []).Concat(onAssets).DistinctBy(option => option.Row)];
         }
 
-        // Before the accounts, which are made of the same rows.
-        var seats = Seats.Shown(users.Count > 0 ? users[0] : null, clock.GetUtcNow());
-        return (new Shown([.. users.Select(row => ImportedUser.Observe(run.Profile, row, clock.GetUtcNow())).OfType<ObservedAccount>()], offered, assets, seats), null);
+        var seats = people.Seats ?? accounts.Seats;
+        return (new Shown(offered, assets, seats is null ? null : new SeatCount(seats.Used, seats.Total, clock.GetUtcNow())), null);
     }
 
-    private static async Task<(IReadOnlyList<JsonObject>? Rows, Failure? Failure)> ListAsync(
-        ActiveRun run, IConnectorSession session, ConnectorVerb verb, string what, CancellationToken cancellationToken)
+    private static async Task<(VerbResult? Listed, Failure? Failure)> ListAsync(
+        ActiveRun run, IConnectorSession session, ConnectorVerb verb, string what, CancellationToken cancellationToken, IRowSink? rows = null)
     {
         run.Begin(verb);
-        var result = await session.RunAsync(new VerbCall(verb, []), cancellationToken);
+        var result = await session.RunAsync(new VerbCall(verb, []) { Rows = rows }, cancellationToken);
         run.Keep(result.Evidence);
         return result.Failure is null && result.Complete
-            ? (result.Rows, null)
+            ? (result, null)
             : (null, result.Failure ?? new Failure(FailureCode.IncompleteRead, $"The list of {what} was not proved complete."));
     }
 
-    /// <summary>A page of records at a time.</summary>
-    private async Task CompareAsync(string partition, SyncComparison comparison, CancellationToken cancellationToken)
-    {
-        string? continuation = null;
-        do
-        {
-            var page = await store.QueryAsync(partition, RowRange.Prefix(Rows.Accounts), RecordLimits.MaxPageSize, continuation, cancellationToken);
-            foreach (var record in page.Records)
-            {
-                if (DomainJson.Decode<AppAccount>(record.Value) is { ReservedFor: null } account)
-                {
-                    comparison.Add(account);
-                }
-            }
-
-            continuation = page.Continuation;
-        }
-        while (continuation is not null);
-    }
+    private IAsyncEnumerable<AppAccount> KnownAsync(string partition, CancellationToken cancellationToken) =>
+        store.ScanAsync(partition, RowRange.Prefix(Rows.Accounts), cancellationToken)
+            .Select(record => DomainJson.Decode<AppAccount>(record.Value))
+            .Where(account => account.ReservedFor is null);
 
     private static string Describe(SyncCounts counts, IReadOnlyList<EntitlementOption>? offered) =>
         $"read {counts.Read} accounts: {counts.New} new, {counts.Changed} changed, {counts.Gone} gone, {counts.LostAssignments} assignments lost"
         + (offered is null ? "" : $"; {offered.Count} entitlements are offered");
 }
 
-/// <summary>What a complete read of an app showed.</summary>
-/// <param name="Accounts">The accounts.</param>
+/// <summary>What a complete read of an app showed beside its accounts.</summary>
 /// <param name="Entitlements">The entitlements that it offers; null where they cannot be read.</param>
 /// <param name="Assets">The assets that it manages access to; null where they cannot be read.</param>
-/// <param name="Seats">That its seats are taken; null when they are not, or it does not show them.</param>
-internal sealed record Shown(IReadOnlyList<ObservedAccount> Accounts, IReadOnlyList<EntitlementOption>? Entitlements, IReadOnlyList<Asset>? Assets, SeatsTaken? Seats);
+/// <param name="Seats">Its seats; null where it does not show them.</param>
+internal sealed record Shown(IReadOnlyList<EntitlementOption>? Entitlements, IReadOnlyList<Asset>? Assets, SeatCount? Seats);
+
+/// <summary>Puts the rows of an app's list of accounts aside, some at a time.</summary>
+internal sealed class StagedRows(IntegrationProfile profile, SyncStage stage, TimeProvider clock) : IRowSink
+{
+    private readonly List<ObservedAccount> waiting = [];
+
+    /// <summary>What the list said about the app's seats.</summary>
+    public ListedSeats? Seats { get; private set; }
+
+    public async ValueTask BeginAsync(CancellationToken cancellationToken)
+    {
+        waiting.Clear();
+        Seats = null;
+        await stage.ClearAsync(cancellationToken);
+    }
+
+    public async ValueTask TakeAsync(IReadOnlyList<JsonObject> rows, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        foreach (var row in rows)
+        {
+            // Before the account, which is made of the same row.
+            Seats = Domain.Integrations.Seats.Shown(row) ?? Seats;
+            if (ImportedUser.Observe(profile, row, now) is { } account)
+            {
+                waiting.Add(account);
+            }
+        }
+
+        if (waiting.Count >= RecordLimits.MaxChangesPerCommit)
+        {
+            await EndAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Puts aside what is left.</summary>
+    public async ValueTask EndAsync(CancellationToken cancellationToken)
+    {
+        await stage.AddAsync(waiting, cancellationToken);
+        waiting.Clear();
+    }
+}

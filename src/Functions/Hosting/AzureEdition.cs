@@ -1,4 +1,5 @@
 using IdLcm.Automation;
+using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Workflows;
 using IdLcm.Functions.Activities;
 using IdLcm.Functions.Hosting;
@@ -57,6 +58,7 @@ public static class AzureEdition
         services.TryAddSingleton(options.Entra);
         services.TryAddSingleton(options.Smtp);
         services.AddSingleton<IdlePace>();
+        services.AddSingleton(new ProfileFreshness(options.IntegrationMaxAge));
         services.TryAddSingleton(new GatewayAddress { PublicUrl = options.PublicUrl?.AbsoluteUri.TrimEnd('/') });
         services.AddSingleton(new InstanceHistory { Template = options.HistoryUrl });
         services.AddSingleton<IFunctionMetadataTransformer>(new RoleFilter(options.Role));
@@ -67,6 +69,9 @@ public static class AzureEdition
         services.AddGateway();
         services.AddSingleton<GatewayPipeline>();
         services.AddHostedService<ProcessSignals>();
+
+        // The timer of due work looks at all of them.
+        services.AddStatusWatch(sweep: null);
         return services;
     }
 }

@@ -53,6 +53,12 @@ public sealed record AzureEditionOptions
     /// </summary>
     public TimeSpan IdleInterval { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// For how long a SCIM request may go by what this process read of its integration a moment ago: what another replica
+    /// has changed, a revoked gateway token too, counts after this time. What this process changes counts at once.
+    /// </summary>
+    public TimeSpan IntegrationMaxAge { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How connectors are run: section <c>IdLcm__Automation</c>.</summary>
     public AutomationOptions Automation { get; init; } = new();
 

@@ -60,6 +60,12 @@ public sealed class WorkflowFunctions(WorkflowCatalog workflows)
     [Function("disable-mfa")]
     public Task<JsonElement?> DisableMfaAsync([OrchestrationTrigger] TaskOrchestrationContext context) => workflows.RunAsync(context);
 
+    /// <summary>Secures the own account of somebody who left.</summary>
+    /// <param name="context">The orchestration.</param>
+    /// <returns>How it ended, as JSON.</returns>
+    [Function("secure-account")]
+    public Task<JsonElement?> SecureAccountAsync([OrchestrationTrigger] TaskOrchestrationContext context) => workflows.RunAsync(context);
+
     /// <summary>Opens failed operations again, at a pace that the app bears.</summary>
     /// <param name="context">The orchestration.</param>
     /// <returns>How many were opened, as JSON.</returns>

@@ -22,13 +22,14 @@ internal sealed record CommitPlan(IReadOnlyList<TableTransactionAction> Actions,
     /// <param name="partition">The partition.</param>
     /// <param name="changes">The changes.</param>
     /// <param name="commitId">The commit.</param>
+    /// <param name="hopes">True to take rows that are to be deleted if they exist for existing, which nearly all do, rather than to look.</param>
     /// <param name="cancellationToken">Cancels the reads.</param>
     /// <returns>The plan.</returns>
     public static async Task<CommitPlan> MakeAsync(
-        TableAccess access, string partition, IReadOnlyList<RecordChange> changes, string commitId, CancellationToken cancellationToken)
+        TableAccess access, string partition, IReadOnlyList<RecordChange> changes, string commitId, bool hopes, CancellationToken cancellationToken)
     {
         var states = new RowState?[changes.Count];
-        await Task.WhenAll(Enumerable.Range(0, changes.Count).Where(index => NeedsState(changes[index])).Select(async index =>
+        await Task.WhenAll(Enumerable.Range(0, changes.Count).Where(index => NeedsState(changes[index], hopes)).Select(async index =>
         {
             var change = changes[index];
             var known = access.States.Find(partition, change.Row);
@@ -46,7 +47,7 @@ internal sealed record CommitPlan(IReadOnlyList<TableTransactionAction> Actions,
                 return new CommitPlan([], [], row);
             }
 
-            if (Action(partition, changes[i], Version(commitId, i), states[i]) is { } action)
+            if (Action(partition, changes[i], Version(commitId, i), states[i], hopes) is { } action)
             {
                 actions.Add(action);
                 indexes.Add(i);
@@ -56,15 +57,16 @@ internal sealed record CommitPlan(IReadOnlyList<TableTransactionAction> Actions,
         return new CommitPlan(actions, indexes, ConflictingRow: null);
     }
 
-    private static bool NeedsState(RecordChange change) => change.Kind is not (ChangeKind.Insert or ChangeKind.Upsert);
+    private static bool NeedsState(RecordChange change, bool hopes) =>
+        change.Kind is not (ChangeKind.Insert or ChangeKind.Upsert) && !(hopes && change.Kind == ChangeKind.DeleteIfExists);
 
-    private static TableTransactionAction? Action(string partition, RecordChange change, string version, RowState? state) => change.Kind switch
+    private static TableTransactionAction? Action(string partition, RecordChange change, string version, RowState? state, bool hopes) => change.Kind switch
     {
         ChangeKind.Insert => new(TableTransactionActionType.Add, TableRows.Write(partition, change.Row, version, change.Value)),
         ChangeKind.Upsert => new(TableTransactionActionType.UpsertReplace, TableRows.Write(partition, change.Row, version, change.Value)),
         ChangeKind.Replace => new(TableTransactionActionType.UpdateReplace, TableRows.Write(partition, change.Row, version, change.Value), state!.ETag),
         ChangeKind.Delete => new(TableTransactionActionType.Delete, Bare(partition, change), state!.ETag),
-        ChangeKind.DeleteIfExists => state is null ? null : new(TableTransactionActionType.Delete, Bare(partition, change), ETag.All),
+        ChangeKind.DeleteIfExists => state is null && !hopes ? null : new(TableTransactionActionType.Delete, Bare(partition, change), ETag.All),
 
         // Merging nothing is the one way to ask for an ETag in a transaction. It changes the ETag, not the version.
         _ => new(TableTransactionActionType.UpdateMerge, Bare(partition, change), state!.ETag),

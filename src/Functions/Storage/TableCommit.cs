@@ -103,7 +103,7 @@ internal sealed class TableCommit(TableAccess access, string partition, IReadOnl
     // Null: what was known of a row was out of date, and is not any more.
     private async Task<CommitResult?> TryAsync(CancellationToken cancellationToken)
     {
-        var plan = await CommitPlan.MakeAsync(access, partition, changes, _id, cancellationToken);
+        var plan = await CommitPlan.MakeAsync(access, partition, changes, _id, hopes: _refusal is null, cancellationToken);
         if (plan.ConflictingRow is { } conflict)
         {
             return await RefuseAsync(conflict);

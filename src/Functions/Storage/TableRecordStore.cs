@@ -86,39 +86,6 @@ internal sealed class TableRecordStore(TableClient reads, TableClient writes, Ti
         return await commit.RunAsync(cancellationToken);
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<string>> ListPartitionsAsync(string prefix, CancellationToken cancellationToken = default)
-    {
-        // The service has no DISTINCT: one row of each partition is read, and the next query begins behind that partition.
-        var range = RowRange.Prefix(prefix);
-        List<string> names = [];
-        try
-        {
-            await CreatedAsync(cancellationToken);
-            while (true)
-            {
-                var filter = TableRows.PartitionFilter(names.Count == 0 ? range.From : names[^1], after: names.Count > 0, range.To);
-                string? next = null;
-                await foreach (var entity in reads.QueryAsync<TableEntity>(filter, maxPerPage: 1, ["PartitionKey", "RowKey"], cancellationToken))
-                {
-                    next = entity.PartitionKey;
-                    break;
-                }
-
-                if (next is null)
-                {
-                    return names;
-                }
-
-                names.Add(next);
-            }
-        }
-        catch (Exception failure) when (StorageFailures.IsStorageFailure(failure))
-        {
-            throw StorageFailures.Unavailable("listing partitions", failure);
-        }
-    }
-
     private static string ReadContinuation(string continuation)
     {
         try

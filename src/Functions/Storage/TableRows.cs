@@ -47,19 +47,6 @@ internal static class TableRows
             : TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {first} and RowKey lt {end}");
     }
 
-    /// <summary>The filter that finds records in any partition of a range.</summary>
-    /// <param name="from">The first partition, inclusive unless <paramref name="after"/>.</param>
-    /// <param name="after">The first partition itself is left out.</param>
-    /// <param name="to">The end, exclusive; null for none.</param>
-    /// <returns>The filter.</returns>
-    public static string PartitionFilter(string from, bool after, string? to)
-    {
-        var filter = after
-            ? TableClient.CreateQueryFilter($"PartitionKey gt {from} and RowKey ge {Record} and RowKey lt {EndOfRecords}")
-            : TableClient.CreateQueryFilter($"PartitionKey ge {from} and RowKey ge {Record} and RowKey lt {EndOfRecords}");
-        return to is null ? filter : TableClient.CreateQueryFilter($"PartitionKey lt {to}") + " and " + filter;
-    }
-
     /// <summary>The entity that holds a value.</summary>
     /// <param name="partition">The partition.</param>
     /// <param name="row">The row key at the port.</param>

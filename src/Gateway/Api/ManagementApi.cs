@@ -28,6 +28,7 @@ public static class ManagementApi
         services.AddSingleton<ApiGate>();
         services.AddSingleton<OperationLocator>();
         services.AddSingleton<UserListing>();
+        services.AddSingleton<Posture.CredentialChanges>();
         services.TryAddSingleton<InstanceHistory>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJsonContext.Default));
         services.AddApiDocument();

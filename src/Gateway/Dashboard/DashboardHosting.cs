@@ -53,6 +53,8 @@ internal static class DashboardHosting
         ActivityPages.Map(pages);
         EntitlementPages.Map(pages);
         PeoplePages.Map(pages);
+        PosturePages.Map(pages);
+        PostureForms.Map(pages);
         CatalogPages.Map(pages);
         SettingsPages.Map(pages);
         LiveEndpoint.Map(pages);

@@ -2,6 +2,7 @@ using IdLcm.Domain.ConnectedAccounts;
 using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Leavers;
+using IdLcm.Domain.Posture;
 using IdLcm.Domain.Rotation;
 using IdLcm.Domain.Sync;
 using IdLcm.Gateway.Claims;
@@ -11,6 +12,7 @@ namespace IdLcm.Gateway.Hosting;
 /// <summary>What falls due by the clock in an integration. Each edition calls it in its own way.</summary>
 /// <param name="syncs">Schedules of syncs.</param>
 /// <param name="rotations">Rotations that policies ask for.</param>
+/// <param name="posture">What is wrong with service accounts' sign-ins.</param>
 /// <param name="connected">Credentials of people who left.</param>
 /// <param name="leavers">Leavers whose days are over.</param>
 /// <param name="tasks">Reminders of human tasks.</param>
@@ -19,6 +21,7 @@ namespace IdLcm.Gateway.Hosting;
 public sealed class DueTasks(
     SyncTimer syncs,
     RotationTimer rotations,
+    PostureAlerts posture,
     ConnectedAccountService connected,
     LeaverWatch leavers,
     HumanTaskService tasks,
@@ -33,6 +36,7 @@ public sealed class DueTasks(
     {
         await syncs.RunDueAsync(integrationId, cancellationToken);
         await rotations.RunDueAsync(integrationId, cancellationToken);
+        await posture.RunDueAsync(integrationId, cancellationToken);
         await connected.RunDueAsync(integrationId, cancellationToken);
         await leavers.RunDueAsync(integrationId, cancellationToken);
         await tasks.RemindAsync(integrationId, cancellationToken);

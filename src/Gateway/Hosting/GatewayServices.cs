@@ -42,6 +42,7 @@ public static class GatewayServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<RetryRules>();
+        services.TryAddSingleton(new ProfileFreshness(TimeSpan.Zero));
         services.AddSingleton<LaneSignal>();
         services.AddSingleton<ChangeFeed>();
         services.AddSingleton<RunningOperations>();
@@ -67,9 +68,11 @@ public static class GatewayServices
         services.AddSingleton<RotationPolicies>();
         services.AddSingleton<PostureReport>();
         services.AddSingleton<PostureExceptions>();
+        services.AddSingleton<PostureAlerts>();
         services.AddSingleton<DriftReport>();
         services.AddSingleton<Unmatched>();
         services.AddSingleton<PersonErasure>();
+        services.AddSingleton<ErasureReplay>();
         services.AddSingleton<ApprovalService>();
         services.AddSingleton<HumanTaskService>();
         services.AddSingleton<EmergencyRevoke>();
@@ -99,6 +102,7 @@ public static class GatewayServices
         services.AddSingleton<IWorkflow, RotatePasswordWorkflow>();
         services.AddSingleton<IWorkflow, EnableMfaWorkflow>();
         services.AddSingleton<IWorkflow, DisableMfaWorkflow>();
+        services.AddSingleton<IWorkflow, SecureAccountWorkflow>();
         services.AddSingleton<IWorkflow, RetryWorkflow>();
         services.AddScimGateway();
         services.AddManagementApi();
@@ -117,8 +121,17 @@ public static class GatewayServices
         services.AddHostedService<DirectoryUpkeep>();
         services.AddHostedService<DueWork>();
         services.AddHostedService<NotificationHost>();
-        services.AddHostedService<StatusWatch>();
-        return services;
+        return services.AddStatusWatch(TimeSpan.FromSeconds(5));
+    }
+
+    /// <summary>Adds what notes statuses of integrations when something of them changes in this process.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="sweep">How often all are looked at besides; null where somebody else does.</param>
+    /// <returns>The services.</returns>
+    public static IServiceCollection AddStatusWatch(this IServiceCollection services, TimeSpan? sweep)
+    {
+        services.AddSingleton(new StatusSweep(sweep));
+        return services.AddHostedService<StatusWatch>();
     }
 
     /// <summary>Maps every endpoint.</summary>
@@ -132,6 +145,7 @@ public static class GatewayServices
         routes.MapManagementApi();
         routes.MapClaims();
         routes.MapLaunch();
+        routes.MapCapture();
         routes.MapPerson();
         routes.MapHealth();
         routes.MapDashboard();

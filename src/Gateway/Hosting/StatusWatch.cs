@@ -5,17 +5,20 @@ using Microsoft.Extensions.Logging;
 
 namespace IdLcm.Gateway.Hosting;
 
-/// <summary>Looks at the status of integrations when something changed, a few times a second at the most, and every few seconds at the least.</summary>
+/// <summary>How often statuses are looked at although nothing is known to have changed.</summary>
+/// <param name="Every">The time between; null where somebody else looks.</param>
+internal sealed record StatusSweep(TimeSpan? Every);
+
+/// <summary>Looks at the status of an integration when something of it changed in this process, a few times a second at the most, and at all of them now and then.</summary>
 internal sealed partial class StatusWatch(
-    StatusHistory history, IntegrationStore integrations, ChangeFeed feed, TimeProvider clock, ILogger<StatusWatch> logger) : BackgroundService
+    StatusHistory history, IntegrationStore integrations, ChangeFeed feed, StatusSweep sweeps, TimeProvider clock, ILogger<StatusWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var subscription = feed.WatchAll();
-        using var timer = new PeriodicTimer(Sweep, clock);
+        using var timer = new PeriodicTimer(sweeps.Every ?? Timeout.InfiniteTimeSpan, clock);
         var sweep = timer.WaitForNextTickAsync(stoppingToken).AsTask();
         try
         {

@@ -12,9 +12,10 @@ namespace IdLcm.Gateway.Launch;
 /// <summary>Whether people may be launched into an app, and the address for the identity provider's portal.</summary>
 /// <param name="Enabled">True when they may.</param>
 /// <param name="WithoutExtension">True when a person without the extension may see the credential.</param>
+/// <param name="Capture">True when the extension may offer people to keep what they type.</param>
 /// <param name="Offered">True when the connector names a sign-in page.</param>
 /// <param name="BookmarkUrl">The address for a Bookmark app.</param>
-internal sealed record LaunchResource(bool Enabled, bool WithoutExtension, bool Offered, string BookmarkUrl);
+internal sealed record LaunchResource(bool Enabled, bool WithoutExtension, bool Capture, bool Offered, string BookmarkUrl);
 
 /// <summary>Connected accounts and launch settings, for administrators.</summary>
 internal static class ConnectedAccountEndpoints
@@ -27,7 +28,7 @@ internal static class ConnectedAccountEndpoints
             .Answers<LaunchResource>();
         api.MapPut("/integrations/{integrationId}/launch", SetLaunchAsync)
             .Requires(Permission.ManageIntegrations)
-            .Documents("setLaunch", "Launch", "Set the launch settings", "Off at first. withoutExtension lets people without the extension see their credential, once for each launch.")
+            .Documents("setLaunch", "Launch", "Set the launch settings", "Off at first. withoutExtension lets people without the extension see their credential, once for each launch; capture lets the extension offer people to keep the credential that they type.")
             .Takes<LaunchSettings>()
             .Answers<LaunchResource>();
         api.MapGet("/integrations/{integrationId}/connected-accounts", ListAsync)
@@ -70,7 +71,7 @@ internal static class ConnectedAccountEndpoints
     {
         var settings = await launches.SettingsAsync(profile, http.RequestAborted);
         return ApiJson.Ok(new LaunchResource(
-            settings.Enabled, settings.WithoutExtension, profile.Manifest.Launch?.AddressOf(profile.Integration.Settings) is not null, $"{address.Base(http.Request)}/launch/{profile.Integration.Id}"));
+            settings.Enabled, settings.WithoutExtension, settings.Capture, profile.Manifest.Launch?.AddressOf(profile.Integration.Settings) is not null, $"{address.Base(http.Request)}/launch/{profile.Integration.Id}"));
     }
 
     private static async Task<IResult> ListAsync(

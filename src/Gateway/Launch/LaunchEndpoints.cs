@@ -21,7 +21,7 @@ internal sealed record ReleaseRequest
 /// </summary>
 internal static class LaunchEndpoints
 {
-    private const string ExtensionHeader = "X-IdLCM-Extension";
+    public const string ExtensionHeader = "X-IdLCM-Extension";
 
     private const string Refresh = "<meta http-equiv=\"refresh\" content=\"3\">";
 
@@ -72,6 +72,11 @@ internal static class LaunchEndpoints
                     $"<meta name=\"idlcm-release\" content=\"{token}\">");
             case LaunchState.Waiting:
                 return LaunchPages.Page(http, StatusCodes.Status200OK, "Your account is being made", $"<p>Your account in {app} is on its way. This page looks again by itself.</p>", Refresh);
+            case LaunchState.NoCredential when (await launches.SettingsAsync(profile, http.RequestAborted)).Capture:
+                return LaunchPages.Page(
+                    http, StatusCodes.Status200OK, $"Sign in to {profile.Manifest.AppName} once",
+                    $"<p>No credential of yours is kept for {app}. The IdLCM extension of your browser opens the app: sign in there as usual. It then asks whether it is to be kept, and keeps nothing unless you say so.</p><p>If nothing happens, the extension is missing or not set up for this gateway.</p>",
+                    "<meta name=\"idlcm-capture\" content=\"1\">");
             case LaunchState.NoCredential:
                 return LaunchPages.Page(http, StatusCodes.Status409Conflict, "No credential is kept", $"<p>You have an account in {app}, and no credential of it is kept here. Ask your administrator.</p>");
             case LaunchState.Failed:
@@ -138,7 +143,7 @@ internal static class LaunchEndpoints
             ? await launches.TakeAsync(profile, token, session.Person, way, http.RequestAborted)
             : null;
 
-    private static IResult Refused(int status) => Results.Text("", "text/plain", statusCode: status);
+    public static IResult Refused(int status) => Results.Text("", "text/plain", statusCode: status);
 
     /// <summary>Browsers say where a request comes from (Fetch Metadata); one that was begun elsewhere is not taken.</summary>
     public static bool IsOurs(HttpContext http) => http.Request.Headers["Sec-Fetch-Site"].ToString() is "" or "same-origin";

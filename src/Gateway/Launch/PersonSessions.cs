@@ -27,6 +27,8 @@ internal sealed record PersonSession(string Issuer, string Subject, string Name,
 [JsonSerializable(typeof(PersonSession))]
 [JsonSerializable(typeof(ReleasedCredential))]
 [JsonSerializable(typeof(ReleaseRequest))]
+[JsonSerializable(typeof(CapturePage))]
+[JsonSerializable(typeof(CapturedCredential))]
 internal sealed partial class LaunchJson : JsonSerializerContext;
 
 /// <summary>Signs people in to the pages for people: an hour at most, since whether they still may is asked again at every launch anyway.</summary>

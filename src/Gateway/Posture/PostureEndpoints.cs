@@ -20,12 +20,6 @@ internal sealed record PostureExceptionRequest
 /// <summary>Changes of the service account's own sign-in, and how all of them stand.</summary>
 internal static class PostureEndpoints
 {
-    private static readonly string[] Columns =
-    [
-        "integrationId", "integration", "app", "account", "canRotate", "passwordChangedAt", "passwordAgeDays", "passwordProvedAt", "pendingPassword",
-        "rotationFailedAt", "mfa", "mfaManagedSince", "backupCodes", "problems", "exceptions",
-    ];
-
     public static void Map(RouteGroupBuilder api)
     {
         api.MapGet("/posture", ListAsync)
@@ -66,73 +60,40 @@ internal static class PostureEndpoints
             return problem!;
         }
 
-        var lines = await LinesAsync(http, integrations, report).Where(line => page.Cursor is null || string.CompareOrdinal(line.IntegrationId, page.Cursor) > 0)
+        var lines = await PostureTable.LinesAsync(integrations, report, ApiCaller.Of(http), http.RequestAborted).Where(line => page.Cursor is null || string.CompareOrdinal(line.IntegrationId, page.Cursor) > 0)
             .Take(page.Limit + 1).ToListAsync(http.RequestAborted);
         return ApiJson.Ok(new Page<PostureLine>([.. lines.Take(page.Limit)], lines.Count > page.Limit ? lines[page.Limit - 1].IntegrationId : null));
     }
 
     private static IResult ExportAsync(HttpContext http, IntegrationStore integrations, PostureReport report, string? format = null)
     {
-        var lines = LinesAsync(http, integrations, report);
+        var lines = PostureTable.LinesAsync(integrations, report, ApiCaller.Of(http), http.RequestAborted);
         return format switch
         {
             "jsonl" => Exports.JsonLines("posture.jsonl", lines),
-            null or "csv" => Exports.Csv("posture.csv", Columns, lines.Select(Row)),
+            null or "csv" => PostureTable.Csv(lines),
             _ => ApiProblems.BadParameter("format", $"'{format}' must be jsonl or csv."),
         };
     }
 
-    private static string?[] Row(PostureLine line) =>
-    [
-        line.IntegrationId, line.Integration, line.App, line.Account, line.CanRotate ? "yes" : "no", Exports.Time(line.PasswordChangedAt), $"{line.PasswordAgeDays}",
-        Time(line.PasswordProvedAt), line.PendingPassword?.ToString(), Time(line.RotationFailedAt), line.Mfa.ToString(), Time(line.MfaManagedSince),
-        line.BackupCodes ? "yes" : "no", string.Join(' ', line.Problems), string.Join("; ", line.Exceptions.Select(e => $"{e.Rule} until {Exports.Time(e.ExpiresAt)}: {e.Reason}")),
-    ];
+    private static Task<IResult> RotateAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, CredentialChanges changes) =>
+        ChangeAsync(integrationId, OperationKind.RotatePassword, http, profiles, changes);
 
-    private static string? Time(DateTimeOffset? at) => at is { } moment ? Exports.Time(moment) : null;
+    private static Task<IResult> EnableAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, CredentialChanges changes) =>
+        ChangeAsync(integrationId, OperationKind.EnableMfa, http, profiles, changes);
 
-    private static async IAsyncEnumerable<PostureLine> LinesAsync(HttpContext http, IntegrationStore integrations, PostureReport report)
-    {
-        var caller = ApiCaller.Of(http);
-        foreach (var id in (await integrations.ListIdsAsync(http.RequestAborted)).Order(StringComparer.Ordinal).Where(caller.MayUse))
-        {
-            if (await report.FindAsync(id, http.RequestAborted) is { } line)
-            {
-                yield return line;
-            }
-        }
-    }
+    private static Task<IResult> DisableAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, CredentialChanges changes) =>
+        ChangeAsync(integrationId, OperationKind.DisableMfa, http, profiles, changes);
 
-    private static Task<IResult> RotateAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, OperationService operations) =>
-        ChangeAsync(integrationId, OperationKind.RotatePassword, http, profiles, operations);
-
-    private static Task<IResult> EnableAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, OperationService operations) =>
-        ChangeAsync(integrationId, OperationKind.EnableMfa, http, profiles, operations);
-
-    private static Task<IResult> DisableAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, OperationService operations) =>
-        ChangeAsync(integrationId, OperationKind.DisableMfa, http, profiles, operations);
-
-    private static async Task<IResult> ChangeAsync(string integrationId, OperationKind kind, HttpContext http, IntegrationProfiles profiles, OperationService operations)
+    private static async Task<IResult> ChangeAsync(string integrationId, OperationKind kind, HttpContext http, IntegrationProfiles profiles, CredentialChanges changes)
     {
         if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
         {
             return ApiProblems.NoIntegration(integrationId);
         }
 
-        var (verb, what) = kind switch
-        {
-            OperationKind.RotatePassword => (Domain.Connectors.ConnectorVerb.RotatePassword, "change the password of"),
-            OperationKind.EnableMfa => (Domain.Connectors.ConnectorVerb.EnableMfa, "turn one-time codes on for"),
-            _ => (Domain.Connectors.ConnectorVerb.DisableMfa, "turn one-time codes off for"),
-        };
-        if (profile.Integration.ServiceAccount is not { LoginMethod: "password" } || !profile.Manifest.Verbs.Contains(verb))
-        {
-            return ApiProblems.Of(Refusal.Conflict("not_offered", $"The connector of {profile.Manifest.AppName} cannot {what} this integration's service account."));
-        }
-
-        return await operations.ChangeCredentialAsync(profile, kind, ApiCaller.Of(http).Provenance(http), [], http.RequestAborted) is { } operationId
-            ? ApiJson.With(StatusCodes.Status202Accepted, new OperationAccepted(operationId))
-            : ApiProblems.Of(Refusal.Conflict("change_open", "Another change of the service account's sign-in is under way; one is done at a time."));
+        var result = await changes.OpenAsync(profile, kind, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
+        return result.Value is { } operationId ? ApiJson.With(StatusCodes.Status202Accepted, new OperationAccepted(operationId)) : ApiProblems.Of(result.Refusal!);
     }
 
     private static async Task<IResult> ExceptAsync(string integrationId, string rule, HttpContext http, IntegrationProfiles profiles, PostureExceptions exceptions)

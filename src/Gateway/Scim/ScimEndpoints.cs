@@ -1,3 +1,4 @@
+using IdLcm.Domain.Erasure;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Scim;
 using IdLcm.Gateway.Scim.Access;
@@ -27,6 +28,7 @@ public static class ScimEndpoints
         services.AddSingleton<ScimEntitlements>();
         services.AddSingleton<ScimBulk>();
         services.AddSingleton<ScimTransactions>();
+        services.AddSingleton<IPersonTraces>(s => s.GetRequiredService<ScimTransactions>());
     }
 
     /// <summary>Maps the SCIM endpoints.</summary>

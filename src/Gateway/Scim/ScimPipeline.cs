@@ -98,7 +98,7 @@ internal sealed partial class ScimPipeline(
     private async ValueTask<ScimExchange?> AdmitAsync(HttpContext http)
     {
         var gatewayId = (string)http.Request.RouteValues["gatewayId"]!;
-        var profile = await profiles.FindAsync(gatewayId, http.RequestAborted);
+        var profile = await profiles.FindRecentAsync(gatewayId, http.RequestAborted);
         if (profile is null)
         {
             await ScimExchange.WriteErrorAsync(http, new ScimError(StatusCodes.Status404NotFound, ScimErrorType.None, "There is no SCIM gateway at this address."));

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using IdLcm.Domain;
 using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Erasure;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Scim;
@@ -28,7 +29,7 @@ internal sealed record ScimTransactionPart(
 /// with the same credential, and answered in the form of a bulk response, one operation each. 202 is the status of those
 /// that the app does not show yet.
 /// </summary>
-internal sealed class ScimTransactions(IRecordStore store, OperationService operations, TimeProvider clock)
+internal sealed class ScimTransactions(IRecordStore store, OperationService operations, TimeProvider clock) : IPersonTraces
 {
     /// <summary>The path below a gateway's base URL.</summary>
     public const string Path = "/Operations";
@@ -57,6 +58,22 @@ internal sealed class ScimTransactions(IRecordStore store, OperationService oper
         var id = Ids.OldestFirst(now);
         await store.CommitAsync(partition, [RecordChange.Insert(id, value), .. old.Records.Select(record => RecordChange.DeleteIfExists(record.Row))], cancellationToken);
         return id;
+    }
+
+    /// <inheritdoc/>
+    public async Task EraseAsync(string integrationId, Predicate<string> names, CancellationToken cancellationToken = default)
+    {
+        // Who it was stands in the reasons of refusals alone; everything else goes by ids.
+        await foreach (var record in store.ScanAsync(PartitionOf(integrationId), RowRange.All, cancellationToken))
+        {
+            var parts = JsonSerializer.Deserialize(record.Value.Span, ScimTransactionJson.Default.ScimTransactionPartArray)!;
+            if (parts.Any(part => part.Detail is { } detail && names(detail)))
+            {
+                ScimTransactionPart[] left = [.. parts.Select(part => part.Detail is { } detail && names(detail) ? part with { Detail = "The reason was erased." } : part)];
+                await store.CommitAsync(
+                    PartitionOf(integrationId), [RecordChange.Upsert(record.Row, JsonSerializer.SerializeToUtf8Bytes(left, ScimTransactionJson.Default.ScimTransactionPartArray))], cancellationToken);
+            }
+        }
     }
 
     /// <summary>Tells what became of a transaction.</summary>

@@ -26,7 +26,9 @@ internal sealed class ScimUsers(UserService users, CountedListing listing, Group
         var resource = ScimResource.FromBody(call.Body!, exchange.Profile.UserType);
         var write = await users.CreateAsync(exchange.Profile, resource, exchange.Provenance, exchange.Aborted);
         Refuse(write, "");
-        return await AnswerAsync(call, StatusCodes.Status201Created, write, projection);
+        return Answer(call, StatusCodes.Status201Created, write, projection, write.Kind == UserWriteKind.Created
+            ? await ShowAloneAsync(exchange, write.User!, projection)
+            : await ShowAsync(exchange, write.User!, projection));
     }
 
     public async Task<ScimAnswer> GetAsync(ScimCall call)
@@ -130,9 +132,9 @@ internal sealed class ScimUsers(UserService users, CountedListing listing, Group
 
     protected override async ValueTask<ScimResource> CompleteAsync(ScimExchange exchange, UserRecord record, ScimResource plain, Func<string, bool> needs)
     {
-        if (needs(Groups) && await groups.GroupsOfAsync(exchange.Profile, record.Id, exchange.Aborted) is { Count: > 0 } memberOf)
+        if (needs(Groups))
         {
-            plain = plain.With(Groups, ValueOf(memberOf, exchange.BaseUrl));
+            plain = WithGroups(plain, await groups.GroupsOfAsync(exchange.Profile, record.Id, exchange.Aborted), exchange);
         }
 
         return needs(ScimSchemas.ProvisioningUrn) ? await provisioning.AddAsync(exchange.Profile, record, plain, exchange.Aborted) : plain;
@@ -170,25 +172,37 @@ internal sealed class ScimUsers(UserService users, CountedListing listing, Group
     {
         var exchange = call.Exchange;
         var projection = call.ProjectionOf(exchange.Profile.UserType);
-        var write = await users.ChangeAsync(
+        var changing = users.ChangeAsync(
             exchange.Profile, call.Id, (_, before) => change(before), GenerationsOf(call), exchange.Provenance, exchange.Aborted);
+
+        // Beside the change, which does not touch them: one wait less.
+        var memberOf = projection.Shows(Groups) && IntegrationStore.IsWellFormed(call.Id)
+            ? groups.GroupsOfAsync(exchange.Profile, call.Id, exchange.Aborted).AsTask()
+            : Task.FromResult<IReadOnlyList<GroupRecord>>([]);
+        await Task.WhenAll(changing, memberOf);
+        var write = await changing;
         Refuse(write, call.Id);
-        return await AnswerAsync(call, StatusCodes.Status200OK, write, projection);
+        var shown = await ShowAloneAsync(exchange, write.User!, projection);
+        return Answer(call, StatusCodes.Status200OK, write, projection, WithGroups(shown, await memberOf, exchange));
     }
 
-    private async Task<ScimAnswer> AnswerAsync(ScimCall call, int status, UserWrite write, ScimProjection projection)
-    {
-        var exchange = call.Exchange;
-        return ScimAnswer.Show(status, await ShowAsync(exchange, write.User!, projection), projection) with
+    /// <summary>Without groups: nobody is in one before there is an id to name, or the caller has them.</summary>
+    private ValueTask<ScimResource> ShowAloneAsync(ScimExchange exchange, UserRecord user, ScimProjection projection) => CompleteAsync(
+        exchange, user, Plain(exchange.Profile, user), name => name != Groups && projection.ShowsExtension(name));
+
+    private static ScimResource WithGroups(ScimResource resource, IReadOnlyList<GroupRecord> memberOf, ScimExchange exchange) =>
+        memberOf.Count > 0 ? resource.With(Groups, ValueOf(memberOf, exchange.BaseUrl)) : resource;
+
+    private ScimAnswer Answer(ScimCall call, int status, UserWrite write, ScimProjection projection, ScimResource shown) =>
+        ScimAnswer.Show(status, shown, projection) with
         {
             OperationId = write.OperationId,
             Again = async () =>
             {
-                var user = await users.FindAsync(exchange.Profile, write.User!.Id, exchange.Aborted) ?? write.User;
-                return ScimAnswer.Show(status, await ShowAsync(exchange, user, projection), projection);
+                var user = await users.FindAsync(call.Exchange.Profile, write.User!.Id, call.Exchange.Aborted) ?? write.User;
+                return ScimAnswer.Show(status, await ShowAsync(call.Exchange, user, projection), projection);
             },
         };
-    }
 
     private async Task<IReadOnlyList<UserRecord>> MembersOfAsync(IntegrationProfile profile, string groupId, CancellationToken cancellationToken)
     {

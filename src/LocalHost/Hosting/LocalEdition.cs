@@ -1,4 +1,5 @@
 using IdLcm.Automation;
+using IdLcm.Domain.Erasure;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Secrets;
 using IdLcm.Domain.Storage;
@@ -112,6 +113,7 @@ internal static class LocalEdition
         services.AddSingleton(database);
         services.AddSingleton<IRecordStore>(new SqliteRecordStore(database));
         services.AddSingleton<IBlobStore>(new FileBlobStore(options.DataDirectory, TimeProvider.System));
+        services.AddSingleton<IErasureLedger>(new FileErasureLedger(options.ErasureLedger));
         services.AddSingleton<ISecretStore>(_ => new FileSecretStore(options.DataDirectory, TimeProvider.System));
         services.AddAutomation(Read(builder.Configuration, "Automation", new AutomationOptions()) with
         {

@@ -11,6 +11,9 @@ internal sealed record LocalEditionOptions
     /// <summary>Where everything is kept: database, secrets, keys, blobs, sessions.</summary>
     public required string DataDirectory { get; init; }
 
+    /// <summary>Where it is remembered whose data were erased; in the data directory unless told otherwise.</summary>
+    public string ErasureLedger { get => field ?? Path.Combine(DataDirectory, "erasures.jsonl"); init; }
+
     /// <summary>The addresses to listen on, as Kestrel takes them; port 0 takes a free one.</summary>
     public IReadOnlyList<string> Urls { get; init; } = [$"http://127.0.0.1:{DefaultPort}"];
 

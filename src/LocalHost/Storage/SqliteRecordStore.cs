@@ -104,32 +104,6 @@ internal sealed class SqliteRecordStore : IRecordStore
         return _database.WriteAsync(commit.Run, weight, cancellationToken);
     }
 
-    /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<string>> ListPartitionsAsync(string prefix, CancellationToken cancellationToken = default)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(_database.Read(prefix, ListPartitions));
-    }
-
-    private static IReadOnlyList<string> ListPartitions(SqliteReader reader, string prefix)
-    {
-        var range = RowRange.Prefix(prefix);
-        using var statement = reader.Prepare(
-            """
-            SELECT name FROM record_partitions AS p
-            WHERE name >= ?1 AND (?2 IS NULL OR name < ?2) AND EXISTS(SELECT 1 FROM records WHERE partition = p.id)
-            ORDER BY name
-            """);
-        statement.Bind(1, range.From).Bind(2, range.To);
-        List<string> names = [];
-        while (statement.Step())
-        {
-            names.Add(statement.GetString(0));
-        }
-
-        return names;
-    }
-
     private static string ReadContinuation(string continuation)
     {
         try

@@ -31,6 +31,7 @@ internal sealed class SqliteWriter : SqliteSession
             PRAGMA journal_mode=WAL;
             PRAGMA synchronous=FULL;
             PRAGMA temp_store=memory;
+            PRAGMA secure_delete=FAST;
             PRAGMA cache_size=-65536;
             PRAGMA foreign_keys=ON;
             PRAGMA wal_autocheckpoint=0;

@@ -1,3 +1,5 @@
+using System.Net;
+using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Secrets;
 using IdLcm.Domain.Users;
 using IdLcm.Functions.Hosting;
@@ -80,5 +82,36 @@ public sealed class EditionTests(AzuriteServer azurite)
         Assert.Equal(200, (int)(await client.GetAsync(new Uri(gateway.Url + "/readyz"), Stop)).StatusCode);
         Assert.Equal(401, (int)(await client.GetAsync(new Uri(gateway.Url + "/api/integrations"), Stop)).StatusCode);
         Assert.Equal(404, (int)(await client.GetAsync(new Uri(automation.Url + "/api/integrations"), Stop)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_token_that_this_replica_revokes_is_refused_at_once_and_one_that_another_revokes_within_the_set_time()
+    {
+        await using var gateway = await RunningGateway.StartAsync(timers: false, integrationMaxAge: TimeSpan.FromHours(1));
+        var here = gateway.Services.GetRequiredService<IntegrationStore>();
+
+        // Another process has a store of its own and tells this one nothing.
+        var elsewhere = new IntegrationStore(gateway.Store);
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(gateway));
+        await elsewhere.ChangeAsync(gateway.Integration.Id, i => (i with { Tokens = [] }, []), Stop);
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(gateway));
+        await here.ChangeAsync(gateway.Integration.Id, i => (i with { Name = "Renamed" }, []), Stop);
+        Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(gateway));
+
+        await here.ChangeAsync(gateway.Integration.Id, i => (i with { Tokens = gateway.Integration.Tokens }, []), Stop);
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(gateway));
+        await here.ChangeAsync(gateway.Integration.Id, i => (i with { Tokens = [] }, []), Stop);
+        Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(gateway));
+
+        await using var other = await RunningGateway.StartAsync(timers: false);
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(other));
+        await new IntegrationStore(other.Store).ChangeAsync(other.Integration.Id, i => (i with { Tokens = [] }, []), Stop);
+        await RunningGateway.UntilAsync(async () => await AskAsync(other) == HttpStatusCode.Unauthorized, "A revoked token is taken.");
+
+        static async Task<HttpStatusCode> AskAsync(RunningGateway gateway)
+        {
+            using var answer = await gateway.SendAsync(HttpMethod.Get, "Users?count=0");
+            return answer.StatusCode;
+        }
     }
 }

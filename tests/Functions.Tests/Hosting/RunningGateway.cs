@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using Azure.Core;
+using Azure.Storage.Blobs.Models;
 using IdLcm.Domain;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Integrations;
@@ -59,8 +60,11 @@ internal sealed partial class RunningGateway : IAsyncDisposable
 
     public IServiceProvider Services => host.Services;
 
+    /// <summary>How many random requests of a kind a test of robustness sends: fewer than to the embedded edition, whose records are nearer.</summary>
+    public static int FuzzCases => 250;
+
     public static async Task<RunningGateway> StartAsync(
-        Func<Integration, Integration>? configure = null, Action<IServiceCollection>? services = null, bool timers = true, AzuriteServer? azurite = null, TimeSpan idle = default)
+        Func<Integration, Integration>? configure = null, Action<IServiceCollection>? services = null, bool timers = true, AzuriteServer? azurite = null, TimeSpan idle = default, TimeSpan? integrationMaxAge = null)
     {
         azurite ??= await TestContext.Current.GetFixture<AzuriteServer>() ?? throw new InvalidOperationException("There is no Azurite.");
         var suffix = Guid.NewGuid().ToString("N")[..12];
@@ -74,11 +78,27 @@ internal sealed partial class RunningGateway : IAsyncDisposable
         };
         var external = new InMemoryApp();
         var clock = new LeapingClock();
-        var hub = new TestTaskHub(clock) { QueueDelay = TimeSpan.FromMilliseconds(400) };
-        var host = await HostAsync(storage, hub, external, services, clock, timers, idle);
+        var hub = new TestTaskHub(clock) { QueueDelay = TimeSpan.FromMilliseconds(100) };
+        var host = await HostAsync(storage, hub, external, services, clock, timers, idle, integrationMaxAge);
         var (integration, secret) = NewIntegration(configure);
         await host.Services.GetRequiredService<IntegrationStore>().AddAsync(integration, [], Stop);
         return new RunningGateway(storage, hub, external, host, integration, Client(host.Url, integration.Id, secret), services) { counter = counter, Clock = clock };
+    }
+
+    /// <summary>Everything in the blob store, as text.</summary>
+    public async Task<IReadOnlyList<(string Name, string Text)>> BlobsAsync()
+    {
+        var container = new StorageClients(storage).Blobs().GetBlobContainerClient(storage.ContainerName);
+        await container.CreateIfNotExistsAsync(cancellationToken: Stop);
+        var blobs = new List<(string Name, string Text)>();
+        await foreach (var blob in container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix: null, Stop))
+        {
+            using var content = (await container.GetBlobClient(blob.Name).DownloadStreamingAsync(new BlobDownloadOptions(), Stop)).Value.Content;
+            using var reader = new StreamReader(content);
+            blobs.Add((blob.Name, await reader.ReadToEndAsync(Stop)));
+        }
+
+        return blobs;
     }
 
     /// <summary>Stops the worker without letting anything finish, and starts another on the same storage and task hub.</summary>
@@ -100,7 +120,9 @@ internal sealed partial class RunningGateway : IAsyncDisposable
         Assert.Empty(Hub.Violations);
     }
 
-    private static Task<FunctionsHost> HostAsync(AzureStorageOptions storage, TestTaskHub hub, InMemoryApp external, Action<IServiceCollection>? more, LeapingClock clock, bool timers = true, TimeSpan idle = default) =>
+    private static Task<FunctionsHost> HostAsync(
+        AzureStorageOptions storage, TestTaskHub hub, InMemoryApp external, Action<IServiceCollection>? more, LeapingClock clock,
+        bool timers = true, TimeSpan idle = default, TimeSpan? integrationMaxAge = null) =>
         FunctionsHost.StartAsync(hub, services =>
         {
             services.AddSingleton<TimeProvider>(clock);
@@ -111,6 +133,7 @@ internal sealed partial class RunningGateway : IAsyncDisposable
             services.AddFunctionsGateway(new AzureEditionOptions
             {
                 IdleInterval = idle,
+                IntegrationMaxAge = integrationMaxAge ?? new AzureEditionOptions().IntegrationMaxAge,
                 Retry = new RetryRules { FirstDelay = TimeSpan.FromMilliseconds(20), MaxDelay = TimeSpan.FromMilliseconds(50) },
             });
         }, timers);

@@ -10,10 +10,12 @@ namespace IdLcm.Functions.Tests.Infra;
 public sealed class StorageBudgetTests
 {
     /// <summary>A SCIM write, until its answer.</summary>
-    public const int PerWrite = 20;
+    public const int PerWrite = 2;
 
     /// <summary>A whole operation: the write, its admission, the attempt with its steps, the settlement.</summary>
-    public const int PerOperation = 60;
+    public const int PerOperation = 40;
+
+    private static readonly string[] People = [.. Enumerable.Range(0, 10).Select(i => $"ada{i}@acme.test")];
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -25,24 +27,35 @@ public sealed class StorageBudgetTests
             i => i with { Paused = new Pause("test", DateTimeOffset.UtcNow, "counting writes") }, timers: false);
         await gateway.CreateAsync("warm@acme.test");
         var begin = gateway.Transactions;
-        for (var i = 0; i < 10; i++)
+        foreach (var person in People)
         {
-            await gateway.CreateAsync($"ada{i}@acme.test");
+            await gateway.CreateAsync(person);
         }
 
         var perWrite = (gateway.Transactions - begin) / 10.0;
+        var operations = new List<string>();
+        foreach (var person in People)
+        {
+            operations.Add((await gateway.AccountAsync(person))!.OpenOperationId!);
+        }
+
         var beforeRun = gateway.Transactions;
         var integrations = gateway.Services.GetRequiredService<IntegrationStore>();
         await integrations.ChangeAsync(gateway.Integration.Id, i => (i with { Paused = null }, []), Stop);
         await gateway.Services.GetRequiredService<LaneScheduler>().PumpAsync(gateway.Integration.Id, Stop);
-        for (var i = 0; i < 10; i++)
+        foreach (var operation in operations)
         {
-            await gateway.Hub.WaitAsync((await gateway.AccountAsync($"ada{i}@acme.test"))!.LastOperationId ?? (await gateway.AccountAsync($"ada{i}@acme.test"))!.OpenOperationId!, instance => instance.IsCompleted);
-            await gateway.SettledAsync($"ada{i}@acme.test", ProvisioningState.Onboarded);
+            await gateway.Hub.WaitAsync(operation, instance => instance.IsCompleted);
         }
 
+        // The one that warmed up ran too.
         var perRun = (gateway.Transactions - beforeRun) / 11.0;
-        TestContext.Current.TestOutputHelper?.WriteLine($"{perWrite:0.0} transactions a write, {perRun:0.0} more a run (waits of this test included)");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{perWrite:0.0} transactions a write, {perRun:0.0} more a run");
+        foreach (var person in People)
+        {
+            await gateway.SettledAsync(person, ProvisioningState.Onboarded);
+        }
+
         Assert.InRange(perWrite, 1, PerWrite);
         Assert.InRange(perWrite + perRun, 2, PerOperation);
     }

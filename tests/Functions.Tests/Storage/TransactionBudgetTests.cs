@@ -70,13 +70,18 @@ public sealed class TransactionBudgetTests(AzuriteServer azurite) : IAsyncLifeti
     }
 
     [Fact]
-    public async Task A_delete_of_a_row_that_this_process_does_not_know_costs_a_point_read()
+    public async Task A_delete_of_a_row_costs_nothing_more_where_it_exists_and_a_look_and_another_try_where_it_does_not()
     {
-        await TestStorage.Records(azurite.Options()).CommitAsync(_partition, [RecordChange.Insert("theirs", Bytes("1"))], Cancellation);
+        await TestStorage.Records(azurite.Options()).CommitAsync(_partition, [RecordChange.Insert("theirs", Bytes("1")), RecordChange.Insert("theirs too", Bytes("1"))], Cancellation);
         await _store.CommitAsync(_partition, [RecordChange.Insert("a", Bytes("1"))], Cancellation);
         _proxy.Reset();
-        await _store.CommitAsync(_partition, [RecordChange.DeleteIfExists("theirs"), RecordChange.DeleteIfExists("nobodys")], Cancellation);
-        Assert.Equal((2, 1), (_proxy.Count(StorageRequestKind.PointRead), _proxy.Count(StorageRequestKind.Transaction)));
+        await _store.CommitAsync(_partition, [RecordChange.DeleteIfExists("theirs"), RecordChange.DeleteIfExists("a")], Cancellation);
+        Assert.Equal((0, 1), (_proxy.Count(StorageRequestKind.PointRead), _proxy.Count(StorageRequestKind.Transaction)));
+
+        _proxy.Reset();
+        await _store.CommitAsync(_partition, [RecordChange.DeleteIfExists("theirs too"), RecordChange.DeleteIfExists("nobodys")], Cancellation);
+        Assert.Equal((2, 2), (_proxy.Count(StorageRequestKind.PointRead), _proxy.Count(StorageRequestKind.Transaction)));
+        Assert.Null(await _store.GetAsync(_partition, "theirs too", Cancellation));
     }
 
     [Fact]

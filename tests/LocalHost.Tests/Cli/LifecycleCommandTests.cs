@@ -58,6 +58,29 @@ public sealed class LifecycleCommandTests
         Assert.Contains("unbroken", (await cli("activity verify")).Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Rotation_policies_and_exceptions_are_set_shown_and_ended()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        var cli = await CliAsync(gateway);
+        var set = JsonNode.Parse((await cli("posture policy set --max-age-days 60 --after-leaver --window 22:00-04:00 --window-day Saturday --time-zone Europe/Berlin")).Output)!;
+        Assert.Equal((60, "22:00", "Saturday"), ((int)set["own"]!["maxAgeDays"]!, (string?)set["own"]!["window"]!["start"], (string?)set["own"]!["window"]!["days"]![0]));
+        Assert.Contains("window.end", (await cli("posture policy set --window 22:00-22:00")).Error, StringComparison.Ordinal);
+        Assert.Equal(60, (int)JsonNode.Parse((await cli("posture policy show")).Output)!["inForce"]!["maxAgeDays"]!);
+        Assert.Equal(0, (await cli("posture policy remove")).ExitCode);
+        Assert.Null(JsonNode.Parse((await cli("posture policy show")).Output)!["inForce"]);
+
+        var workspace = JsonNode.Parse((await cli($"posture policy set --max-age-days 90 --exclude {gateway.Integration.Id}", integration: false)).Output)!;
+        Assert.Equal(gateway.Integration.Id, (string?)workspace["exclude"]![0]);
+        Assert.Equal(90, (int)JsonNode.Parse((await cli("posture policy show", integration: false)).Output)!["policy"]!["maxAgeDays"]!);
+
+        Assert.Equal(4, (await cli("posture except --rule Nonsense --reason phone --until 2026-01-01T00:00Z")).ExitCode);
+        Assert.Equal(0, (await cli($"posture except --rule Mfa --reason phone --until {DateTimeOffset.UtcNow.AddDays(20):yyyy-MM-dd'T'HH:mm'Z'}")).ExitCode);
+        Assert.Equal("phone", (string?)JsonNode.Parse((await cli("posture list --json", integration: false)).Output)![0]!["exceptions"]![0]!["reason"]);
+        Assert.Equal(0, (await cli("posture end-exception --rule Mfa")).ExitCode);
+        Assert.Equal(4, (await cli("posture end-exception --rule Mfa")).ExitCode);
+    }
+
     private static async Task<Func<string, bool, Task<CliRun>>> KeyedAsync(RunningGateway gateway)
     {
         var (address, key) = await gateway.ManagementAsync();

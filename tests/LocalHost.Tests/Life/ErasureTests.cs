@@ -21,6 +21,7 @@ public sealed class ErasureTests
     /// <summary>Somebody who was made, changed, failed, renamed in a group, seen by syncs and deleted.</summary>
     private static async Task<string> LivedAsync(RunningGateway gateway)
     {
+        await gateway.DoAsync(HttpMethod.Put, "/scim-access", $$"""{"captureUntil":"{{gateway.Clock.GetUtcNow().AddHours(1):O}}"}""");
         var id = await gateway.CreateAsync(Email, ""","displayName":"Erika Mustermann","externalId":"ext-4711","title":"Boss" """);
         await gateway.SettledAsync(Email, ProvisioningState.Onboarded);
         await gateway.SyncAsync();
@@ -29,6 +30,8 @@ public sealed class ErasureTests
         await gateway.SettledAsync(Email, ProvisioningState.UpdateFailed);
         gateway.External.Set(Email, "jobTitle", "Queen");
         await gateway.SyncAsync();
+        await gateway.SendAsync(HttpMethod.Get, $"Users?filter={Uri.EscapeDataString($"userName eq \"{Email}\"")}");
+        await gateway.SendAsync(HttpMethod.Get, "Users?filter=userName%20eq%20%22stays@acme.test%22");
         await gateway.SendAsync(HttpMethod.Delete, $"Users/{id}");
         await gateway.SettledAsync(Email, ProvisioningState.Deleted);
         return id;
@@ -62,6 +65,8 @@ public sealed class ErasureTests
         Assert.Contains(events, item => (string?)item["target"] == "stays@acme.test");
         var (status, user) = await gateway.ApiAsync(HttpMethod.Get, $"integrations/{gateway.Integration.Id}/users/{id}");
         Assert.Equal((200, $"erased-{id}"), (status, (string?)user["userName"]));
+        var captures = (await gateway.DoAsync(HttpMethod.Get, "/captures"))["items"]!.AsArray();
+        Assert.Contains(captures, item => ((string)item!["target"]!).Contains("stays@acme.test", StringComparison.Ordinal));
         Assert.Equal(6, (await gateway.DoAsync(HttpMethod.Get, "/operations?limit=50"))["items"]!.AsArray().Count);
 
         // Done again it finds nothing more, and the person may come back as somebody new.
@@ -69,6 +74,38 @@ public sealed class ErasureTests
         Assert.True((await log.VerifyAsync(gateway.Integration.Id, Stop)).Intact);
         await gateway.CreateAsync(Email);
         await gateway.SettledAsync(Email, ProvisioningState.Onboarded);
+    }
+
+    [Fact]
+    public async Task What_a_sync_kept_of_a_page_that_shows_the_person_is_gone_with_its_picture_and_other_evidence_stays()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        var id = await LivedAsync(gateway);
+        var blobs = gateway.Services.GetRequiredService<IBlobStore>();
+        var shows = await EvidenceAsync((string)(await gateway.SyncAsync())["id"]!, "<table><tr><td>Erika Mustermann</td></tr></table>");
+        var others = await EvidenceAsync((string)(await gateway.SyncAsync())["id"]!, "<p>Somebody else</p>");
+
+        await gateway.DoAsync(HttpMethod.Post, $"/approvals/{await AskAsync(gateway, id)}/approve", """{"reason":"It is their right."}""");
+
+        Assert.All(await Task.WhenAll(shows.Select(IsThereAsync)), Assert.False);
+        Assert.All(await Task.WhenAll(others.Select(IsThereAsync)), Assert.True);
+
+        async Task<string[]> EvidenceAsync(string operationId, string page)
+        {
+            var dom = await blobs.PutAsync("evidence", Encoding.UTF8.GetBytes(page), "text/html; charset=utf-8", Stop);
+            var picture = await blobs.PutAsync("evidence", Encoding.UTF8.GetBytes($"picture of {operationId}"), "image/png", Stop);
+            var row = Rows.Attempt(operationId, 1);
+            var attempt = (await gateway.Store.FindAsync<OperationAttempt>(gateway.Partition, row, Stop))!;
+            EvidenceItem[] items = [new("screenshot", picture.Hash, "image/png", picture.Length, "The page"), new("dom", dom.Hash, dom.ContentType, dom.Length, "The page")];
+            await gateway.Store.CommitAsync(gateway.Partition, [TypedRecords.Write(row, attempt.Value with { Evidence = items }, attempt.ETag)], Stop);
+            return [picture.Hash, dom.Hash];
+        }
+
+        async Task<bool> IsThereAsync(string hash)
+        {
+            await using var found = await blobs.OpenAsync("evidence", hash, Stop);
+            return found is not null;
+        }
     }
 
     [Fact]
@@ -139,22 +176,19 @@ public sealed class ErasureTests
     {
         string[] names = ["erika", "mustermann", "ext-4711", Ids.KeyOf(Email)];
         var left = new List<string>();
-        string? continuation = null;
-        do
+        var id = gateway.Integration.Id;
+        foreach (var partition in (string[])[gateway.Partition, ActivityLog.Workspace, $"cap-{id}", $"txn-{id}"])
         {
-            var page = await gateway.Store.QueryAsync(gateway.Partition, RowRange.All, 500, continuation, Stop);
-            left.AddRange(page.Records.Where(record => Says(record.Row) || Says(Encoding.UTF8.GetString(record.Value.Span))).Select(record => record.Row));
-            continuation = page.Continuation;
-        }
-        while (continuation is not null);
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(gateway.DataDirectory, "blobs"), "*", SearchOption.AllDirectories))
-        {
-            if (Says(await File.ReadAllTextAsync(file, Stop)))
+            await foreach (var record in gateway.Store.ScanAsync(partition, RowRange.All, Stop))
             {
-                left.Add(file);
+                if (Says(record.Row) || Says(Uri.UnescapeDataString(Encoding.UTF8.GetString(record.Value.Span))))
+                {
+                    left.Add($"{partition} {record.Row}");
+                }
             }
         }
 
+        left.AddRange((await gateway.BlobsAsync()).Where(blob => Says(blob.Text)).Select(blob => blob.Name));
         return left;
 
         bool Says(string text) => names.Any(name => text.Contains(name, StringComparison.OrdinalIgnoreCase));

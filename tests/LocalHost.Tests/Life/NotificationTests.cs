@@ -72,6 +72,27 @@ public sealed class NotificationTests
     }
 
     [Fact]
+    public async Task A_receiver_that_is_down_for_an_hour_gets_it_when_it_is_there_again()
+    {
+        var port = FreePort();
+        await using var gateway = await RunningGateway.StartAsync();
+        await gateway.DoAsync(HttpMethod.Post, "/notifications", $$"""{"kind":"Webhook","name":"SIEM","url":"http://127.0.0.1:{{port}}"}""");
+        await FailAsync(gateway, "ada@acme.test");
+        for (var minute = 0; minute < 60; minute += 5)
+        {
+            await PumpAsync(gateway);
+            gateway.Clock.Leap(TimeSpan.FromMinutes(5));
+        }
+
+        Assert.Empty((await gateway.DoAsync(HttpMethod.Get, "/dead-letters"))["items"]!.AsArray());
+        await using var receiver = await Receiver.StartAsync(port);
+        gateway.Clock.Leap(TimeSpan.FromHours(4));
+        await TellAsync(gateway, () => receiver.Calls.Count > 0);
+
+        Assert.Contains("ada@acme.test", Assert.Single(receiver.Calls).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_slow_receiver_holds_up_nobody_else_and_gets_it_when_it_is_fast_again()
     {
         await using var slow = await Receiver.StartAsync();
@@ -93,10 +114,10 @@ public sealed class NotificationTests
         Assert.Single(fast.Calls);
     }
 
-    /// <summary>The real sender, which waits a fifth of a second instead of ten.</summary>
+    /// <summary>The real sender, which waits three seconds instead of ten.</summary>
     private sealed class QuickSender(Domain.Secrets.ISecretStore secrets, Mailer mailer, TimeProvider clock) : INotificationSender, IDisposable
     {
-        private readonly NotificationSender sender = new(secrets, mailer, clock) { Patience = TimeSpan.FromMilliseconds(200) };
+        private readonly NotificationSender sender = new(secrets, mailer, clock) { Patience = TimeSpan.FromSeconds(3) };
 
         public Task<string?> SendAsync(Domain.Integrations.Integration integration, NotificationChannel channel, NotificationDelivery delivery, CancellationToken cancellationToken = default) =>
             sender.SendAsync(integration, channel, delivery, cancellationToken);
@@ -298,12 +319,12 @@ public sealed class NotificationTests
             }
         }
 
-        public static async Task<Receiver> StartAsync()
+        public static async Task<Receiver> StartAsync(int port = 0)
         {
             var builder = WebApplication.CreateSlimBuilder();
             builder.Logging.ClearProviders();
             var app = builder.Build();
-            app.Urls.Add("http://127.0.0.1:0");
+            app.Urls.Add($"http://127.0.0.1:{port}");
             var receiver = new Receiver(app);
             app.MapPost("/{**path}", async (HttpContext http) =>
             {

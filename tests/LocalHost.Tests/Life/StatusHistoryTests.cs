@@ -24,8 +24,12 @@ public sealed class StatusHistoryTests
         Assert.All(history.Zip(history.Skip(1)), pair => Assert.NotEqual((string?)pair.First["status"], (string?)pair.Second["status"]));
 
         await gateway.RestartAsync();
+        gate = new TaskCompletionSource();
+        gateway.External.Gate = gate.Task;
         gateway.External.SignInFailure = new Domain.Connectors.Failure(Domain.Connectors.FailureCode.BadCredentials, "wrong");
         await gateway.CreateAsync("bob@acme.test");
+        await IsNowAsync(gateway, "In progress");
+        gate.SetResult();
         await IsNowAsync(gateway, "Failed");
         Assert.Equal(history.Select(item => (string)item["id"]!), (await ReadAsync(gateway)).Select(item => (string)item["id"]!).TakeLast(history.Count));
 

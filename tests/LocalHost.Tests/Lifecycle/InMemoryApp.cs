@@ -71,6 +71,9 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
     /// <summary>While set, every sign-in waits for it.</summary>
     public Task? Gate { get; set; }
 
+    /// <summary>Awaited after something was changed, before the verb ends.</summary>
+    public Func<ConnectorVerb, Task>? AfterWrite { get; set; }
+
     /// <summary>Why nobody can sign in, or null.</summary>
     public Failure? SignInFailure { get; set; }
 
@@ -204,6 +207,23 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
         return new ConnectorSessionResult(new Session(this, request), null, [], []);
     }
 
+    /// <summary>Gives the rows of a list to whoever takes them, three to a page.</summary>
+    public static async Task<VerbResult> HandOnAsync(VerbCall call, VerbResult result, CancellationToken cancellationToken)
+    {
+        if (call.Rows is not { } sink)
+        {
+            return result;
+        }
+
+        await sink.BeginAsync(cancellationToken);
+        foreach (var page in result.Rows.Chunk(3))
+        {
+            await sink.TakeAsync(page, cancellationToken);
+        }
+
+        return result with { Rows = [] };
+    }
+
     private sealed class Session(InMemoryApp app, ConnectorSessionRequest request) : IConnectorSession
     {
         public ConnectorManifest Manifest => InMemoryApp.Manifest;
@@ -218,10 +238,10 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
                 if (call.Verb == ConnectorVerb.ListUsers && app.IncompleteReads > 0)
                 {
                     app.IncompleteReads--;
-                    return Done(call, [.. app.Read(call).Take(1)], committed: false) with { Complete = false };
+                    return await HandOnAsync(call, Done(call, [.. app.Read(call).Take(1)], committed: false) with { Complete = false }, cancellationToken);
                 }
 
-                return Done(call, app.Read(call), committed: false);
+                return await HandOnAsync(call, Done(call, app.Read(call), committed: false), cancellationToken);
             }
 
             if (app.faults.TryDequeue(out var fault) && fault(call.Verb) is { } failure)
@@ -236,6 +256,7 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
 
             var refused = app.FakeSuccess ? null : app.Write(call);
             request.Observer?.StepEnded(new StepRecord(call.Verb, 1, $"{call.Verb}", DateTimeOffset.UtcNow, 1, "done", Commit: true));
+            await (app.AfterWrite?.Invoke(call.Verb) ?? Task.CompletedTask);
             if (app.LoseNextAnswer)
             {
                 app.LoseNextAnswer = false;

@@ -57,6 +57,11 @@ internal sealed partial class RunningGateway
     public async Task<JsonObject> EndedAsync(string operationId)
     {
         var (_, operation) = await ApiAsync(HttpMethod.Get, $"operations/{operationId}?wait=30");
+        for (var more = 0; more < 3 && !(bool)operation["ended"]!; more++)
+        {
+            (_, operation) = await ApiAsync(HttpMethod.Get, $"operations/{operationId}?wait=30");
+        }
+
         Assert.True((bool)operation["ended"]!, operation.ToJsonString());
         return operation;
     }

@@ -52,6 +52,9 @@ internal sealed partial class RunningGateway : IAsyncDisposable
 
     public string DataDirectory => directory;
 
+    /// <summary>How many random requests of a kind a test of robustness sends.</summary>
+    public static int FuzzCases => 2_000;
+
     /// <summary>The clock that tests move; it runs on by itself as well.</summary>
     public LeapingClock Clock { get; private init; } = null!;
 
@@ -64,6 +67,18 @@ internal sealed partial class RunningGateway : IAsyncDisposable
         var (integration, secret) = NewIntegration(configure);
         await app.Services.GetRequiredService<IntegrationStore>().AddAsync(integration, [], Stop);
         return new RunningGateway(directory, external, app, integration, Client(app.Urls.First(), integration.Id, secret), services) { Clock = clock };
+    }
+
+    /// <summary>Everything in the blob store, as text.</summary>
+    public async Task<IReadOnlyList<(string Name, string Text)>> BlobsAsync()
+    {
+        var blobs = new List<(string Name, string Text)>();
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(directory, "blobs"), "*", SearchOption.AllDirectories))
+        {
+            blobs.Add((file, await File.ReadAllTextAsync(file, Stop)));
+        }
+
+        return blobs;
     }
 
     /// <summary>Stops the process's parts without letting anything finish, and starts them again on the same data.</summary>

@@ -41,8 +41,5 @@ internal sealed class StoreWithHook(IRecordStore store) : IRecordStore, IDisposa
         return await store.CommitAsync(partition, changes, cancellationToken);
     }
 
-    public ValueTask<IReadOnlyList<string>> ListPartitionsAsync(string prefix, CancellationToken cancellationToken = default) =>
-        store.ListPartitionsAsync(prefix, cancellationToken);
-
     public void Dispose() => (store as IDisposable)?.Dispose();
 }

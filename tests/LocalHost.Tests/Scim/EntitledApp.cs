@@ -93,8 +93,8 @@ internal sealed class EntitledApp : IConnectorRunner, IConnectorCatalog
                     app.Set((string)call.Inputs["identifier"]!, call.Inputs);
                     return new VerbResult(call.Verb, null, [], Complete: true, CommitEntered: true, Verified: false, [], []);
                 default:
-                    var result = await inner.RunAsync(call, cancellationToken);
-                    return result with { Rows = [.. result.Rows.Select(app.Entitle)] };
+                    var result = await inner.RunAsync(call with { Rows = null }, cancellationToken);
+                    return await InMemoryApp.HandOnAsync(call, result with { Rows = [.. result.Rows.Select(app.Entitle)] }, cancellationToken);
             }
         }
 

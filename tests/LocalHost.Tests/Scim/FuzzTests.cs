@@ -16,7 +16,7 @@ namespace IdLcm.LocalHost.Tests.Scim;
 /// </summary>
 public sealed class FuzzTests : IAsyncLifetime
 {
-    private static readonly int Cases = int.TryParse(Environment.GetEnvironmentVariable("IDLCM_FUZZ_CASES"), out var n) ? n : 2_000;
+    private static readonly int Cases = int.TryParse(Environment.GetEnvironmentVariable("IDLCM_FUZZ_CASES"), out var n) ? n : RunningGateway.FuzzCases;
 
     private static readonly string[] Words =
     [

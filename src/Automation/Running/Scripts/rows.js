@@ -60,16 +60,24 @@
       return read(row, field);
     });
   });
-  const text = want.count || want.empty ? fold(document.body ? document.body.innerText : '') : '';
-  let count = null;
-  if (want.count) {
-    const plain = (s) => fold(s).replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/ /g, '\\s+');
-    const [before, after] = want.count;
-    const lead = before ? plain(before) + '\\s*' : '(?<![\\d.,])';
-    const found = new RegExp(lead + "(\\d[\\d.,\u00a0\u202f']*)" + (after ? '\\s*' + plain(after) : ''), 'i').exec(text);
-    if (found) count = Number(found[1].replace(/\D/g, ''));
+  if (want.scroll && rows.length) {
+    const last = rows[rows.length - 1];
+    last.scrollIntoView({ block: 'end' });
+    for (let e = last.parentElement; e; e = e.parentElement) if (e.scrollHeight > e.clientHeight) e.scrollTop = e.scrollHeight;
+    window.scrollTo(0, document.documentElement.scrollHeight);
   }
+  const text = want.count || want.empty || want.seats ? fold(document.body ? document.body.innerText : '') : '';
+  const plain = (s) => fold(s).replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/ /g, '\\s+');
+  // The numbers that stand between the parts of a sentence; null where the page does not say it.
+  const numbers = ([before, ...rest]) => {
+    const lead = before ? plain(before) + '\\s*' : '(?<![\\d.,])';
+    const found = new RegExp(lead + rest.map((after) => "(\\d[\\d.,\u00a0\u202f']*)" + (after ? '\\s*' + plain(after) + '\\s*' : '')).join(''), 'i').exec(text);
+    return found && found.slice(1).map((number) => Number(number.replace(/\D/g, '')));
+  };
+  const count = want.count ? (numbers(want.count) || [null])[0] : null;
+  const said = want.seats ? numbers(want.seats.parts) : null;
+  const seats = said && (want.seats.usedFirst ? said : said.reverse());
   const headers = [...root.querySelectorAll('table,[role=table],[role=grid],[role=treegrid]')].some((t) => columnsOf(t).length > 0);
   const empty = Boolean(want.empty && text.toLowerCase().includes(fold(want.empty).toLowerCase()));
-  return JSON.stringify({ rows: values, missing: [...missing], count, empty, headers, url: location.href });
+  return JSON.stringify({ rows: values, missing: [...missing], count, empty, headers, seats, url: location.href });
 }

@@ -62,6 +62,9 @@ internal class IntegrationResource(IntegrationView view, string scimBaseUrl)
 
     public InboundHoldSettings? InboundHold => integration.InboundHold;
 
+    /// <summary>The seats of the app's plan; null where nothing is known of them.</summary>
+    public SeatsResource? Seats => SeatsResource.Of(integration);
+
     public IReadOnlyList<string> MatchBy => integration.MatchBy;
 
     public int? LeaverLimitMinutes => integration.LeaverLimitMinutes;
@@ -82,6 +85,18 @@ internal class IntegrationResource(IntegrationView view, string scimBaseUrl)
     public string CreatedBy => integration.CreatedBy;
 
     public DateTimeOffset ModifiedAt => integration.ModifiedAt;
+}
+
+/// <summary>What is known of the seats of the app's plan.</summary>
+/// <param name="Used">How many are taken; null where the app does not show them.</param>
+/// <param name="Total">How many there are; null where the app does not show them.</param>
+/// <param name="ReadAt">When they were read; null where the app does not show them.</param>
+/// <param name="Taken">Why new people are refused: no seat is free; null while one may be.</param>
+internal sealed record SeatsResource(long? Used, long? Total, DateTimeOffset? ReadAt, SeatsTaken? Taken)
+{
+    public static SeatsResource? Of(Integration integration) => integration is { SeatCount: null, Seats: null }
+        ? null
+        : new SeatsResource(integration.SeatCount?.Used, integration.SeatCount?.Total, integration.SeatCount?.At, integration.Seats);
 }
 
 /// <summary>An integration by itself: with its user schema and its gateway tokens.</summary>

@@ -39,6 +39,12 @@ internal static class Notices
         ["disabled"] = "Disabled. Identity providers are refused and nothing is written.",
         ["deleting"] = "Deleted. Where accounts are taken away first, the integration stays until the last one is done.",
         ["revoke-lifted"] = "Lifted. The person gets what the identity providers wish now.",
+        ["changing-sign-in"] = "Started. Nothing else runs as the account meanwhile.",
+        ["policy-saved"] = "The policy is in force.",
+        ["policy-removed"] = "Removed. The workspace's policy is in force again.",
+        ["excepted"] = "Excepted until the day that you gave.",
+        ["exception-over"] = "The exception has ended; the rule counts again.",
+        ["forgotten"] = "Forgotten. The credential is deleted.",
         ["revoking"] = "Access is being taken away. Follow the operations below.",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

@@ -1,3 +1,4 @@
+using IdLcm.Domain.Erasure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -16,5 +17,6 @@ internal static class AccessServices
         services.AddSingleton<FailureLimit>();
         services.AddSingleton<ScimAccess>();
         services.AddSingleton<ScimCaptures>();
+        services.AddSingleton<IPersonTraces>(s => s.GetRequiredService<ScimCaptures>());
     }
 }

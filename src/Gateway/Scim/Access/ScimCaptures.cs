@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
+using IdLcm.Domain.Erasure;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Scim;
 using IdLcm.Domain.Storage;
@@ -13,7 +14,7 @@ namespace IdLcm.Gateway.Scim.Access;
 /// Keeps what an identity provider and the gateway say to each other, for support: only while an administrator has asked
 /// for it, redacted, and never more than the last <see cref="Kept"/>.
 /// </summary>
-internal sealed partial class ScimCaptures(IRecordStore store, TimeProvider clock, ILogger<ScimCaptures> logger)
+internal sealed partial class ScimCaptures(IRecordStore store, TimeProvider clock, ILogger<ScimCaptures> logger) : IPersonTraces
 {
     /// <summary>How many are kept of an integration; a newer one takes the place of the oldest.</summary>
     public const int Kept = 200;
@@ -96,6 +97,19 @@ internal sealed partial class ScimCaptures(IRecordStore store, TimeProvider cloc
         foreach (var slots in Enumerable.Range(0, Kept).Chunk(RecordLimits.MaxChangesPerCommit))
         {
             await store.CommitAsync(PartitionOf(integrationId), [.. slots.Select(slot => RecordChange.DeleteIfExists(Row(slot)))], cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task EraseAsync(string integrationId, Predicate<string> names, CancellationToken cancellationToken = default)
+    {
+        await foreach (var record in store.ScanAsync(PartitionOf(integrationId), RowRange.All, cancellationToken))
+        {
+            var capture = JsonSerializer.Deserialize(record.Value.Span, CaptureJsonContext.Default.Capture)!;
+            if (names(Uri.UnescapeDataString(capture.Target)) || (capture.Request is { } asked && names(asked)) || (capture.Response is { } answered && names(answered)))
+            {
+                await store.CommitAsync(PartitionOf(integrationId), [RecordChange.DeleteIfExists(record.Row)], cancellationToken);
+            }
         }
     }
 

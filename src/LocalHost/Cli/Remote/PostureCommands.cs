@@ -15,6 +15,9 @@ internal static class PostureCommands
         ChangeCommand("rotate", "rotate-password", "Changes the service account's password in the app, and proves it by a sign-in."),
         ChangeCommand("enable-mfa", "enable-mfa", "Turns one-time codes on for the service account, and proves it by a sign-in."),
         ChangeCommand("disable-mfa", "disable-mfa", "Turns one-time codes off for the service account."),
+        PosturePolicyCommands.CreatePolicy(),
+        PosturePolicyCommands.CreateExcept(),
+        PosturePolicyCommands.CreateEndException(),
     };
 
     private static Command ListCommand()

@@ -21,7 +21,8 @@ internal static class ServeCommand
         var publicUrl = CommonOptions.Address("--public-url", "The address by which identity providers reach this gateway, when a proxy stands before it");
         var insecure = new Option<bool>("--allow-insecure-http") { Description = "Listen on plain HTTP beyond this machine; tokens then travel in the clear" };
         var ownerKey = new Option<string?>("--owner-key-file") { Description = "Write the Owner API key of the first start to this file (mode 0600) and do not print it", HelpName = "PATH" };
-        var restored = new Option<bool>("--restored") { Description = "The data directory comes from a backup: every integration only observes until it is promoted" };
+        var restored = new Option<bool>("--restored") { Description = "The data directory comes from a backup: every integration only observes until it is promoted, and erased people are erased again" };
+        var ledger = new Option<string?>("--erasure-ledger") { Description = "Where it is remembered whose data were erased, best apart from the data and its backups [default: erasures.jsonl in the data directory]", HelpName = "PATH" };
         var logFormat = new Option<string>("--log-format") { Description = "How standard error is written", DefaultValueFactory = _ => "text" };
         logFormat.AcceptOnlyFromAmong("text", "json");
         var logLevel = new Option<LogLevel>("--log-level") { Description = "The least level that is logged", DefaultValueFactory = _ => LogLevel.Information };
@@ -35,7 +36,7 @@ internal static class ServeCommand
             "idlcm serve --data ./data --public-url https://scim.example.com   (behind a TLS proxy)",
             "idlcm serve --data ./data --urls https://0.0.0.0:8443             (certificate: Kestrel section of DIR/appsettings.json)")
         {
-            data, port, urls, catalog, publicUrl, insecure, ownerKey, restored, logFormat, logLevel,
+            data, port, urls, catalog, publicUrl, insecure, ownerKey, restored, ledger, logFormat, logLevel,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -43,6 +44,7 @@ internal static class ServeCommand
             var options = new LocalEditionOptions
             {
                 DataDirectory = Path.GetFullPath(parsed.GetValue(data)!),
+                ErasureLedger = parsed.GetValue(ledger) is { } path ? Path.GetFullPath(path) : null!,
                 Urls = given.Length > 0
                     ? [.. given.SelectMany(value => value.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))]
                     : [$"http://127.0.0.1:{parsed.GetValue(port)}"],

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using IdLcm.Domain.Erasure;
 using IdLcm.Gateway.Dashboard;
 using IdLcm.LocalHost.Hosting;
 using IdLcm.LocalHost.Storage;
@@ -33,7 +34,7 @@ internal static class ServerProcess
         }
 
         var ownerKey = await OwnerKey.EnsureAsync(app.Services, ownerKeyFile, cancellationToken);
-        var observing = restored ? await RestoredData.ObserveAsync(app.Services, cancellationToken) : 0;
+        var prepared = restored ? await PrepareAsync(app, cancellationToken) : default;
         await StartAsync(app, cancellationToken);
         new ServerFile(Environment.ProcessId, [.. app.Urls], TimeProvider.System.GetUtcNow()).Write(options.DataDirectory);
         try
@@ -42,7 +43,7 @@ internal static class ServerProcess
             await output.WriteLineAsync($"IdLCM is ready after {since.TotalMilliseconds:F0} ms: {string.Join(' ', app.Urls)} (data in {options.DataDirectory})");
             if (restored)
             {
-                await output.WriteLineAsync($"Restored: {observing} integrations only observe. Sync each, look at its plan and drift, then: idlcm integration promote ID --reason TEXT");
+                await output.WriteLineAsync($"Restored: {prepared.Observing} integrations only observe; {prepared.Erasures.Erased} people were erased again{Left(prepared.Erasures)}. Sync each, look at its plan and drift, then: idlcm integration promote ID --reason TEXT");
             }
 
             if (ownerKey is not null)
@@ -62,6 +63,21 @@ internal static class ServerProcess
 
         return ExitCode.Ok;
     }
+
+    private static async Task<(int Observing, ErasureReplayed Erasures)> PrepareAsync(WebApplication app, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RestoredData.PrepareAsync(app.Services, cancellationToken);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new CommandFailedException(ExitCode.Usage, error.Message);
+        }
+    }
+
+    private static string Left(ErasureReplayed replayed) =>
+        replayed.Left == 0 ? "" : $", {replayed.Left} are left because an operation of theirs was running: start with --restored again when it has ended";
 
     private static void Check(LocalEditionOptions options)
     {

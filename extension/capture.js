@@ -1,0 +1,126 @@
+import { isCapturePage, isExpected } from './rules.js';
+
+// Sign-ins that are watched, by the app's tab, and credentials that their person is asked about, by the tab that asks. Memory only.
+const watched = new Map();
+const offers = new Map();
+const patience = 300_000;
+
+function forgetIn(map, tab) {
+  clearTimeout(map.get(tab)?.timer);
+  map.delete(tab);
+}
+
+export const captureOf = { forget: (tab) => forgetIn(watched, tab) };
+
+/** Opens the app in the tab of the gateway's page, and watches for the person's own sign-in there. */
+export async function beginCapture(page, tab, launch) {
+  if (!isCapturePage(page)) {
+    return { ok: false };
+  }
+
+  forgetIn(watched, tab);
+  watched.set(tab, { page, launch, userName: null, password: null, timer: setTimeout(() => forgetIn(watched, tab), patience) });
+  await chrome.tabs.update(tab, { url: page.url });
+  return { ok: true };
+}
+
+/** Takes what the person typed, from the very page that is watched. */
+export function typed(message, sender) {
+  const capture = watched.get(sender.tab?.id);
+  if (!capture || sender.id !== chrome.runtime.id || sender.frameId !== 0 || !isExpected(sender.url, capture.page)) {
+    return { ok: false };
+  }
+
+  capture.userName = typeof message.userName === 'string' && message.userName ? message.userName : capture.userName;
+  capture.password = typeof message.password === 'string' && message.password ? message.password : null;
+  return { ok: true };
+}
+
+/** Answers the gateway's page that asks the person. The secret leaves by their word alone, and once. */
+export function offered(ask, sender) {
+  const offer = offers.get(sender.tab.id);
+  if (!offer || !sender.url.startsWith(`${offer.launch}/keep`)) {
+    return { ok: false };
+  }
+
+  if (ask === 'captured') {
+    return { ok: true, app: offer.app, userName: offer.userName };
+  }
+
+  forgetIn(offers, sender.tab.id);
+  return ask === 'keep' ? { ok: true, userName: offer.userName, password: offer.password } : { ok: true };
+}
+
+chrome.tabs.onRemoved.addListener((tab) => {
+  forgetIn(watched, tab);
+  forgetIn(offers, tab);
+});
+
+chrome.webNavigation.onCommitted.addListener((details) => {
+  const capture = watched.get(details.tabId);
+  if (capture && details.frameId === 0 && !isExpected(details.url, capture.page)) {
+    // Elsewhere nothing is watched, and what was typed before is no business of anybody.
+    forgetIn(watched, details.tabId);
+  }
+});
+
+chrome.webNavigation.onDOMContentLoaded.addListener(async (details) => {
+  const capture = watched.get(details.tabId);
+  if (!capture || details.frameId !== 0 || !isExpected(details.url, capture.page)) {
+    return;
+  }
+
+  const results = await chrome.scripting.executeScript({
+    target: { tabId: details.tabId, documentIds: [details.documentId] }, func: watchPage, args: [{ origins: capture.page.origins, fields: capture.page.fields }],
+  }).catch(() => []);
+  const asks = results[0]?.result;
+  if (asks === 'password') {
+    // The sign-in is still asked for: what was typed before was not taken.
+    capture.password = null;
+  } else if (asks === 'nothing' && capture.password && capture.userName) {
+    await offer(details.tabId, capture);
+  }
+});
+
+async function offer(tab, capture) {
+  forgetIn(watched, tab);
+  const asking = await chrome.tabs.create({ url: 'about:blank' });
+  offers.set(asking.id, {
+    app: capture.page.app, launch: capture.launch, userName: capture.userName, password: capture.password, timer: setTimeout(() => forgetIn(offers, asking.id), patience),
+  });
+  capture.password = null;
+  await chrome.tabs.update(asking.id, { url: `${capture.launch}/keep` });
+}
+
+/**
+ * Runs in the app's page, in a world of its own. Tells the worker what was typed when the browser sends the form; an
+ * event that the page's script made up counts for nothing.
+ * @returns {string} password, code or nothing: what the page asks for.
+ */
+function watchPage(given) {
+  if (window.top !== window || !given.origins.includes(location.origin)) {
+    return 'elsewhere';
+  }
+
+  const visible = (element) => element instanceof HTMLInputElement && element.getClientRects().length > 0 && getComputedStyle(element).visibility !== 'hidden';
+  const one = (selector) => {
+    const found = selector ? [...document.querySelectorAll(selector)].filter(visible) : [];
+    return found.length === 1 ? found[0] : null;
+  };
+  const asks = () => (one(given.fields.password) || one(given.fields.userName) ? 'password' : one(given.fields.code) ? 'code' : 'nothing');
+  document.addEventListener('submit', (event) => {
+    const form = event.target;
+    const password = one(given.fields.password);
+    const userName = one(given.fields.userName);
+    const ours = event.isTrusted && form instanceof HTMLFormElement && given.origins.includes(new URL(form.action, location.href).origin);
+    if (ours && password?.form === form && password.type === 'password') {
+      chrome.runtime.sendMessage({ ask: 'typed', userName: userName?.form === form ? userName.value : null, password: password.value });
+    } else if (ours && !password && userName?.form === form) {
+      chrome.runtime.sendMessage({ ask: 'typed', userName: userName.value, password: null });
+    }
+  }, true);
+
+  // The worker is put to rest after half a minute without a word, and what it knows of this sign-in with it.
+  setInterval(() => chrome.runtime.sendMessage({ ask: 'alive' }), 20_000);
+  return asks();
+}

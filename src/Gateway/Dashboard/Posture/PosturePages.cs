@@ -1,0 +1,130 @@
+using IdLcm.Domain.ConnectedAccounts;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Launch;
+using IdLcm.Domain.Operations;
+using IdLcm.Domain.Posture;
+using IdLcm.Domain.Rotation;
+using IdLcm.Gateway.Api;
+using IdLcm.Gateway.Posture;
+using IdLcm.Gateway.Scim;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace IdLcm.Gateway.Dashboard;
+
+/// <summary>What the posture of the workspace shows.</summary>
+/// <param name="Lines">The service accounts of this page.</param>
+/// <param name="Next">Where the next page begins, or null.</param>
+/// <param name="Cursor">Where this one began.</param>
+/// <param name="Problem">The rule that is looked for, <c>any</c>, or null for all accounts.</param>
+/// <param name="Workspace">The policy of the workspace with its lists.</param>
+/// <param name="Integrations">Those that the lists can name.</param>
+/// <param name="Refusal">What was wrong about the form.</param>
+/// <param name="Typed">What was typed into it.</param>
+internal sealed record PostureListModel(
+    IReadOnlyList<PostureLine> Lines, string? Next, string? Cursor, string? Problem, WorkspaceRotation Workspace, IReadOnlyList<(string Id, string Name)> Integrations, Refusal? Refusal, PolicyValues Typed);
+
+/// <summary>What the posture of one integration shows.</summary>
+internal sealed record PostureDetailModel(
+    IntegrationProfile Profile,
+    PostureLine? Line,
+    RotationPolicy? Own,
+    RotationPolicy? InForce,
+    IReadOnlyList<Operation> Changes,
+    LaunchSettings Launch,
+    string? BookmarkUrl,
+    IReadOnlyList<ConnectedAccount> Accounts,
+    bool MoreAccounts,
+    string? FailedForm,
+    Refusal? Refusal,
+    PolicyValues Typed);
+
+/// <summary>How the service accounts' own sign-ins stand, and what is done about them.</summary>
+internal static class PosturePages
+{
+    public const string Home = "/posture";
+
+    private const int PageSize = 50;
+    private const int MaxChanges = 20;
+    private const int MaxAccounts = 100;
+    private const int MaxNamed = 500;
+
+    public static void Map(RouteGroupBuilder pages)
+    {
+        pages.MapGet(Home, IndexAsync).Needs(Permission.ReadWorkspace);
+        pages.MapGet("/posture.csv", Csv).Needs(Permission.ReadWorkspace);
+        pages.MapGet("/posture/{integrationId}", DetailAsync).Needs(Permission.ReadIntegrations);
+    }
+
+    public static string PathOf(string integrationId) => $"{Home}/{integrationId}";
+
+    private static Task<IResult> IndexAsync(HttpContext http, string? problem = null, string? cursor = null) => ListAsync(http, problem, cursor, null, null);
+
+    /// <summary>The list, with what was wrong about the workspace's policy.</summary>
+    public static async Task<IResult> ListAsync(HttpContext http, string? problem, string? cursor, Refusal? refusal, PolicyValues? typed)
+    {
+        if (!PageRequest.TryRead($"{PageSize}", cursor, out var page, out _)
+            || (problem is { Length: > 0 } and not "any" && !Enum.GetNames<PostureRule>().Contains(problem)))
+        {
+            return OperationPages.BadFilter();
+        }
+
+        var services = http.RequestServices;
+        var integrations = services.GetRequiredService<IntegrationStore>();
+        var caller = ApiCaller.Of(http);
+        var lines = await PostureTable.LinesAsync(integrations, services.GetRequiredService<PostureReport>(), caller, http.RequestAborted)
+            .Where(line => page.Cursor is null || string.CompareOrdinal(line.IntegrationId, page.Cursor) > 0)
+            .Where(line => string.IsNullOrEmpty(problem) || (problem == "any" ? line.Problems.Count > 0 : line.Problems.Any(rule => rule.ToString() == problem)))
+            .Take(PageSize + 1).ToListAsync(http.RequestAborted);
+        var workspace = await services.GetRequiredService<RotationTimer>().WorkspaceAsync(http.RequestAborted);
+        var named = new List<(string, string)>();
+        foreach (var id in (await integrations.ListIdsAsync(http.RequestAborted)).Where(caller.MayUse).Take(MaxNamed))
+        {
+            if (await integrations.FindAsync(id, http.RequestAborted) is { } found)
+            {
+                named.Add((id, found.Value.Name));
+            }
+        }
+
+        return PageResult.Of<PostureListPage, PostureListModel>(
+            new PostureListModel(
+                [.. lines.Take(PageSize)], lines.Count > PageSize ? lines[PageSize - 1].IntegrationId : null, cursor, problem, workspace, named, refusal, typed ?? PolicyValues.Of(workspace.Policy)),
+            refusal is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+    }
+
+    private static IResult Csv(HttpContext http, IntegrationStore integrations, PostureReport report) =>
+        PostureTable.Csv(PostureTable.LinesAsync(integrations, report, ApiCaller.Of(http), http.RequestAborted));
+
+    private static Task<IResult> DetailAsync(string integrationId, HttpContext http) => ShowAsync(integrationId, http, null, null, null);
+
+    /// <summary>The page of one integration, with what was wrong about one of its forms.</summary>
+    public static async Task<IResult> ShowAsync(string integrationId, HttpContext http, string? failedForm, Refusal? refusal, PolicyValues? typed)
+    {
+        var services = http.RequestServices;
+        if (await services.GetRequiredService<IntegrationProfiles>().FindAsync(integrationId, http.RequestAborted) is not { } profile)
+        {
+            return IntegrationPages.Missing();
+        }
+
+        var own = await services.GetRequiredService<RotationPolicies>().OwnAsync(profile, http.RequestAborted);
+        var changes = await services.GetRequiredService<OperationService>().ListAsync(
+            integrationId, operation => operation.Kind.ChangesCredential() || operation.Kind == OperationKind.SecureAccount, MaxChanges, null, http.RequestAborted);
+        var accounts = await services.GetRequiredService<ConnectedAccountService>().ListAsync(profile, http.RequestAborted).Take(MaxAccounts + 1).ToListAsync(http.RequestAborted);
+        var model = new PostureDetailModel(
+            profile,
+            await services.GetRequiredService<PostureReport>().FindAsync(integrationId, http.RequestAborted),
+            own,
+            await services.GetRequiredService<RotationTimer>().PolicyAsync(profile, http.RequestAborted),
+            changes.Items,
+            await services.GetRequiredService<LaunchService>().SettingsAsync(profile, http.RequestAborted),
+            profile.Manifest.Launch?.AddressOf(profile.Integration.Settings) is null ? null : $"{services.GetRequiredService<GatewayAddress>().Base(http.Request)}/launch/{integrationId}",
+            [.. accounts.Take(MaxAccounts)],
+            accounts.Count > MaxAccounts,
+            failedForm,
+            refusal,
+            typed ?? PolicyValues.Of(own));
+        return PageResult.Of<PostureDetailPage, PostureDetailModel>(model, refusal is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+    }
+}
