@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using IdLcm.Automation.Diff;
 using IdLcm.Automation.Format;
 using IdLcm.Domain.Connectors;
 
@@ -30,6 +31,17 @@ public sealed class FileConnectorCatalog : IConnectorCatalog
     /// <inheritdoc/>
     public ConnectorManifest? Find(string id, string? version = null) => Definition(id, version)?.Manifest;
 
+    /// <inheritdoc/>
+    public IReadOnlyList<ConnectorManifest> Versions(string id) =>
+        contents.ById.TryGetValue(id, out var versions) ? [.. versions.Select(d => d.Manifest)] : [];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ConnectorChange>? Compare(string id, string from, string to)
+    {
+        var texts = contents.Texts;
+        return texts.TryGetValue((id, from), out var before) && texts.TryGetValue((id, to), out var after) ? ConnectorDiff.Compare(before, after) : null;
+    }
+
     /// <summary>A parsed connector.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="version">The pinned version, or null for the newest.</param>
@@ -45,6 +57,7 @@ public sealed class FileConnectorCatalog : IConnectorCatalog
     private Contents Read()
     {
         var found = new Dictionary<(string Id, string Version), ConnectorDefinition>();
+        var texts = new Dictionary<(string Id, string Version), string>();
         var diagnostics = new List<ConnectorDiagnostic>();
         foreach (var file in directories.Where(Directory.Exists).SelectMany(Files))
         {
@@ -52,7 +65,9 @@ public sealed class FileConnectorCatalog : IConnectorCatalog
             diagnostics.AddRange(result.Diagnostics);
             if (result.Connector is { } connector)
             {
-                found[(connector.Manifest.Id, connector.Manifest.Version)] = connector;
+                var key = (connector.Manifest.Id, connector.Manifest.Version);
+                found[key] = connector;
+                texts[key] = File.ReadAllText(file);
             }
         }
 
@@ -60,6 +75,7 @@ public sealed class FileConnectorCatalog : IConnectorCatalog
             g => g.Key, IReadOnlyList<ConnectorDefinition> (g) => [.. g.OrderByDescending(d => d.Manifest.Version, VersionOrder.Instance)], StringComparer.Ordinal);
         return new(
             byId,
+            texts.ToFrozenDictionary(),
             [.. byId.Values.Select(v => v[0].Manifest).OrderBy(m => m.AppName, StringComparer.OrdinalIgnoreCase)],
             diagnostics);
     }
@@ -75,6 +91,7 @@ public sealed class FileConnectorCatalog : IConnectorCatalog
 
     private sealed record Contents(
         FrozenDictionary<string, IReadOnlyList<ConnectorDefinition>> ById,
+        FrozenDictionary<(string Id, string Version), string> Texts,
         IReadOnlyList<ConnectorManifest> Newest,
         IReadOnlyList<ConnectorDiagnostic> Diagnostics);
 }
