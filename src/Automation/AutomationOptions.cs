@@ -60,6 +60,12 @@ public sealed record AutomationOptions
     /// <summary>The largest answer that an http step accepts, in bytes after decompression.</summary>
     public long MaxReplyBytes { get; init; } = 16 * 1024 * 1024;
 
+    /// <summary>
+    /// Stands before every request for a page or an API's answer, for trials only: it may wait, give a page (HTML) instead of
+    /// the app's own, or throw <see cref="HttpRequestException"/> as if the app were down. It returns null to let the request pass.
+    /// </summary>
+    public Func<Uri, CancellationToken, Task<string?>>? BeforeRequest { get; init; }
+
     /// <summary>What is wrong with these settings.</summary>
     /// <returns>A sentence, or null.</returns>
     public string? Problem() =>
