@@ -6,6 +6,12 @@ public sealed record AutomationOptions
     /// <summary>Directories with one folder for each connector; a later one wins where both have the same id and version.</summary>
     public IReadOnlyList<string> ConnectorDirectories { get; init; } = [];
 
+    /// <summary>
+    /// The directory, one of <see cref="ConnectorDirectories"/>, into which versions are written that a person approved here;
+    /// null where connectors come with the deployment alone.
+    /// </summary>
+    public string? OwnConnectorDirectory { get; init; }
+
     /// <summary>The Chromium to start; default: the environment variable IDLCM_CHROMIUM, else /usr/bin/chromium.</summary>
     public string BrowserExecutable { get; init; } = Environment.GetEnvironmentVariable("IDLCM_CHROMIUM") is { Length: > 0 } path ? path : "/usr/bin/chromium";
 

@@ -58,4 +58,7 @@ public sealed class InMemoryAppCatalog : IConnectorCatalog
     /// <inheritdoc/>
     public IReadOnlyList<ConnectorChange>? Compare(string id, string from, string to) =>
         id == Manifest.Id && from == Manifest.Version && to == Manifest.Version ? [] : null;
+
+    /// <inheritdoc/>
+    public RepairedConnector Repair(string id, string version, LocatorRepair repair) => new(null, "The connector is not a file.");
 }

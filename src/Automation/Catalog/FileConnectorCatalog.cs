@@ -12,13 +12,17 @@ namespace IdLcm.Automation.Catalog;
 public sealed class FileConnectorCatalog : IConnectorCatalog
 {
     private readonly IReadOnlyList<string> directories;
+    private readonly string? ownDirectory;
+    private readonly Lock writing = new();
     private volatile Contents contents;
 
     /// <summary>Reads the directories.</summary>
     /// <param name="directories">Directories with one folder for each connector; a later one wins where both have the same id and version.</param>
-    public FileConnectorCatalog(IReadOnlyList<string> directories)
+    /// <param name="ownDirectory">The one of them into which approved versions are written; null for none.</param>
+    public FileConnectorCatalog(IReadOnlyList<string> directories, string? ownDirectory = null)
     {
         this.directories = directories;
+        this.ownDirectory = ownDirectory;
         contents = Read();
     }
 
@@ -40,6 +44,59 @@ public sealed class FileConnectorCatalog : IConnectorCatalog
     {
         var texts = contents.Texts;
         return texts.TryGetValue((id, from), out var before) && texts.TryGetValue((id, to), out var after) ? ConnectorDiff.Compare(before, after) : null;
+    }
+
+    /// <inheritdoc/>
+    public RepairedConnector Repair(string id, string version, LocatorRepair repair)
+    {
+        if (ownDirectory is null)
+        {
+            return new(null, $"This gateway's connectors come with its deployment: write {repair.Words()} before {repair.Wanted} in line {repair.Line} of {id} {version} there, under a new version.");
+        }
+
+        lock (writing)
+        {
+            var next = Next(id, version);
+            var texts = contents.Texts;
+            if (!texts.TryGetValue((id, version), out var text) || ConnectorRepair.Apply(text, repair, next) is not { } repaired)
+            {
+                return new(null, $"{id} {version} is not in the catalog any more as it was when the step failed.");
+            }
+
+            if (Versions(id).FirstOrDefault(made => texts[(id, made.Version)] == ConnectorRepair.Apply(text, repair, made.Version)) is { } already)
+            {
+                return new(already.Version, null);
+            }
+
+            try
+            {
+                var folder = Directory.CreateDirectory(Path.Combine(ownDirectory, id, "versions")).FullName;
+                var (file, draft) = (Path.Combine(folder, $"{next}.yaml"), Path.Combine(folder, $"{next}.draft"));
+                File.WriteAllText(draft, repaired);
+                File.Move(draft, file);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                return new(null, $"The new version could not be written: {error.Message}");
+            }
+
+            Reload();
+            return new(next, null);
+        }
+    }
+
+    /// <summary>The next version that is free, with the last number raised.</summary>
+    private string Next(string id, string version)
+    {
+        var parts = version.Split('-', '+')[0].Split('.');
+        var patch = System.Numerics.BigInteger.Parse(parts[2], System.Globalization.CultureInfo.InvariantCulture);
+        string next;
+        do
+        {
+            next = $"{parts[0]}.{parts[1]}.{++patch}";
+        }
+        while (contents.Texts.ContainsKey((id, next)));
+        return next;
     }
 
     /// <summary>A parsed connector.</summary>

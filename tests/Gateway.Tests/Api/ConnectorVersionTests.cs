@@ -1,4 +1,5 @@
 using IdLcm.Automation.Catalog;
+using IdLcm.Domain.Connectors;
 
 namespace IdLcm.Gateway.Tests.Api;
 
@@ -24,7 +25,7 @@ public sealed class ConnectorVersionTests : IAsyncLifetime
         await File.WriteAllTextAsync(Path.Combine(versions, "7.1.0.yaml"), next);
         await File.WriteAllTextAsync(Path.Combine(versions, "8.0.0.yaml"), wider);
         await File.WriteAllTextAsync(Path.Combine(apps, "sample-workspace", "connector.yaml"), published);
-        var catalog = new FileConnectorCatalog([apps]);
+        var catalog = new FileConnectorCatalog([apps], apps);
         Assert.Empty(catalog.Diagnostics);
         Assert.Equal(["8.0.0", "7.1.0", "7.0.0"], catalog.Versions("sample-workspace").Select(m => m.Version));
         gateway = await RunningGateway.StartAsync(catalog);
@@ -85,6 +86,38 @@ public sealed class ConnectorVersionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_changed_page_proposes_a_version_once_which_a_person_approves_or_rejects()
+    {
+        var path = await MakeAsync("Changed");
+        var text = Text().ReplaceLineEndings("\n").Split('\n');
+        var line = text.Index().First(l => l.Item.Contains("name: Send invite", StringComparison.Ordinal));
+        var repair = new LocatorRepair(line.Index + 1, line.Item.IndexOf('{', StringComparison.Ordinal) + 1, "button \"Send invite\"", "role", "button", "Send invitation");
+        gateway.App.Fault = call => call.Verb == ConnectorVerb.ListUsers ? new Failure(FailureCode.PageChanged, "Looked for button \"Send invite\".") { Repair = repair } : null;
+        Assert.Equal("Failed", await FailedSyncAsync(path));
+        Assert.Equal("Failed", await FailedSyncAsync(path));
+
+        var asked = Assert.Single((await gateway.Owner.GetAsync($"{path}/approvals")).Items);
+        Assert.Equal(("RepairConnector", "Pending", "sample-workspace 8.0.0"), (asked.GetProperty("kind").GetString(), asked.GetProperty("status").GetString(), asked.GetProperty("target").GetString()));
+        Assert.Contains("looks for button \"Send invitation\" where 8.0.0 looks for button \"Send invite\"", asked.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Equal(3, (await gateway.Owner.GetAsync($"{path}/connector-versions")).Items.Count());
+
+        var approved = await gateway.Owner.PostAsync($"{path}/approvals/{asked.GetProperty("id").GetString()}/approve", new { reason = "The app renamed its button." });
+        Assert.True(approved.Status == 202, approved.Body);
+        var versions = (await gateway.Owner.GetAsync($"{path}/connector-versions")).Items;
+        Assert.Equal(["8.0.1", "8.0.0", "7.1.0", "7.0.0"], versions.Select(v => v.GetProperty("version").GetString()));
+        Assert.Equal("8.0.0", (await gateway.Owner.GetAsync(path)).Text("connectorVersion"));
+        Assert.True(File.Exists(Path.Combine(apps, "sample-workspace", "versions", "8.0.1.yaml")));
+        Assert.Equal(200, (await gateway.Owner.PutAsync($"{path}/connector-version", new { version = "8.0.1" })).Status);
+
+        Assert.Equal("Failed", await FailedSyncAsync(path));
+        var second = (await gateway.Owner.GetAsync($"{path}/approvals?status=Pending")).Items.Single();
+        Assert.Equal(202, (await gateway.Owner.PostAsync($"{path}/approvals/{second.GetProperty("id").GetString()}/reject", new { reason = "Not the same button." })).Status);
+        Assert.Equal("Failed", await FailedSyncAsync(path));
+        Assert.Empty((await gateway.Owner.GetAsync($"{path}/approvals?status=Pending")).Items);
+        Assert.Equal(4, (await gateway.Owner.GetAsync($"{path}/connector-versions")).Items.Count());
+    }
+
+    [Fact]
     public async Task A_version_that_the_catalog_lacks_is_refused_with_those_that_it_has()
     {
         var path = await MakeAsync("Fourth");
@@ -98,6 +131,12 @@ public sealed class ConnectorVersionTests : IAsyncLifetime
         Assert.Equal((400, 401), (missing.Status, nobody.Status));
         Assert.Equal(404, (await gateway.Owner.GetAsync("/api/integrations/none/connector-versions")).Status);
         Assert.Equal("8.0.0", (await gateway.Owner.GetAsync(path)).Text("connectorVersion"));
+    }
+
+    private async Task<string> FailedSyncAsync(string path)
+    {
+        var started = await gateway.Owner.PostAsync($"{path}/sync");
+        return (await gateway.Owner.EndAsync(started.Text("operationId"))).Text("status");
     }
 
     private async Task<string> MakeAsync(string name)

@@ -134,6 +134,8 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
     IReadOnlyList<ConnectorChange>? IConnectorCatalog.Compare(string id, string from, string to) =>
         id == Manifest.Id && from == Manifest.Version && to == Manifest.Version ? [] : null;
 
+    RepairedConnector IConnectorCatalog.Repair(string id, string version, LocatorRepair repair) => new(null, "The connector is not a file.");
+
     public JsonObject? Find(string email)
     {
         lock (sync)

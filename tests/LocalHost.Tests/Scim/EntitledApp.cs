@@ -66,6 +66,8 @@ internal sealed class EntitledApp : IConnectorRunner, IConnectorCatalog
     IReadOnlyList<ConnectorChange>? IConnectorCatalog.Compare(string id, string from, string to) =>
         id == Manifest.Id && from == Manifest.Version && to == Manifest.Version ? [] : null;
 
+    RepairedConnector IConnectorCatalog.Repair(string id, string version, LocatorRepair repair) => new(null, "The connector is not a file.");
+
     public async Task<ConnectorSessionResult> OpenAsync(ConnectorSessionRequest request, CancellationToken cancellationToken = default)
     {
         var opened = await People.OpenAsync(request, cancellationToken);
