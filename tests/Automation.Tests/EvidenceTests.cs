@@ -59,11 +59,8 @@ public sealed class EvidenceTests(Lab lab)
         Assert.Contains("screencast-frame", await TextAsync(zip), StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("<p>Your password is {0}.</p>")]
-    [InlineData("<label>Key <input value='{0}'></label>")]
-    [InlineData("<p id='p'></p><script>fetch('/key').then(a => a.text()).then(t => p.textContent = t)</script>")]
-    public async Task A_trace_of_a_page_that_shows_a_secret_has_no_frames_and_its_headers_addresses_and_storage_are_masked(string shown)
+    [Fact]
+    public async Task A_trace_of_a_page_that_shows_a_secret_has_no_frames_and_its_headers_addresses_and_storage_are_masked()
     {
         const string Secret = "not-used-here";
         await using var site = await TestSite.StartAsync(lab, web =>
@@ -73,7 +70,7 @@ public sealed class EvidenceTests(Lab lab)
             {
                 response.Headers["X-Echo"] = Secret;
                 response.Cookies.Append("kept", Secret);
-                return TestSite.Html($"{string.Format(null, shown, Secret)}<a href='/secret?again={Secret}'>Again</a><script>localStorage.setItem('kept', '{Secret}')</script>");
+                return TestSite.Html($"<p>Your password is {Secret}.</p><label>Key <input value='{Secret}'></label><a href='/secret?again={Secret}'>Again</a><script>localStorage.setItem('kept', '{Secret}')</script>");
             });
         });
         await using var process = lab.Build(lab.Options with { Evidence = EvidenceLevel.Full });

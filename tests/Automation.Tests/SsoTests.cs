@@ -121,6 +121,7 @@ public sealed class SsoTests(Lab lab) : IAsyncLifetime
                   - goto: /sign-in
                   - click: { role: link, name: Sign in with Contoso ID }
                   - click: { role: link, name: "{username}" }
+                  - waitFor: { see: { any: [{ label: Password }, { role: button, name: Sign out }] } }
                   - when:
                       see: { label: Password }
                       then:

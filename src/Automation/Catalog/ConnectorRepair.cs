@@ -30,7 +30,7 @@ internal static partial class ConnectorRepair
             ? text.Insert(first.Start, New(repair) + (choices.IsBlock ? $"\n{new string(' ', first.At.Column - 3)}- " : ", "))
             : locator.IsBlock ? InBlock(text, locator, New(repair)) : InFlow(text, locator, New(repair));
         changed = Version().Replace(changed, $"version: {version}", 1);
-        return ConnectorFile.Lint("connector.yaml", changed).Connector?.Manifest.Version == version ? changed : null;
+        return ConnectorFile.Parse("connector.yaml", changed).Connector?.Manifest.Version == version ? changed : null;
     }
 
     private static string New(LocatorRepair repair) => repair.Kind == "role"
@@ -64,7 +64,7 @@ internal static partial class ConnectorRepair
 
     private static string Quoted(string value) => JsonSerializer.Serialize(value, Readable);
 
-    private static bool IsOfLocator((TextNode Key, TextNode Value) entry) => entry.Value.Scalar is not null && LocatorKeys.Contains(entry.Key.Scalar);
+    private static bool IsOfLocator((TextNode Key, TextNode Value) entry) => entry is { Key.Scalar: { } key, Value.Scalar: not null } && LocatorKeys.Contains(key);
 
     [GeneratedRegex("^version:.*$", RegexOptions.Multiline, matchTimeoutMilliseconds: 2000)]
     private static partial Regex Version();

@@ -58,7 +58,12 @@ public static class PublishedVersions
         var published = new SortedDictionary<string, string>(Read(list).ToDictionary(), StringComparer.Ordinal);
         if (published.TryGetValue(key, out var known))
         {
-            return known == hash ? false : throw new InvalidOperationException(Changed(connector));
+            if (known != hash)
+            {
+                throw new InvalidOperationException(Changed(connector));
+            }
+
+            return false;
         }
 
         published[key] = hash;

@@ -42,7 +42,7 @@ internal sealed record TextNode(Format.Mark At, int Start, int End, bool IsBlock
         if (parser.TryConsume<SequenceStart>(out var sequence))
         {
             SequenceEnd? last;
-            while (!parser.TryConsume(out last))
+            while (!parser.TryConsume<SequenceEnd>(out last))
             {
                 items.Add(Read(parser));
             }
@@ -53,7 +53,7 @@ internal sealed record TextNode(Format.Mark At, int Start, int End, bool IsBlock
         {
             parser.Consume<MappingStart>();
             MappingEnd? last;
-            while (!parser.TryConsume(out last))
+            while (!parser.TryConsume<MappingEnd>(out last))
             {
                 items.Add(Read(parser));
             }

@@ -17,6 +17,7 @@ internal static class TraceScrubber
     private static readonly string[] SecretHeaders = ["cookie", "set-cookie", "authorization", "proxy-authorization", "x-csrf-token", "x-api-key"];
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    /// <summary>Writes a trace without secrets.</summary>
     /// <param name="path">The trace as Playwright wrote it.</param>
     /// <param name="target">Where the clean one goes.</param>
     /// <param name="mask">Every secret.</param>

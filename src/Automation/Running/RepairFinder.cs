@@ -47,7 +47,7 @@ internal static class RepairFinder
     private static bool IsAlike(Locator locator, string role) => locator.Kind switch
     {
         LocatorKind.Label or LocatorKind.Placeholder => Fields.Contains(role),
-        LocatorKind.Role => role == locator.Role || (Fields.Contains(role) && Fields.Contains(locator.Role)),
+        LocatorKind.Role => role == locator.Role || (Fields.Contains(role) && Fields.Contains(locator.Role!)),
         _ => !Fields.Contains(role),
     };
 }

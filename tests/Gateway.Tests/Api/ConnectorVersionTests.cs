@@ -101,7 +101,7 @@ public sealed class ConnectorVersionTests : IAsyncLifetime
         var asked = Assert.Single((await gateway.Owner.GetAsync($"{path}/approvals")).Items);
         Assert.Equal(("RepairConnector", "Pending", "sample-workspace 8.0.0"), (asked.GetProperty("kind").GetString(), asked.GetProperty("status").GetString(), asked.GetProperty("target").GetString()));
         Assert.Contains("looks for button \"Send invitation\" where 8.0.0 looks for button \"Send invite\"", asked.GetProperty("detail").GetString(), StringComparison.Ordinal);
-        Assert.Equal(3, (await gateway.Owner.GetAsync($"{path}/connector-versions")).Items.Count());
+        Assert.Equal(3, (await gateway.Owner.GetAsync($"{path}/connector-versions")).Items.Count);
 
         var approved = await gateway.Owner.PostAsync($"{path}/approvals/{asked.GetProperty("id").GetString()}/approve", new { reason = "The app renamed its button." });
         Assert.True(approved.Status == 202, approved.Body);
@@ -116,7 +116,7 @@ public sealed class ConnectorVersionTests : IAsyncLifetime
         Assert.Equal(202, (await gateway.Owner.PostAsync($"{path}/approvals/{second.GetProperty("id").GetString()}/reject", new { reason = "Not the same button." })).Status);
         Assert.Equal("Failed", await FailedSyncAsync(path));
         Assert.Empty((await gateway.Owner.GetAsync($"{path}/approvals?status=Pending")).Items);
-        Assert.Equal(4, (await gateway.Owner.GetAsync($"{path}/connector-versions")).Items.Count());
+        Assert.Equal(4, (await gateway.Owner.GetAsync($"{path}/connector-versions")).Items.Count);
     }
 
     [Fact]

@@ -21,14 +21,14 @@ internal static class ConnectorForms
     {
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         return form.Text("version") is { } version
-            ? await MoveAsync(integrationId, version, form.Text("accept") == "yes", http, service, form)
+            ? await CarryOutAsync(integrationId, version, form.Text("accept") == "yes", http, service, form)
             : await IntegrationForms.FailedAsync(http, integrationId, Section, Refusal.Invalid("version", "is required: a version of the connector."), form);
     }
 
     private static async Task<IResult> RollBackAsync(string integrationId, HttpContext http, IntegrationService service) =>
-        await MoveAsync(integrationId, version: null, accept: true, http, service, await http.Request.ReadFormAsync(http.RequestAborted));
+        await CarryOutAsync(integrationId, version: null, accept: true, http, service, await http.Request.ReadFormAsync(http.RequestAborted));
 
-    private static async Task<IResult> MoveAsync(string integrationId, string? version, bool accept, HttpContext http, IntegrationService service, IFormCollection form) =>
+    private static async Task<IResult> CarryOutAsync(string integrationId, string? version, bool accept, HttpContext http, IntegrationService service, IFormCollection form) =>
         await IntegrationForms.DoneAsync(
             http, integrationId, Section,
             await service.MoveConnectorAsync(

@@ -5,14 +5,14 @@ internal sealed class AppFault
 {
     private const string WrongPage = "<!DOCTYPE html><html><head><title>Welcome to nginx!</title></head><body><h1>Welcome to nginx!</h1><p>Further configuration is required.</p></body></html>";
 
-    private static readonly TimeSpan Delay = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Delay = TimeSpan.FromSeconds(1);
 
     private volatile string? _fault;
 
     /// <summary>Lets everything pass.</summary>
     public void Mend() => _fault = null;
 
-    /// <summary>Each page and answer comes two seconds later.</summary>
+    /// <summary>Each page and answer comes a second later.</summary>
     public void SlowDown() => _fault = "slow";
 
     /// <summary>Nothing answers.</summary>

@@ -8,6 +8,7 @@ internal sealed partial class CheckRun
     private async Task<bool> SignInAsync(CancellationToken cancellationToken)
     {
         var good = await host.Runner.OpenAsync(request with { FreshSignIn = true }, cancellationToken);
+        SignedInAt = TimeProvider.System.GetUtcNow();
         await log.AddAsync("sign in", good.Failure is null, good.Failure?.ToString() ?? "signed in", good.Steps, good.Evidence);
         if (good.Session is null)
         {

@@ -20,6 +20,9 @@ internal sealed partial class CheckRun(TrialHost host, ConnectorSessionRequest r
 
     private ConnectorCapabilities Can => host.Manifest.Capabilities;
 
+    /// <summary>When the account signed in; a one-time code of that time is not given again.</summary>
+    public DateTimeOffset SignedInAt { get; private set; }
+
     /// <summary>Someone of the last page of the app's list, or null where it shows nobody.</summary>
     public string? Known { get; private set; }
 
