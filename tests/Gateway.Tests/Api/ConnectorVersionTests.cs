@@ -90,7 +90,7 @@ public sealed class ConnectorVersionTests : IAsyncLifetime
     {
         var path = await MakeAsync("Changed");
         var text = Text().ReplaceLineEndings("\n").Split('\n');
-        var line = text.Index().First(l => l.Item.Contains("name: Send invite", StringComparison.Ordinal));
+        var line = text.Index().First(l => l.Item.Contains("click: { role: button, name: Send invite", StringComparison.Ordinal));
         var repair = new LocatorRepair(line.Index + 1, line.Item.IndexOf('{', StringComparison.Ordinal) + 1, "button \"Send invite\"", "role", "button", "Send invitation");
 
         // A code that does not hold the queue: what is looked at is the proposal.
