@@ -65,7 +65,7 @@ public sealed class FormatInBrowserTests(Lab lab) : IAsyncLifetime
             """;
         var result = await app.RunAsync(yaml, Site.Call(ConnectorVerb.GetUser, new { identifier = "p3@x.test" }));
         Assert.Equal(failure, result.Failure?.Detail);
-        Assert.Equal(failure is null ? "title of p3@x.test inside" : null, result.Rows.FirstOrDefault()?["title"]?.ToString());
+        Assert.Equal(failure is null ? "title of p3@x.test inside" : null, result.Rows is [var row] ? row["title"]?.ToString() : null);
     }
 
     [Fact]
