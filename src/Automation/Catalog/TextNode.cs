@@ -62,6 +62,7 @@ internal sealed record TextNode(Format.Mark At, int Start, int End, bool IsBlock
         }
 
         var isBlock = begin is SequenceStart { Style: SequenceStyle.Block } or MappingStart { Style: MappingStyle.Block };
-        return new(at, (int)begin.Start.Index, (int)end.End.Index, isBlock, null, items, sequence is null);
+        // A closing bracket is told with where it begins only.
+        return new(at, (int)begin.Start.Index, (int)end.Start.Index + (isBlock ? 0 : 1), isBlock, null, items, sequence is null);
     }
 }
