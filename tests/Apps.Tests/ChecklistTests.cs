@@ -6,7 +6,7 @@ using IdLcm.Samples;
 
 namespace IdLcm.Apps.Tests;
 
-/// <summary>Each connector of the catalog against the app itself, by the command that its author uses. Continuous integration installs Django and WordPress; <c>./dev test --apps</c> all.</summary>
+/// <summary>Each connector of the catalog against the app itself, by the command that its author uses. <c>IDLCM_APPS=fast</c> installs Django and WordPress; <c>./dev test --apps</c> all.</summary>
 public sealed class ChecklistTests(ITestOutputHelper output)
 {
     private const string NotWanted = "Installs and starts third-party apps: ./dev test --apps.";
