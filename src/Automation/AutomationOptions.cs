@@ -6,6 +6,12 @@ public sealed record AutomationOptions
     /// <summary>Directories with one folder for each connector; a later one wins where both have the same id and version.</summary>
     public IReadOnlyList<string> ConnectorDirectories { get; init; } = [];
 
+    /// <summary>
+    /// The directory, one of <see cref="ConnectorDirectories"/>, into which versions are written that a person approved here;
+    /// null where connectors come with the deployment alone.
+    /// </summary>
+    public string? OwnConnectorDirectory { get; init; }
+
     /// <summary>The Chromium to start; default: the environment variable IDLCM_CHROMIUM, else /usr/bin/chromium.</summary>
     public string BrowserExecutable { get; init; } = Environment.GetEnvironmentVariable("IDLCM_CHROMIUM") is { Length: > 0 } path ? path : "/usr/bin/chromium";
 
@@ -59,6 +65,12 @@ public sealed record AutomationOptions
 
     /// <summary>The largest answer that an http step accepts, in bytes after decompression.</summary>
     public long MaxReplyBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>
+    /// Stands before every request for a page or an API's answer, for trials only: it may wait, give a page (HTML) instead of
+    /// the app's own, or throw <see cref="HttpRequestException"/> as if the app were down. It returns null to let the request pass.
+    /// </summary>
+    public Func<Uri, CancellationToken, Task<string?>>? BeforeRequest { get; init; }
 
     /// <summary>What is wrong with these settings.</summary>
     /// <returns>A sentence, or null.</returns>

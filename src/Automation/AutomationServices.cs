@@ -32,7 +32,7 @@ public static class AutomationServices
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ISessionStorage>(options.SessionDirectory is { } directory ? new DirectorySessionStorage(directory) : new MemorySessionStorage());
         services.AddSingleton(options);
-        services.AddSingleton(new FileConnectorCatalog(options.ConnectorDirectories));
+        services.AddSingleton(new FileConnectorCatalog(options.ConnectorDirectories, options.OwnConnectorDirectory));
         services.AddSingleton<IConnectorCatalog>(s => s.GetRequiredService<FileConnectorCatalog>());
         services.AddSingleton<BrowserStarter>();
         services.AddSingleton<BrowserHost>();

@@ -1,3 +1,4 @@
+using IdLcm.Automation.Catalog;
 using IdLcm.Automation.Format;
 
 namespace IdLcm.Apps.Tests;
@@ -91,6 +92,30 @@ public sealed class AuthoringTests : IDisposable
         var (code, _, error) = await cli.RunAsync(["connector", "import", "x.json"]);
         Assert.Equal(1, code);
         Assert.Contains("x.json", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_published_version_never_changes()
+    {
+        await cli.RunAsync(["connector", "new", "acme"]);
+        var file = Path.Combine(cli.Directory, "acme", "connector.yaml");
+        var published = await cli.RunAsync(["connector", "publish", file]);
+        Assert.Equal((0, "acme 0.1.0 is now in published.json\n"), (published.ExitCode, published.Output));
+        var yaml = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        cli.Write("acme/connector.yaml", yaml.ReplaceLineEndings("\r\n"));
+        Assert.Equal(0, (await cli.RunAsync(["connector", "lint", "acme"])).ExitCode);
+
+        cli.Write("acme/connector.yaml", yaml + "# changed\n");
+        var changed = await cli.RunAsync(["connector", "lint", "acme"]);
+        Assert.Equal(1, changed.ExitCode);
+        Assert.Contains("acme/connector.yaml:4:1 error Version 0.1.0 is published with another content", changed.Output, StringComparison.Ordinal);
+        Assert.Equal(1, (await cli.RunAsync(["connector", "publish", file])).ExitCode);
+
+        cli.Write("acme/versions/0.1.0.yaml", yaml);
+        cli.Write("acme/connector.yaml", yaml.Replace("version: 0.1.0", "version: 0.2.0", StringComparison.Ordinal));
+        Assert.Equal(0, (await cli.RunAsync(["connector", "lint", "acme"])).ExitCode);
+        Assert.Equal(0, (await cli.RunAsync(["connector", "publish", file])).ExitCode);
+        Assert.Equal(["acme@0.1.0", "acme@0.2.0"], PublishedVersions.Read(Path.Combine(cli.Directory, "published.json")).Keys.Order(StringComparer.Ordinal));
     }
 
     [Fact]

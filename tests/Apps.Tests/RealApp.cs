@@ -19,7 +19,11 @@ internal sealed class RealApp : IAsyncDisposable
         Password = password;
     }
 
-    public static bool Wanted => Environment.GetEnvironmentVariable("IDLCM_APPS") == "1";
+    /// <summary>True where every app is wanted: <c>./dev test --apps</c>.</summary>
+    public static bool AllWanted => Environment.GetEnvironmentVariable("IDLCM_APPS") == "1";
+
+    /// <summary>True where at least the two are wanted that are installed and checked the fastest.</summary>
+    public static bool FastWanted => AllWanted || Environment.GetEnvironmentVariable("IDLCM_APPS") == "fast";
 
     public string Directory { get; }
 

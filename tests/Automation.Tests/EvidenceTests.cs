@@ -2,6 +2,8 @@ using System.IO.Compression;
 using System.Text;
 using IdLcm.Domain.Connectors;
 using IdLcm.Samples.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IdLcm.Automation.Tests;
@@ -35,12 +37,7 @@ public sealed class EvidenceTests(Lab lab)
 
         using var zip = new ZipArchive(new MemoryStream(lab.Blobs.Read(trace.Hash)));
         Assert.Contains(zip.Entries, e => e.Name.EndsWith(".trace", StringComparison.Ordinal));
-        foreach (var entry in zip.Entries)
-        {
-            using var reader = new StreamReader(entry.Open());
-            text.Append(await reader.ReadToEndAsync());
-        }
-
+        text.Append(await TextAsync(zip));
         var everything = text.ToString();
         Assert.Contains("Jo", everything, StringComparison.Ordinal);
         Assert.DoesNotContain(site.Options.AdminPassword, everything, StringComparison.Ordinal);
@@ -57,6 +54,38 @@ public sealed class EvidenceTests(Lab lab)
         var result = await session.RunAsync(Site.Call(ConnectorVerb.CreateUser, Jo));
         Assert.True(result.Succeeded, result.Failure?.ToString());
         Assert.Equal(["dom", "screenshot", "trace"], result.Evidence.Select(e => e.Kind).Order(StringComparer.Ordinal));
+        using var zip = new ZipArchive(new MemoryStream(lab.Blobs.Read(result.Evidence.Single(e => e.Kind == "trace").Hash)));
+        Assert.Contains(zip.Entries, e => e.Name.EndsWith(".jpeg", StringComparison.Ordinal));
+        Assert.Contains("screencast-frame", await TextAsync(zip), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_trace_of_a_page_that_shows_a_secret_has_no_frames_and_its_headers_addresses_and_storage_are_masked()
+    {
+        const string Secret = "not-used-here";
+        await using var site = await TestSite.StartAsync(lab, web =>
+        {
+            web.MapGet("/key", () => Secret);
+            web.MapGet("/secret", (HttpResponse response) =>
+            {
+                response.Headers["X-Echo"] = Secret;
+                response.Cookies.Append("kept", Secret);
+                return TestSite.Html($"<p>Your password is {Secret}.</p><label>Key <input value='{Secret}'></label><a href='/secret?again={Secret}'>Again</a><script>localStorage.setItem('kept', '{Secret}')</script>");
+            });
+        });
+        await using var process = lab.Build(lab.Options with { Evidence = EvidenceLevel.Full });
+        var result = await site.RunAsync($"[goto: \"/secret?key={Secret}\", click: {{ role: link, name: Again }}]", process: process);
+
+        Assert.True(result.Succeeded, result.Failure?.ToString());
+        using var zip = new ZipArchive(new MemoryStream(lab.Blobs.Read(result.Evidence.Single(e => e.Kind == "trace").Hash)));
+        var text = await TextAsync(zip);
+        Assert.Contains("/secret?key=•••", text, StringComparison.Ordinal);
+        Assert.Contains("frame-snapshot", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, text, StringComparison.Ordinal);
+        Assert.DoesNotContain("screencast-frame", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(zip.Entries, e => e.Name.EndsWith(".jpeg", StringComparison.Ordinal));
+        Assert.DoesNotContain(Secret, Encoding.UTF8.GetString(lab.Blobs.Read(result.Evidence.Single(e => e.Kind == "dom").Hash)), StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, string.Join('\n', result.Steps) + string.Join('\n', result.Evidence), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -80,5 +109,17 @@ public sealed class EvidenceTests(Lab lab)
         var dom = Encoding.UTF8.GetString(lab.Blobs.Read(Assert.Single(again.Evidence, e => e.Kind == "dom").Hash));
         Assert.Contains("is already a member", dom, StringComparison.Ordinal);
         Assert.DoesNotContain("value=\"Lee\"", dom, StringComparison.Ordinal);
+    }
+
+    private static async Task<string> TextAsync(ZipArchive zip)
+    {
+        var text = new StringBuilder();
+        foreach (var entry in zip.Entries)
+        {
+            using var reader = new StreamReader(entry.Open());
+            text.Append(await reader.ReadToEndAsync());
+        }
+
+        return text.ToString();
     }
 }

@@ -51,6 +51,23 @@ public sealed class FormatInBrowserTests(Lab lab) : IAsyncLifetime
         Assert.Equal(["p0@x.test", "p1@x.test", "p2@x.test", "p3@x.test", "p4@x.test"], Emails(result));
     }
 
+    [Theory]
+    [InlineData("Profile", null)]
+    [InlineData("Porfile", "Looked for frame \"Porfile\": there is none. The page has frame \"Profile\".")]
+    public async Task The_details_of_an_account_are_read_inside_a_frame(string frame, string? failure)
+    {
+        var yaml = TestSite.Yaml("[goto: /people]").Replace("primaryIdentifier: true }]", "primaryIdentifier: true }, { name: title, label: Title }]", StringComparison.Ordinal) + $$"""
+
+              getUser:
+                steps: [goto: /people]
+                extract: { rows: { role: row }, fields: { email: { column: Email } }, expectCount: { text: "{n} people" }, next: { role: link, name: Next } }
+                detail: { steps: [goto: "/person?email={row.email}"], frame: {{frame}}, fields: { title: { label: Title } } }
+            """;
+        var result = await app.RunAsync(yaml, Site.Call(ConnectorVerb.GetUser, new { identifier = "p3@x.test" }));
+        Assert.Equal(failure, result.Failure?.Detail);
+        Assert.Equal(failure is null ? "title of p3@x.test inside" : null, result.Rows is [var row] ? row["title"]?.ToString() : null);
+    }
+
     [Fact]
     public async Task A_named_pop_up_is_worked_in_and_left_again()
     {
@@ -255,6 +272,8 @@ public sealed class FormatInBrowserTests(Lab lab) : IAsyncLifetime
         web.MapGet("/deep", () => Html("<button onclick=\"document.body.append('deep done')\">Deep</button>"));
         web.MapGet("/framed-list", () => Html("<table><tr><th>Email</th></tr><tr><td>outside@x.test</td></tr></table><iframe id='List' src='/people' width='600' height='300'></iframe>"));
         web.MapGet("/people", (int? p) => Html($"<p>5 people</p><table><tr><th>Email</th></tr>{string.Concat(Enumerable.Range(0, 5).Skip((p ?? 0) * 2).Take(2).Select(i => $"<tr><td>p{i}@x.test</td></tr>"))}</table>{((p ?? 0) < 2 ? $"<a href='/people?p={(p ?? 0) + 1}'>Next</a>" : "")}"));
+        web.MapGet("/person", (string email) => Html($"<label>Title <input value='outside'></label><iframe title='Profile' src='/profile?email={email}'></iframe>"));
+        web.MapGet("/profile", (string email) => Html($"<label>Title <input value='title of {email} inside'></label>"));
         web.MapGet("/opener", () => Html("""
             <button onclick="window.open('/chooser', 'chooser', 'width=400,height=300')">Choose</button> <button>Idle</button> <a href="/help" target="_blank">Help</a>
             <script>addEventListener('message', e => document.body.append('chosen ' + e.data));</script>

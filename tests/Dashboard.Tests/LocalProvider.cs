@@ -17,14 +17,15 @@ namespace IdLcm.Dashboard.Tests;
 /// <param name="Roles">The values of the claim <c>roles</c>; null to leave the claim to the UserInfo endpoint, which then says <c>idlcm-admins</c>.</param>
 /// <param name="Spoil">Changes what the id token says.</param>
 /// <param name="ForeignKey">Signs with a key that the provider does not publish.</param>
-internal sealed record LocalPerson(string Name, string[]? Roles, Action<JsonObject>? Spoil = null, bool ForeignKey = false);
+/// <param name="Password">What the provider asks for, unless this browser gave it before; null for nothing.</param>
+internal sealed record LocalPerson(string Name, string[]? Roles, Action<JsonObject>? Spoil = null, bool ForeignKey = false, string? Password = null);
 
 /// <summary>An OpenID provider on this machine: discovery, keys, authorization with PKCE, token, UserInfo.</summary>
 internal sealed class LocalProvider : IAsyncDisposable
 {
     public const string ClientId = "idlcm-dashboard";
     public const string GivenIntegration = "given-by-claims";
-    private const string Secret = "Provider/secret+1";
+    public const string Secret = "Provider/secret+1";
 
     private readonly ConcurrentDictionary<string, (LocalPerson Person, string Challenge, string Nonce, string RedirectUri)> codes = new(StringComparer.Ordinal);
     private readonly RSA key = RSA.Create(2048);
@@ -45,6 +46,7 @@ internal sealed class LocalProvider : IAsyncDisposable
         new("Other issuer", ["idlcm-owners"], body => body["iss"] = "https://elsewhere.example"),
         new("Expired", ["idlcm-owners"], body => body["exp"] = 1_000_000_000),
         new("Replayed", ["idlcm-owners"], body => body["nonce"] = "of-another-sign-in"),
+        new("Svc Account", ["app-admins"], Password: "Provider-password-1!"),
     ];
 
     public string Address => app.Urls.Single();
@@ -106,7 +108,8 @@ internal sealed class LocalProvider : IAsyncDisposable
             };
         });
         app.MapGet("/authorize", Authorize);
-        app.MapGet("/choose/{person:int}", Choose);
+        app.MapGet("/choose/{person:int}", (int person, HttpContext http) => Choose(person, http, password: null));
+        app.MapPost("/choose/{person:int}", async (int person, HttpContext http) => Choose(person, http, (await http.Request.ReadFormAsync())["password"]));
         app.MapPost("/token", (Delegate)TokenAsync);
         app.MapGet("/userinfo", (HttpContext http) => People.FirstOrDefault(person => http.Request.Headers.Authorization == $"Bearer access-{Subject(person)}") is { } person
             ? Results.Json(new JsonObject { ["sub"] = Subject(person), ["roles"] = new JsonArray("idlcm-admins") })
@@ -133,9 +136,15 @@ internal sealed class LocalProvider : IAsyncDisposable
         return Results.Content(page.ToString(), "text/html");
     }
 
-    private IResult Choose(int person, HttpContext http)
+    private IResult Choose(int person, HttpContext http, string? password)
     {
         var query = http.Request.Query;
+        if (People[person].Password is { } wanted && password != wanted && http.Request.Cookies["signed-in"] != Subject(People[person]))
+        {
+            return Results.Content($"<!doctype html><title>Contoso ID</title><h1>{People[person].Name}</h1>{(password is null ? "" : "<p role='alert'>That is not your password.</p>")}<form method='post'><label>Password <input type='password' name='password'></label><button>Continue</button></form>", "text/html");
+        }
+
+        http.Response.Cookies.Append("signed-in", Subject(People[person]), new CookieOptions { HttpOnly = true, MaxAge = TimeSpan.FromHours(8) });
         var code = RandomNumberGenerator.GetHexString(32);
         codes[code] = (People[person], query["code_challenge"]!, query["nonce"]!, query["redirect_uri"]!);
         return Results.Redirect($"{query["redirect_uri"]}?code={code}&state={query["state"]}");

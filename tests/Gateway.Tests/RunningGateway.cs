@@ -43,7 +43,7 @@ public sealed class RunningGateway : IAsyncDisposable
     /// <summary>A client with the first Owner key.</summary>
     public ApiClient Owner { get; private set; } = null!;
 
-    public static async Task<RunningGateway> StartAsync()
+    public static async Task<RunningGateway> StartAsync(IConnectorCatalog? catalog = null)
     {
         var directory = System.IO.Directory.CreateTempSubdirectory("idlcm-gateway-").FullName;
         var builder = WebApplication.CreateSlimBuilder();
@@ -56,7 +56,7 @@ public sealed class RunningGateway : IAsyncDisposable
         services.AddSingleton<ISecretStore>(s => new FileSecretStore(directory, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<InMemoryApp>();
         services.AddSingleton<IConnectorRunner>(s => s.GetRequiredService<InMemoryApp>());
-        services.AddSingleton<IConnectorCatalog, InMemoryAppCatalog>();
+        services.AddSingleton(catalog ?? new InMemoryAppCatalog());
         services.AddSingleton(new RetryRules { FirstDelay = TimeSpan.FromMilliseconds(20), OtherAttempts = 2, InfrastructureAttempts = 2 });
         services.AddEmbeddedEngine();
         services.AddGateway();

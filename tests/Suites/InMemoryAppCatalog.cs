@@ -51,4 +51,14 @@ public sealed class InMemoryAppCatalog : IConnectorCatalog
     /// <inheritdoc/>
     public ConnectorManifest? Find(string id, string? version = null) =>
         id == Manifest.Id && (version is null || version == Manifest.Version) ? Manifest : null;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ConnectorManifest> Versions(string id) => id == Manifest.Id ? [Manifest] : [];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ConnectorChange>? Compare(string id, string from, string to) =>
+        id == Manifest.Id && from == Manifest.Version && to == Manifest.Version ? [] : null;
+
+    /// <inheritdoc/>
+    public RepairedConnector Repair(string id, string version, LocatorRepair repair) => new(null, "The connector is not a file.");
 }

@@ -35,6 +35,9 @@ internal sealed partial class BrowserHost : IAsyncDisposable
     /// <summary>The most that the app may send for one step, in bytes.</summary>
     public long MaxPageBytes => Math.Max(options.MaxPageBytes, options.MaxDownloadBytes);
 
+    /// <summary>Stands before every request of a trial; null for none.</summary>
+    public Func<Uri, CancellationToken, Task<string?>>? BeforeRequest => options.BeforeRequest;
+
     /// <summary>Under which name the browser reaches this machine; null for a browser on this machine.</summary>
     public string? ReachedAt => options.BrowserEndpoint is { Length: > 0 } && options.BrowserReachesUsAt is { Length: > 0 } name ? name : null;
 

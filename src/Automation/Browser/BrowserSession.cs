@@ -94,6 +94,11 @@ internal sealed class BrowserSession : IAsyncDisposable
                 Permissions = [],
             });
             var context = await opening.WaitAsync(OpenLimit, cancellationToken);
+            if (host.BeforeRequest is { } before)
+            {
+                await TrialRoute.AddAsync(context, before);
+            }
+
             return new(host, running, proxy, policy, baseUrl, context, await context.NewPageAsync().WaitAsync(OpenLimit, cancellationToken));
         }
         catch

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using IdLcm.Automation.Diff;
 using IdLcm.Automation.Format;
 using IdLcm.Domain.Connectors;
 
@@ -11,13 +12,17 @@ namespace IdLcm.Automation.Catalog;
 public sealed class FileConnectorCatalog : IConnectorCatalog
 {
     private readonly IReadOnlyList<string> directories;
+    private readonly string? ownDirectory;
+    private readonly Lock writing = new();
     private volatile Contents contents;
 
     /// <summary>Reads the directories.</summary>
     /// <param name="directories">Directories with one folder for each connector; a later one wins where both have the same id and version.</param>
-    public FileConnectorCatalog(IReadOnlyList<string> directories)
+    /// <param name="ownDirectory">The one of them into which approved versions are written; null for none.</param>
+    public FileConnectorCatalog(IReadOnlyList<string> directories, string? ownDirectory = null)
     {
         this.directories = directories;
+        this.ownDirectory = ownDirectory;
         contents = Read();
     }
 
@@ -29,6 +34,70 @@ public sealed class FileConnectorCatalog : IConnectorCatalog
 
     /// <inheritdoc/>
     public ConnectorManifest? Find(string id, string? version = null) => Definition(id, version)?.Manifest;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ConnectorManifest> Versions(string id) =>
+        contents.ById.TryGetValue(id, out var versions) ? [.. versions.Select(d => d.Manifest)] : [];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ConnectorChange>? Compare(string id, string from, string to)
+    {
+        var texts = contents.Texts;
+        return texts.TryGetValue((id, from), out var before) && texts.TryGetValue((id, to), out var after) ? ConnectorDiff.Compare(before, after) : null;
+    }
+
+    /// <inheritdoc/>
+    public RepairedConnector Repair(string id, string version, LocatorRepair repair)
+    {
+        if (ownDirectory is null)
+        {
+            return new(null, $"This gateway's connectors come with its deployment: write {repair.Words()} before {repair.Wanted} in line {repair.Line} of {id} {version} there, under a new version.");
+        }
+
+        lock (writing)
+        {
+            var next = Next(id, version);
+            var texts = contents.Texts;
+            if (!texts.TryGetValue((id, version), out var text) || ConnectorRepair.Apply(text, repair, next) is not { } repaired)
+            {
+                return new(null, $"{id} {version} is not in the catalog any more as it was when the step failed.");
+            }
+
+            if (Versions(id).FirstOrDefault(made => texts[(id, made.Version)] == ConnectorRepair.Apply(text, repair, made.Version)) is { } already)
+            {
+                return new(already.Version, null);
+            }
+
+            try
+            {
+                var folder = Directory.CreateDirectory(Path.Combine(ownDirectory, id, "versions")).FullName;
+                var (file, draft) = (Path.Combine(folder, $"{next}.yaml"), Path.Combine(folder, $"{next}.draft"));
+                File.WriteAllText(draft, repaired);
+                File.Move(draft, file);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                return new(null, $"The new version could not be written: {error.Message}");
+            }
+
+            Reload();
+            return new(next, null);
+        }
+    }
+
+    /// <summary>The next version that is free, with the last number raised.</summary>
+    private string Next(string id, string version)
+    {
+        var parts = version.Split('-', '+')[0].Split('.');
+        var patch = System.Numerics.BigInteger.Parse(parts[2], System.Globalization.CultureInfo.InvariantCulture);
+        string next;
+        do
+        {
+            next = $"{parts[0]}.{parts[1]}.{++patch}";
+        }
+        while (contents.Texts.ContainsKey((id, next)));
+        return next;
+    }
 
     /// <summary>A parsed connector.</summary>
     /// <param name="id">Its id.</param>
@@ -45,6 +114,7 @@ public sealed class FileConnectorCatalog : IConnectorCatalog
     private Contents Read()
     {
         var found = new Dictionary<(string Id, string Version), ConnectorDefinition>();
+        var texts = new Dictionary<(string Id, string Version), string>();
         var diagnostics = new List<ConnectorDiagnostic>();
         foreach (var file in directories.Where(Directory.Exists).SelectMany(Files))
         {
@@ -52,7 +122,9 @@ public sealed class FileConnectorCatalog : IConnectorCatalog
             diagnostics.AddRange(result.Diagnostics);
             if (result.Connector is { } connector)
             {
-                found[(connector.Manifest.Id, connector.Manifest.Version)] = connector;
+                var key = (connector.Manifest.Id, connector.Manifest.Version);
+                found[key] = connector;
+                texts[key] = File.ReadAllText(file);
             }
         }
 
@@ -60,6 +132,7 @@ public sealed class FileConnectorCatalog : IConnectorCatalog
             g => g.Key, IReadOnlyList<ConnectorDefinition> (g) => [.. g.OrderByDescending(d => d.Manifest.Version, VersionOrder.Instance)], StringComparer.Ordinal);
         return new(
             byId,
+            texts.ToFrozenDictionary(),
             [.. byId.Values.Select(v => v[0].Manifest).OrderBy(m => m.AppName, StringComparer.OrdinalIgnoreCase)],
             diagnostics);
     }
@@ -75,6 +148,7 @@ public sealed class FileConnectorCatalog : IConnectorCatalog
 
     private sealed record Contents(
         FrozenDictionary<string, IReadOnlyList<ConnectorDefinition>> ById,
+        FrozenDictionary<(string Id, string Version), string> Texts,
         IReadOnlyList<ConnectorManifest> Newest,
         IReadOnlyList<ConnectorDiagnostic> Diagnostics);
 }

@@ -29,7 +29,7 @@ internal sealed partial class EvidenceCollector(IBlobStore blobs, ILogger<Eviden
         caption = mask.Apply(caption);
         await TryAsync(async () =>
         {
-            var hidden = mask.Forms.Select(f => session.Page.GetByText(f)).Append(session.Page.Locator("input[type=password]"));
+            var hidden = mask.Forms.Select(f => session.Page.GetByText(f)).Append(session.Page.Locator("input[type=password]")).Concat(await FieldsAsync(session.Page, mask));
             var image = await session.Page.ScreenshotAsync(new() { Type = ScreenshotType.Png, Mask = hidden, Timeout = (float)Limit.TotalMilliseconds, Animations = ScreenshotAnimations.Disabled }).WaitAsync(Limit);
             items.Add(Item("screenshot", await blobs.PutAsync(Container, image, "image/png"), caption));
         });
@@ -39,6 +39,14 @@ internal sealed partial class EvidenceCollector(IBlobStore blobs, ILogger<Eviden
             items.Add(Item("dom", await blobs.PutAsync(Container, Encoding.UTF8.GetBytes(dom), "text/html; charset=utf-8"), caption));
         });
         return items;
+    }
+
+    /// <summary>The fields in which a secret stands: their values are no text of the page. The page is not told which secrets are looked for.</summary>
+    private static async Task<IEnumerable<ILocator>> FieldsAsync(IPage page, SecretMask mask)
+    {
+        const string Fields = "input, textarea";
+        var values = await page.EvaluateAsync<string[]>($"() => [...document.querySelectorAll('{Fields}')].map(field => field.value)").WaitAsync(Limit);
+        return values.Index().Where(value => mask.IsIn(value.Item)).Select(value => page.Locator($"css={Fields}").Nth(value.Index)).ToList();
     }
 
     /// <summary>The answer of an app's API: status, names of its headers, and body.</summary>
@@ -70,16 +78,17 @@ internal sealed partial class EvidenceCollector(IBlobStore blobs, ILogger<Eviden
             {
                 var (raw, clean) = (Path.Combine(folder, "raw.zip"), Path.Combine(folder, "trace.zip"));
                 using var limit = new CancellationTokenSource(TraceLimit);
+                var all = mask.Copy();
                 foreach (var cookie in await session.Context.CookiesAsync().WaitAsync(Limit))
                 {
                     if (cookie.Value.Length >= 12)
                     {
-                        mask.Add(cookie.Value);
+                        all.Add(cookie.Value);
                     }
                 }
 
                 await session.StopTraceAsync(raw);
-                await TraceScrubber.ScrubAsync(raw, clean, mask, limit.Token);
+                await TraceScrubber.ScrubAsync(raw, clean, all, mask, limit.Token);
                 items.Add(Item("trace", await blobs.PutFileAsync(Container, clean, "application/zip"), mask.Apply(caption)));
             });
         }

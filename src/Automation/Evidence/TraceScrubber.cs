@@ -8,7 +8,8 @@ namespace IdLcm.Automation.Evidence;
 
 /// <summary>
 /// Rewrites a Playwright trace without secrets: cookies and authorization headers are emptied, request bodies and
-/// known secrets masked. The trace stays readable by the viewer.
+/// known secrets masked. Frames cannot be masked: where a page held a secret, the trace goes without them, and its
+/// masked snapshots of the page show each step. The trace stays readable by the viewer.
 /// </summary>
 internal static class TraceScrubber
 {
@@ -16,15 +17,22 @@ internal static class TraceScrubber
     private static readonly string[] SecretHeaders = ["cookie", "set-cookie", "authorization", "proxy-authorization", "x-csrf-token", "x-api-key"];
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    public static async Task ScrubAsync(string path, string target, SecretMask mask, CancellationToken cancellationToken)
+    /// <summary>Writes a trace without secrets.</summary>
+    /// <param name="path">The trace as Playwright wrote it.</param>
+    /// <param name="target">Where the clean one goes.</param>
+    /// <param name="mask">Every secret.</param>
+    /// <param name="shown">The secrets that a page might show: not the cookies, which repeat themselves in hidden fields.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task ScrubAsync(string path, string target, SecretMask mask, SecretMask shown, CancellationToken cancellationToken)
     {
         using var source = ZipFile.OpenRead(path);
+        var frames = !await ShowsAsync(source, shown, cancellationToken);
         await using var output = new FileStream(target, FileMode.Create);
         using var result = new ZipArchive(output, ZipArchiveMode.Create);
         foreach (var entry in source.Entries)
         {
-            var isImage = entry.Name.EndsWith(".jpeg", StringComparison.Ordinal) || entry.Name.EndsWith(".png", StringComparison.Ordinal);
-            if (entry.Length > MaxTextBytes && !isImage)
+            var isImage = IsImage(entry);
+            if (isImage ? !frames : entry.Length > MaxTextBytes)
             {
                 continue;
             }
@@ -39,18 +47,54 @@ internal static class TraceScrubber
 
             using var buffer = new MemoryStream();
             await from.CopyToAsync(buffer, cancellationToken);
-            await to.WriteAsync(Clean(entry.Name, buffer.ToArray(), mask), cancellationToken);
+            await to.WriteAsync(Clean(entry.Name, buffer.ToArray(), mask, frames), cancellationToken);
         }
     }
 
-    private static byte[] Clean(string name, byte[] content, SecretMask mask)
+    /// <summary>Whether a secret stood in a page: in a snapshot of it, or in something that the app sent for it.</summary>
+    private static async Task<bool> ShowsAsync(ZipArchive source, SecretMask shown, CancellationToken cancellationToken)
     {
-        string text;
+        foreach (var entry in source.Entries.Where(entry => !entry.Name.EndsWith(".network", StringComparison.Ordinal) && !IsImage(entry)))
+        {
+            if (entry.Length > MaxTextBytes)
+            {
+                // Too large to be looked through, and left out: what it holds may be on the frames.
+                return true;
+            }
+
+            await using var from = await entry.OpenAsync(cancellationToken);
+            using var buffer = new MemoryStream();
+            await from.CopyToAsync(buffer, cancellationToken);
+            if (Text(buffer.ToArray()) is { } text
+                && (entry.Name.EndsWith(".trace", StringComparison.Ordinal)
+                    ? text.Split('\n').Any(line => line.Contains("\"frame-snapshot\"", StringComparison.Ordinal) && shown.IsIn(line))
+                    : shown.IsIn(text)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsImage(ZipArchiveEntry entry) =>
+        entry.Name.EndsWith(".jpeg", StringComparison.Ordinal) || entry.Name.EndsWith(".png", StringComparison.Ordinal);
+
+    private static string? Text(byte[] content)
+    {
         try
         {
-            text = Strict.GetString(content);
+            return Strict.GetString(content);
         }
         catch (DecoderFallbackException)
+        {
+            return null;
+        }
+    }
+
+    private static byte[] Clean(string name, byte[] content, SecretMask mask, bool frames)
+    {
+        if (Text(content) is not { } text)
         {
             return content;
         }
@@ -58,6 +102,10 @@ internal static class TraceScrubber
         if (name.EndsWith(".network", StringComparison.Ordinal))
         {
             text = string.Join('\n', text.Split('\n').Select(WithoutHeaders));
+        }
+        else if (!frames && name.EndsWith(".trace", StringComparison.Ordinal))
+        {
+            text = string.Join('\n', text.Split('\n').Where(line => !line.Contains("\"type\":\"screencast-frame\"", StringComparison.Ordinal)));
         }
 
         return Encoding.UTF8.GetBytes(mask.Apply(text));

@@ -1,3 +1,4 @@
+using IdLcm.Automation.Catalog;
 using IdLcm.Automation.Lint;
 
 namespace IdLcm.Automation.Format;
@@ -48,10 +49,19 @@ public static class ConnectorFile
     /// <returns>As <see cref="Parse"/>; a file that cannot be read is a finding.</returns>
     public static ConnectorParseResult Load(string path) => Read(path, Parse);
 
-    /// <summary>Reads, parses and lints a file.</summary>
+    /// <summary>Reads, parses and lints a file, also against what was published under its version (<see cref="PublishedVersions"/>).</summary>
     /// <param name="path">The file.</param>
     /// <returns>As <see cref="Lint"/>; a file that cannot be read is a finding.</returns>
-    public static ConnectorParseResult LoadAndLint(string path) => Read(path, Lint);
+    public static ConnectorParseResult LoadAndLint(string path) => Read(path, (file, text) =>
+    {
+        var linted = Lint(file, text);
+        return linted.Connector is { } connector && PublishedVersions.Problem(file, text, connector) is { } problem
+            ? new(null, [new(file, VersionLine(text), 1, DiagnosticSeverity.Error, "published", problem), .. linted.Diagnostics])
+            : linted;
+    });
+
+    private static int VersionLine(string text) =>
+        text.Split('\n').Index().FirstOrDefault(line => line.Item.StartsWith("version:", StringComparison.Ordinal)).Index + 1;
 
     private static ConnectorParseResult Read(string path, Func<string, string, ConnectorParseResult> parse)
     {

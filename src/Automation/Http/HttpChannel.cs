@@ -8,7 +8,7 @@ namespace IdLcm.Automation.Http;
 /// One service account's way to its app's API. Hosts are checked for every request and redirect; cookies are not kept; nothing
 /// waits or grows without bound.
 /// </summary>
-internal sealed class HttpChannel(HostPolicy policy, long maxBytes) : IDisposable
+internal sealed class HttpChannel(HostPolicy policy, long maxBytes, Func<Uri, CancellationToken, Task<string?>>? before = null) : IDisposable
 {
     private const int MaxRedirects = 5;
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(10);
@@ -36,7 +36,9 @@ internal sealed class HttpChannel(HostPolicy policy, long maxBytes) : IDisposabl
             }
 
             using var request = make(address, method);
-            using var response = await (commit ? once : pooled).Value.SendAsync(request, cancellationToken);
+            using var response = before is not null && await before(address, cancellationToken) is { } instead
+                ? new HttpResponseMessage { Content = new StringContent(instead, Encoding.UTF8, "text/html") }
+                : await (commit ? once : pooled).Value.SendAsync(request, cancellationToken);
             if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
             {
                 return new(request.Method.Method, address, (int)response.StatusCode, response.Headers, await BodyAsync(response, cancellationToken));

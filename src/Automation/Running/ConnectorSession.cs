@@ -214,6 +214,7 @@ internal sealed partial class ConnectorSession(ConnectorSessionRequest request, 
     {
         var failed = steps.LastOrDefault(s => s.Outcome == "failed");
         var step = failed is null ? null : $"{char.ToLowerInvariant(failed.Verb.ToString()[0])}{failed.Verb.ToString()[1..]}/{failed.Index} {failed.Description}";
-        return new(fault.Code, mask.Apply(fault.Detail), step);
+        // A page that shows a secret as a name proposes nothing.
+        return new(fault.Code, mask.Apply(fault.Detail), step) { Repair = fault.Repair is { } repair && !mask.IsIn(repair.Name) ? repair : null };
     }
 }

@@ -149,22 +149,40 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
         return fault ?? (response is { Status: >= 400 } ? await DetectQuietlyAsync(frame, ownErrors: false) : null);
     }
 
+    /// <summary>Says that an element is not there, with what is on the page instead, and what of that could be meant.</summary>
+    public async Task<StepFault> MissingAsync(Locator wanted, Frame frame)
+    {
+        var words = LocatorBuilder.Describe(wanted, frame.Scope);
+        var candidates = await CandidatesAsync(frame);
+        return new(FailureCode.PageChanged, $"Looked for {words}: nothing visible matches. {Sentence(wanted, frame, candidates)}") { Repair = candidates is null ? null : RepairFinder.Find(wanted, words, candidates) };
+    }
+
     /// <summary>A sentence about what is on the page instead of what was looked for.</summary>
-    public async Task<string> NearestAsync(Locator? wanted, Frame frame)
+    public async Task<string> NearestAsync(Locator? wanted, Frame frame) => Sentence(wanted, frame, await CandidatesAsync(frame));
+
+    private static string Sentence(Locator? wanted, Frame frame, IReadOnlyList<(string Role, string Name)>? candidates)
+    {
+        if (candidates is null)
+        {
+            return "";
+        }
+
+        var name = wanted is null ? "" : (wanted.Value ?? (wanted.Alternatives is [var first, ..] ? first.Value : null))?.Resolve(frame.Scope, out _) ?? wanted.Role ?? "";
+        var nearest = candidates.OrderBy(c => RepairFinder.Distance(name, c.Name)).Take(6).Select(c => $"{c.Role} \"{c.Name}\"").ToList();
+        return nearest.Count == 0 ? "The page shows nothing that can be used." : $"Nearest on the page: {string.Join(", ", nearest)}.";
+    }
+
+    /// <summary>Role and name of what the page shows; null where it does not say.</summary>
+    private async Task<IReadOnlyList<(string Role, string Name)>?> CandidatesAsync(Frame frame)
     {
         try
         {
             var json = await run.DocumentOf(frame).EvaluateAsync<string>(PageScripts.Candidates, 200).WaitAsync(TimeSpan.FromSeconds(3), run.Token);
-            var found = JsonSerializer.Deserialize<string[][]>(json)!;
-            var name = wanted is null ? "" : (wanted.Value ?? (wanted.Alternatives is [var first, ..] ? first.Value : null))?.Resolve(frame.Scope, out _) ?? wanted.Role ?? "";
-            var nearest = found
-                .OrderBy(f => name.Length == 0 ? 0 : f[1].Contains(name, StringComparison.OrdinalIgnoreCase) ? -1 : Nearest.Distance(name, f[1]) / (double)Math.Max(name.Length, f[1].Length))
-                .Take(6).Select(f => $"{f[0]} \"{f[1]}\"").ToList();
-            return nearest.Count == 0 ? "The page shows nothing that can be used." : $"Nearest on the page: {string.Join(", ", nearest)}.";
+            return [.. JsonSerializer.Deserialize<string[][]>(json)!.Select(c => (c[0], c[1]))];
         }
         catch (Exception error) when (error is PlaywrightException or TimeoutException or JsonException)
         {
-            return "";
+            return null;
         }
     }
 
@@ -216,7 +234,7 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
 
             if (run.Time.GetElapsedTime(start) >= limit)
             {
-                return (null, null, new(FailureCode.PageChanged, $"Looked for {LocatorBuilder.Describe(target, frame.Scope)}: nothing visible matches. {await NearestAsync(target, frame)}"));
+                return (null, null, await MissingAsync(target, frame));
             }
 
             await Task.Delay(Poll, run.Time, run.Token);
@@ -283,7 +301,7 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
         var (count, _) = await CountAsync(LocatorBuilder.Build(run.Page, frame, target));
         return count switch
         {
-            0 => new(FailureCode.PageChanged, $"Looked for {wanted}: nothing visible matches. {await NearestAsync(target, frame)}"),
+            0 => await MissingAsync(target, frame),
             1 => new(FailureCode.PageChanged, $"Found {wanted}, but it could not be used: {Reason(message)}."),
             _ => new(FailureCode.PageChanged, $"Looked for {wanted}: {count} elements match instead of one."),
         };

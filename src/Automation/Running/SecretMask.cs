@@ -33,6 +33,27 @@ internal sealed class SecretMask
         }
     }
 
+    /// <summary>Whether a known secret stands in a text, in any of its forms.</summary>
+    public bool IsIn(string text)
+    {
+        lock (forms)
+        {
+            return forms.Any(form => text.Contains(form, StringComparison.Ordinal));
+        }
+    }
+
+    /// <summary>A mask of the same secrets, and of what is added to it.</summary>
+    public SecretMask Copy()
+    {
+        var copy = new SecretMask();
+        lock (forms)
+        {
+            copy.forms.UnionWith(forms);
+        }
+
+        return copy;
+    }
+
     public string Apply(string text)
     {
         lock (forms)

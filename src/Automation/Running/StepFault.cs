@@ -8,6 +8,9 @@ namespace IdLcm.Automation.Running;
 /// <param name="SignedOut">True when the cause is that the session has ended: signing in again may cure it.</param>
 internal sealed record StepFault(FailureCode Code, string Detail, bool SignedOut = false)
 {
+    /// <summary>What could be looked for instead.</summary>
+    public LocatorRepair? Repair { get; init; }
+
     public static StepFault SessionEnded { get; } =
         new(FailureCode.AppUnavailable, "The app signed the service account out again.", SignedOut: true);
 }

@@ -11,7 +11,7 @@ internal sealed class ServiceAccount : IAsyncDisposable
     private readonly List<BrowserSession> idle = [];
     private int open;
 
-    public ServiceAccount(string key, ConnectorDefinition connector, Scope settings, HostPolicy policy, Uri baseUrl, Uri httpBaseUrl, long maxReplyBytes, TimeProvider time)
+    public ServiceAccount(string key, ConnectorDefinition connector, Scope settings, HostPolicy policy, Uri baseUrl, Uri httpBaseUrl, AutomationOptions options, TimeProvider time)
     {
         Key = key;
         Connector = connector;
@@ -19,7 +19,7 @@ internal sealed class ServiceAccount : IAsyncDisposable
         Policy = policy;
         BaseUrl = baseUrl;
         HttpBaseUrl = httpBaseUrl;
-        Http = new(policy, maxReplyBytes);
+        Http = new(policy, options.MaxReplyBytes, options.BeforeRequest);
         Totp = new(time);
         Places = new(connector.Manifest.Concurrency);
     }

@@ -64,7 +64,7 @@ internal sealed class ServiceAccounts : IAsyncDisposable
         }
 
         var key = Key(request, values);
-        var account = accounts.GetOrAdd(key, k => new(() => new(k, connector, settings, policy, baseUrl, httpBaseUrl, options.MaxReplyBytes, time)));
+        var account = accounts.GetOrAdd(key, k => new(() => new(k, connector, settings, policy, baseUrl, httpBaseUrl, options, time)));
         return (account.Value, null);
     }
 

@@ -230,6 +230,10 @@ public enum ActivityKind
     [JsonStringEnumMemberName("User removal decided")]
     RemovalDecided,
 
+    /// <summary>The integration was moved to another version of its connector.</summary>
+    [JsonStringEnumMemberName("Connector version changed")]
+    ConnectorVersionChanged,
+
     /// <summary>The integration only shows what it would do.</summary>
     [JsonStringEnumMemberName("Observe only started")]
     ObserveOnlyStarted,

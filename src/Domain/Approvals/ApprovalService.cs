@@ -1,4 +1,5 @@
 using IdLcm.Domain.Activity;
+using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Erasure;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
@@ -17,11 +18,12 @@ public sealed record DecidedApproval(ApprovalRecord Approval, string? OperationI
 /// <param name="operations">Cancels and opens operations.</param>
 /// <param name="users">Deletes users.</param>
 /// <param name="erasure">Erases personal data.</param>
+/// <param name="catalog">Makes new versions of connectors.</param>
 /// <param name="signal">Told when a lane has work.</param>
 /// <param name="feed">Told of every change.</param>
 /// <param name="clock">The clock.</param>
 public sealed class ApprovalService(
-    IRecordStore store, OperationService operations, UserService users, PersonErasure erasure, LaneSignal signal, ChangeFeed feed, TimeProvider clock)
+    IRecordStore store, OperationService operations, UserService users, PersonErasure erasure, IConnectorCatalog catalog, LaneSignal signal, ChangeFeed feed, TimeProvider clock)
 {
     /// <summary>Reads approvals, newest first.</summary>
     /// <param name="profile">The integration.</param>
@@ -110,7 +112,7 @@ public sealed class ApprovalService(
     /// <returns>The approval, or why it was not decided.</returns>
     public Task<Result<DecidedApproval>> DecideAsync(
         IntegrationProfile profile, string id, bool approve, string? reason, Provenance by, CancellationToken cancellationToken = default) =>
-        DecideAsync(profile, id, approve, reason, by, mayErase: false, cancellationToken);
+        DecideAsync(profile, id, approve, reason, by, asAdmin: false, cancellationToken);
 
     /// <summary>Decides about an approval. What was approved is done once.</summary>
     /// <param name="profile">The integration.</param>
@@ -118,11 +120,11 @@ public sealed class ApprovalService(
     /// <param name="approve">True to approve.</param>
     /// <param name="reason">Why.</param>
     /// <param name="by">Whose word it is.</param>
-    /// <param name="mayErase">True when their role lets them have personal data erased.</param>
+    /// <param name="asAdmin">True for an Admin or above, who may have personal data erased and connectors changed.</param>
     /// <param name="cancellationToken">Cancels before the commit.</param>
     /// <returns>The approval, or why it was not decided.</returns>
     public async Task<Result<DecidedApproval>> DecideAsync(
-        IntegrationProfile profile, string id, bool approve, string? reason, Provenance by, bool mayErase, CancellationToken cancellationToken = default)
+        IntegrationProfile profile, string id, bool approve, string? reason, Provenance by, bool asAdmin, CancellationToken cancellationToken = default)
     {
         var problems = new List<FieldProblem>();
         if (IntegrationRules.Text(reason, "reason", IntegrationRules.MaxText, problems) is not { } why)
@@ -143,7 +145,7 @@ public sealed class ApprovalService(
 
         if (approve && found.Value.Kind == ApprovalKind.ErasePerson)
         {
-            if (!mayErase)
+            if (!asAdmin)
             {
                 return Refusal.Forbidden("role_not_allowed", "Only an Admin or above may have personal data erased.");
             }
@@ -154,8 +156,23 @@ public sealed class ApprovalService(
             }
         }
 
+        RepairedConnector? repaired = null;
+        if (approve && found.Value is { Kind: ApprovalKind.RepairConnector, Repair: { } repair, ConnectorVersion: { } repairedVersion })
+        {
+            if (!asAdmin)
+            {
+                return Refusal.Forbidden("role_not_allowed", "A connector is the whole workspace's: only an Admin or above may have it changed.");
+            }
+
+            repaired = catalog.Repair(profile.Integration.ConnectorId, repairedVersion, repair);
+            if (repaired.Problem is { } problem)
+            {
+                return Refusal.Conflict("connector_not_repaired", problem);
+            }
+        }
+
         // What follows bears being done again, and the decision is written last: a crash between leaves it pending.
-        var operationId = approve ? await CarryOutAsync(profile, found.Value, by, cancellationToken) : await WithdrawAsync(profile, found.Value, by, cancellationToken);
+        var operationId = found.Value.Kind == ApprovalKind.RepairConnector ? null : approve ? await CarryOutAsync(profile, found.Value, by, cancellationToken) : await WithdrawAsync(profile, found.Value, by, cancellationToken);
         var now = clock.GetUtcNow();
         var decided = found.Value with
         {
@@ -170,7 +187,7 @@ public sealed class ApprovalService(
             profile.Partition,
             [
                 TypedRecords.Write(ApprovalRecord.Row(id), decided, found.ETag),
-                ActivityLog.Append(Event(kind, decided, by, now, $"{decided.Detail}: {why}")),
+                ActivityLog.Append(Event(kind, decided, by, now, $"{decided.Detail}{(repaired is null ? "" : $"; it is {repaired.Version}")}: {why}")),
             ],
             cancellationToken);
         if (!result.Committed)

@@ -112,4 +112,8 @@ public static class FailureCodes
 /// <param name="Code">Why.</param>
 /// <param name="Detail">What was looked for and what was there, in words a person can use; never a secret.</param>
 /// <param name="Step">The step at which it happened, for example <c>createUser/3 click button "Send invite"</c>, where known.</param>
-public sealed record Failure(FailureCode Code, string Detail, string? Step = null);
+public sealed record Failure(FailureCode Code, string Detail, string? Step = null)
+{
+    /// <summary>What could stand in the connector instead, where the page shows something like what was looked for; else null.</summary>
+    public LocatorRepair? Repair { get; init; }
+}

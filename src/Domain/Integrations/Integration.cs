@@ -21,6 +21,9 @@ public sealed record Integration
     /// <summary>The pinned version of the connector.</summary>
     public required string ConnectorVersion { get; init; }
 
+    /// <summary>What a roll-back goes back to; null before the first move to another version.</summary>
+    public FormerConnector? FormerConnector { get; init; }
+
     /// <summary>The connector's settings by name.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
@@ -256,6 +259,11 @@ public sealed record GroupMapping(string Group, IReadOnlyList<string> Roles)
     public bool Names(string id, string? displayName) =>
         Group == id || (displayName is not null && string.Equals(Group.Trim(), displayName.Trim(), StringComparison.OrdinalIgnoreCase));
 }
+
+/// <summary>The connector version that an integration had before.</summary>
+/// <param name="Version">The version.</param>
+/// <param name="Settings">The settings that it had with it.</param>
+public sealed record FormerConnector(string Version, IReadOnlyDictionary<string, string> Settings);
 
 /// <summary>A mapping that was changed and that the app has to follow.</summary>
 /// <param name="Group">The group as the mapping names or named it.</param>

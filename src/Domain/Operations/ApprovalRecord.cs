@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using IdLcm.Domain.Connectors;
 
 namespace IdLcm.Domain.Operations;
 
@@ -17,6 +18,9 @@ public enum ApprovalKind
 
     /// <summary>The personal data of a deleted person are erased.</summary>
     ErasePerson,
+
+    /// <summary>A new version of the connector also looks for what the app's page shows now.</summary>
+    RepairConnector,
 }
 
 /// <summary>Where an approval stands.</summary>
@@ -69,6 +73,12 @@ public sealed record ApprovalRecord
     /// <summary>Why, where it was said.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>What would be looked for, for <see cref="ApprovalKind.RepairConnector"/>.</summary>
+    public LocatorRepair? Repair { get; init; }
+
+    /// <summary>The version of the connector in which the step failed, likewise.</summary>
+    public string? ConnectorVersion { get; init; }
+
     /// <summary>Who decided.</summary>
     public string? DecidedBy { get; init; }
 
@@ -85,4 +95,15 @@ public sealed record ApprovalRecord
     /// <param name="id">Its id.</param>
     /// <returns>The key.</returns>
     public static string Row(string id) => Prefix + id;
+
+    /// <summary>The row that says that a repair was proposed: it is proposed once, whatever becomes of it. Row <c>rp:{connector}:{version}:{line}:{column}</c>.</summary>
+    /// <param name="connectorId">The connector.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="repair">The repair.</param>
+    /// <returns>The key.</returns>
+    public static string ProposedRow(string connectorId, string version, LocatorRepair repair)
+    {
+        ArgumentNullException.ThrowIfNull(repair);
+        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"rp:{connectorId}:{version}:{repair.Line}:{repair.Column}");
+    }
 }

@@ -1,6 +1,7 @@
 using IdLcm.Domain.Activity;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Storage;
 
 namespace IdLcm.Domain.Operations;
 
@@ -70,6 +71,35 @@ public sealed partial class Settlement
         OperationStatus.Cancelled => ended.CancelReason,
         _ => Describe(ended.Failure),
     };
+
+    /// <summary>Asks a person about a new version of the connector, once for each place in it.</summary>
+    private async Task ProposeAsync(
+        IntegrationProfile profile, Operation ended, LocatorRepair repair, List<RecordChange> changes, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var (connector, version) = (profile.Integration.ConnectorId, profile.Integration.ConnectorVersion);
+        var proposed = ApprovalRecord.ProposedRow(connector, version, repair);
+        if (await store.GetAsync(profile.Partition, proposed, cancellationToken) is not null)
+        {
+            return;
+        }
+
+        var approval = new ApprovalRecord
+        {
+            Id = Ids.NewestFirst(now),
+            Kind = ApprovalKind.RepairConnector,
+            Status = ApprovalStatus.Pending,
+            Target = $"{connector} {version}",
+            Detail = $"make a version of {connector} that also looks for {repair.Words()} where {version} looks for {repair.Wanted} (line {repair.Line}); integrations move to it when somebody moves them",
+            OperationId = ended.Id,
+            RequestedBy = Provenance.System.Actor,
+            RequestedAt = now,
+            Repair = repair,
+            ConnectorVersion = version,
+        };
+        changes.Add(RecordChange.Upsert(proposed, default));
+        changes.Add(TypedRecords.Insert(ApprovalRecord.Row(approval.Id), approval));
+        changes.Add(ActivityLog.Append(OperationEvents.Make(ActivityKind.ApprovalRequested, ended, Provenance.System.Actor, now, approval.Detail)));
+    }
 
     private static string? Describe(Failure? failure) => failure is null ? null : $"{failure.Code}: {failure.Detail}";
 }

@@ -136,6 +136,11 @@ public sealed partial class Settlement(
             changes.Add(ActivityLog.Append(OperationEvents.Make(ActivityKind.TaskOpened, operation, Provenance.System.Actor, now, task.Title)));
         }
 
+        if (operation is { Status: OperationStatus.Failed, Failure.Repair: { } repair })
+        {
+            await ProposeAsync(profile, operation, repair, changes, now, cancellationToken);
+        }
+
         changes.Add(TypedRecords.Write(Rows.Lane, settled, lane.ETag));
         var committed = (await store.CommitAsync(profile.Partition, changes, cancellationToken)).Committed;
         if (changes.Exists(change => change.Row == Rows.Integration))

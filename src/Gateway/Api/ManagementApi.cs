@@ -45,6 +45,7 @@ public static class ManagementApi
         AppEndpoints.Map(api);
         IntegrationEndpoints.Map(api);
         StatusHistoryEndpoint.Map(api);
+        ConnectorVersionEndpoints.Map(api);
         TokenEndpoints.Map(api);
         ScimAccessEndpoints.Map(api);
         GroupMappingEndpoints.Map(api);

@@ -41,6 +41,7 @@ internal static class DashboardHosting
         PolicyForms.Map(pages);
         CreatePages.Map(pages);
         DangerForms.Map(pages);
+        ConnectorForms.Map(pages);
         NotificationPages.Map(pages);
         UserPages.Map(pages);
         UnmatchedForms.Map(pages);

@@ -119,6 +119,7 @@ internal static class LocalEdition
         services.AddAutomation(Read(builder.Configuration, "Automation", new AutomationOptions()) with
         {
             ConnectorDirectories = options.ConnectorDirectories,
+            OwnConnectorDirectory = options.OwnConnectorDirectory,
             SessionDirectory = Path.Combine(options.DataDirectory, "sessions"),
         });
     }

@@ -38,7 +38,11 @@ internal sealed record LocalEditionOptions
     /// </summary>
     public IReadOnlyList<string> ConnectorDirectories =>
     [
-        .. new[] { Path.Combine(AppContext.BaseDirectory, "apps"), Path.Combine(DataDirectory, "connectors") }.Where(Directory.Exists),
+        Path.Combine(AppContext.BaseDirectory, "apps"),
+        OwnConnectorDirectory,
         .. Catalogs,
     ];
+
+    /// <summary>The data directory's own connectors: those that somebody put there, and versions that were approved in this gateway.</summary>
+    public string OwnConnectorDirectory => Path.Combine(DataDirectory, "connectors");
 }

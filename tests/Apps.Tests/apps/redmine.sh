@@ -26,7 +26,9 @@ export RAILS_ENV=production REDMINE_LANG=en BUNDLE_GEMFILE=$APP/Gemfile BUNDLE_A
 SECRET_KEY_BASE=$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')
 export SECRET_KEY_BASE
 bundle config set --local without 'test development' >>"$DIR/install.log" 2>&1 || true
-bundle exec rake db:migrate redmine:load_default_data >>"$DIR/install.log" 2>&1
+bundle exec rake db:migrate >>"$DIR/install.log" 2>&1
+# In a process of its own: the one that migrated does not know the columns of all tables.
+bundle exec rake redmine:load_default_data >>"$DIR/install.log" 2>&1
 bundle exec rails runner "
   admin = User.find_by_login('admin')
   admin.password = admin.password_confirmation = ENV.fetch('APP_PASSWORD')

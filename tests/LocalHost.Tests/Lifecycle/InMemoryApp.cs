@@ -138,6 +138,13 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
 
     ConnectorManifest? IConnectorCatalog.Find(string id, string? version) => id == Manifest.Id && version is null or "1.0.0" ? Offered : null;
 
+    IReadOnlyList<ConnectorManifest> IConnectorCatalog.Versions(string id) => id == Manifest.Id ? [Offered] : [];
+
+    IReadOnlyList<ConnectorChange>? IConnectorCatalog.Compare(string id, string from, string to) =>
+        id == Manifest.Id && from == Manifest.Version && to == Manifest.Version ? [] : null;
+
+    RepairedConnector IConnectorCatalog.Repair(string id, string version, LocatorRepair repair) => new(null, "The connector is not a file.");
+
     public JsonObject? Find(string email)
     {
         lock (sync)

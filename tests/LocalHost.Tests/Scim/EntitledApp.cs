@@ -61,6 +61,13 @@ internal sealed class EntitledApp : IConnectorRunner, IConnectorCatalog
 
     ConnectorManifest? IConnectorCatalog.Find(string id, string? version) => id == Manifest.Id ? Manifest : null;
 
+    IReadOnlyList<ConnectorManifest> IConnectorCatalog.Versions(string id) => id == Manifest.Id ? [Manifest] : [];
+
+    IReadOnlyList<ConnectorChange>? IConnectorCatalog.Compare(string id, string from, string to) =>
+        id == Manifest.Id && from == Manifest.Version && to == Manifest.Version ? [] : null;
+
+    RepairedConnector IConnectorCatalog.Repair(string id, string version, LocatorRepair repair) => new(null, "The connector is not a file.");
+
     public async Task<ConnectorSessionResult> OpenAsync(ConnectorSessionRequest request, CancellationToken cancellationToken = default)
     {
         var opened = await People.OpenAsync(request, cancellationToken);

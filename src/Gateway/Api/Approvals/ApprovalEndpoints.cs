@@ -18,7 +18,7 @@ internal static class ApprovalEndpoints
             .Answers<Page<ApprovalRecord>>();
         api.MapPost("/integrations/{integrationId}/approvals/{approvalId}/approve", ApproveAsync)
             .Requires(Permission.DecideChanges)
-            .Documents("approve", "Approvals", "Approve a destructive change", "It is done as an ordinary operation. The erasure of personal data takes an Admin or above, and is done when this answers.")
+            .Documents("approve", "Approvals", "Approve a change", "It is done as an ordinary operation. A repair of the connector takes an Admin or above and makes a new version, to which integrations are moved by listConnectorVersions and moveConnectorVersion. The erasure of personal data takes an Admin or above, and is done when this answers.")
             .Takes<ReasonRequest>()
             .Answers<DecidedApproval>(StatusCodes.Status202Accepted);
         api.MapPost("/integrations/{integrationId}/approvals/{approvalId}/reject", RejectAsync)

@@ -48,6 +48,9 @@ internal sealed record IntegrationSettingsModel
     /// <summary>The user schema as the editor shows it.</summary>
     public required string SchemaJson { get; init; }
 
+    /// <summary>The versions of the connector, newest first.</summary>
+    public required IReadOnlyList<ConnectorMove> Versions { get; init; }
+
     /// <summary>A gateway token that was generated just now: shown this once.</summary>
     public GeneratedToken? NewToken { get; init; }
 
@@ -117,6 +120,7 @@ internal static class IntegrationPages
             Now = clock.GetUtcNow(),
             Schema = schema,
             SchemaJson = SchemaText.Write(schema),
+            Versions = await services.GetRequiredService<IntegrationService>().ConnectorVersionsAsync(integrationId, http.RequestAborted) ?? [],
             Launch = profile is null ? new LaunchSettings() : await services.GetRequiredService<LaunchService>().SettingsAsync(profile, http.RequestAborted),
             LaunchOffered = profile?.Manifest.Launch?.AddressOf(profile.Integration.Settings) is not null,
         };

@@ -11,6 +11,6 @@ internal static class ConnectorCommands
     /// <returns>The parent command.</returns>
     public static Command Create() => new("connector", "Write, check and try out connectors; no server is needed.") 
     {
-        NewCommand.Create(), LintCommand.Create(), ImportCommand.Create(), RunCommand.Create(), CheckCommand.Create(), DiffCommand.Create(), SchemaCommand.Create(),
+        NewCommand.Create(), LintCommand.Create(), ImportCommand.Create(), RunCommand.Create(), CheckCommand.Create(), DiffCommand.Create(), PublishCommand.Create(), SchemaCommand.Create(),
     };
 }

@@ -6,6 +6,9 @@ namespace IdLcm.LocalHost.Cli.Connectors.Checking;
 /// <summary><c>idlcm connector test</c>: the checklist against the real app.</summary>
 internal static class CheckCommand
 {
+    // A page that never shows what is looked for should not cost ten seconds a time.
+    private static readonly TimeSpan StepLimit = TimeSpan.FromSeconds(3);
+
     /// <summary>Builds the command.</summary>
     /// <returns>The command.</returns>
     public static Command Create()
@@ -59,7 +62,16 @@ internal static class CheckCommand
         var log = new CheckLog(host, report, console);
         var at = TimeProvider.System.GetUtcNow();
         var people = new CheckPeople(host.Manifest, inputs, domain, at.ToUnixTimeSeconds().ToString("x", System.Globalization.CultureInfo.InvariantCulture));
-        await new CheckRun(host, await account.RequestAsync(host, settings), people, log, options).RunAsync(cancellationToken);
+        var request = await account.RequestAsync(host, settings);
+        var run = new CheckRun(host, request, people, log, options);
+        if (await run.RunAsync(cancellationToken))
+        {
+            var fault = new AppFault();
+            await using var faulty = TrialHost.Create(file, settings, new AutomationOptions { Headless = !headed, StepTimeout = StepLimit, BeforeRequest = fault.AnswerAsync }, console.Error);
+            var other = await account.RequestAsync(faulty, settings) with { OneTimeCodeUsedAt = request.TotpSecret is null ? null : run.SignedInAt };
+            await new FaultChecks(faulty, other, fault, log).RunAsync(run.Known, run.MayCreate ? people.Next(run.AnyRole) : null, cancellationToken);
+        }
+
         CheckReports.Write(report, host.Manifest, log.Outcomes, at);
         console.Error.WriteLine($"{log.Outcomes.Count - log.Failed} of {log.Outcomes.Count} checks did not fail; see {Path.Combine(report, "report.html")}");
         return log.Failed == 0 ? ExitCode.Ok : ExitCode.Failed;
