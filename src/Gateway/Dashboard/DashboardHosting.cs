@@ -39,11 +39,14 @@ internal static class DashboardHosting
         IntegrationPages.Map(pages);
         IntegrationForms.Map(pages);
         PolicyForms.Map(pages);
+        GroupForms.Map(pages);
+        ScimAccessForms.Map(pages);
         CreatePages.Map(pages);
         DangerForms.Map(pages);
         NotificationPages.Map(pages);
         UserPages.Map(pages);
         UnmatchedForms.Map(pages);
+        PersonForms.Map(pages);
         AssignmentPages.Map(pages);
         TaskPages.Map(pages);
         ApprovalPages.Map(pages);
