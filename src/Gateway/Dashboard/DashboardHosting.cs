@@ -52,8 +52,10 @@ internal static class DashboardHosting
         ApprovalPages.Map(pages);
         OperationPages.Map(pages);
         SyncPlanPages.Map(pages);
+        DriftPages.Map(pages);
         ActivityPages.Map(pages);
         EntitlementPages.Map(pages);
+        AccessPages.Map(pages);
         PeoplePages.Map(pages);
         PosturePages.Map(pages);
         PostureForms.Map(pages);
