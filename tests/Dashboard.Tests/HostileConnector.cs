@@ -20,7 +20,7 @@ internal static partial class HostileConnector
     {
         var text = await File.ReadAllTextAsync(Path.Combine(RunningDashboard.RepositoryRoot(), "apps", "sample-workspace", "connector.yaml"));
         var described = text.IndexOf("\ndetect:", StringComparison.Ordinal);
-        var head = InRow().Replace(InLine().Replace(text[..described].Replace("id: sample-workspace", $"id: {Id}", StringComparison.Ordinal), $"$1$2: {Text}"), $"$1: {Text}");
+        var head = InRow().Replace(InLine().Replace(text[..described].Replace("id: sample-workspace", $"id: {Id}", StringComparison.Ordinal), "${lead}${name}: " + Text), "${name}: " + Text);
         var steps = Message().Replace(text[described..], $"message: {Text}")
             .Replace("- fill: { label: First name, value: \"{givenName}\" }", "- fill: { any: [{ label: Forename }, { label: First name }], value: \"{givenName}\" }", StringComparison.Ordinal);
         var folder = Directory.CreateDirectory(Path.Combine(catalog, Id)).FullName;
@@ -28,10 +28,10 @@ internal static partial class HostileConnector
         return catalog;
     }
 
-    [GeneratedRegex("^( +)(name|label|description): [A-Z].*$", RegexOptions.Multiline, 1000)]
+    [GeneratedRegex("^(?<lead> +)(?<name>name|label|description): [A-Z].*$", RegexOptions.Multiline, 1000)]
     private static partial Regex InLine();
 
-    [GeneratedRegex("(?<=[{,] )(label|description): [A-Z][^,}]*", RegexOptions.None, 1000)]
+    [GeneratedRegex("(?<=[{,] )(?<name>label|description): [A-Z][^,}]*", RegexOptions.None, 1000)]
     private static partial Regex InRow();
 
     [GeneratedRegex("message: .*", RegexOptions.None, 1000)]

@@ -24,6 +24,7 @@ public sealed class PageTests(RunningDashboard product)
         await product.ApiAsync(HttpMethod.Put, $"integrations/{id}/scim-access", new JsonObject { ["basicUserNames"] = new JsonArray("okta"), ["captureUntil"] = DateTimeOffset.UtcNow.AddDays(1).ToString("O") });
         await product.DeleteAsync(id, token, gone);
         await product.SettledAsync(id, gone);
+        await product.ApiAsync(HttpMethod.Post, $"integrations/{id}/users/{gone}/erase", new JsonObject { ["reason"] = "Asked for by letter" });
         await product.ApiAsync(HttpMethod.Put, $"integrations/{id}/group-mappings/Editors", new JsonObject { ["roles"] = new JsonArray("Editor") });
         var (claimed, claimToken) = await product.IntegrationAsync("Northwind on claim", invite: "onClaim");
         var claims = await product.ProvisionAsync(claimed, claimToken, "claims@example.test", "Clara", "Claims");
@@ -40,7 +41,7 @@ public sealed class PageTests(RunningDashboard product)
             ("notifications", $"/integrations/{id}/notifications"), ("assigned", $"/integrations/{id}/entitlements/users?value=Editor"), ("unmatched", $"/integrations/{id}/users/{unmatched}"),
             ("posture", "/posture"), ("posture-none", "/posture?problem=PasswordAge"), ("posture-account", $"/posture/{id}"),
             ("access", $"/integrations/{id}/access"), ("access-none", $"/integrations/{id}/access?q=nobody-at-all"), ("drift", $"/integrations/{id}/drift"), ("captures", $"/integrations/{id}/captures"),
-            ("awaiting-claim", $"/integrations/{claimed}/users/{claims}"), ("erasable", $"/integrations/{id}/users/{gone}"), ("deciding", $"/integrations/{id}/approvals"),
+            ("awaiting-claim", $"/integrations/{claimed}/users/{claims}"), ("erasable", $"/integrations/{id}/users/{gone}"),
             ("not-found", "/no-such-page"), ("nobody", $"/integrations/{id}/users?q=nobody-at-all"),
         ];
         await product.ApiAsync(HttpMethod.Put, $"integrations/{id}/users/{user}/connected-account", new JsonObject { ["password"] = "Kept-to-look-at-1!" });
@@ -102,7 +103,7 @@ public sealed class PageTests(RunningDashboard product)
                 await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(shots, $"{name}-{width}-{scheme}.png"), FullPage = true });
 
                 // What the dark theme changes is its colours: every other rule was held to the same elements just before.
-                var rules = dark ? "{ runOnly: ['color-contrast'] }" : "{}";
+                var rules = dark ? "{ runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } }" : "{}";
                 var found = await page.EvaluateAsync<string>($"async () => JSON.stringify((await axe.run({rules})).violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' | ').slice(0, 300)))");
                 foreach (var violation in JsonSerializer.Deserialize<List<string>>(found)!)
                 {
@@ -151,7 +152,6 @@ public sealed class PageTests(RunningDashboard product)
 
         // A locator that finds nothing any more is told of where the connector's people look.
         await visit.OpenAsync("/");
-        await visit.Page.Locator("#attention .todo-list").GetByRole(AriaRole.Link, new() { Name = "Evil <img" }).Filter(new() { HasNotText = "failed" }).First.WaitForAsync();
         await Assertions.Expect(visit.Page.Locator("#attention")).ToContainTextAsync("Locator drifts");
         await visit.OpenAsync($"/catalog/{HostileConnector.Id}");
         await Assertions.Expect(visit.Page.GetByText("1 locator drifts")).ToBeVisibleAsync();

@@ -3,6 +3,7 @@ using IdLcm.Domain.Activity;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Erasure;
 using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Listing;
 using IdLcm.Domain.Matching;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Storage;
@@ -17,11 +18,26 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IdLcm.Gateway.Dashboard;
 
 /// <summary>What the Users tab shows.</summary>
-internal sealed record UserListModel(IntegrationView View, Page<UserResource> Users, string? Query, string? State, string? Cursor)
+/// <param name="View">The integration.</param>
+/// <param name="Users">The users of this page.</param>
+/// <param name="Query">The search.</param>
+/// <param name="State">The provisioning state filtered by.</param>
+/// <param name="Cursor">The cursor that this page begins after.</param>
+/// <param name="First">The number of the first one, from 1.</param>
+/// <param name="Total">How many there are beside deleted ones; null where that is not counted, as of a search.</param>
+internal sealed record UserListModel(IntegrationView View, Page<UserResource> Users, string? Query, string? State, string? Cursor, int First, long? Total)
 {
     public string Home => $"/integrations/{View.Integration.Id}/users";
 
-    public string Link(string? cursor) => Words.Link(Home, ("q", Query), ("state", State), ("cursor", cursor));
+    public string Link(string? cursor) => Words.Link(Home, ("q", Query), ("state", State), ("cursor", cursor), ("first", cursor is null ? null : $"{First + Users.Items.Count}"));
+
+    /// <summary>Which of how many are shown.</summary>
+    public string Range => $"{Words.Number(First)}–{Words.Number(First + Users.Items.Count - 1)}" + (Total switch
+    {
+        null => "",
+        { } total when First + Users.Items.Count - 1 <= total => $" of {Words.Number(total)}",
+        { } total => $", of whom the first {Words.Number(total)} are not deleted",
+    });
 }
 
 /// <summary>What one user's page, or drawer, shows.</summary>
@@ -68,7 +84,8 @@ internal static class UserPages
     }
 
     private static async Task<IResult> ListAsync(
-        string integrationId, HttpContext http, IntegrationViews views, IntegrationProfiles profiles, UserListing users, string? q = null, string? state = null, string? cursor = null)
+        string integrationId, HttpContext http, IntegrationViews views, IntegrationProfiles profiles, UserListing users, CountedListing counted,
+        string? q = null, string? state = null, string? cursor = null, string? first = null)
     {
         if (!PageRequest.TryRead($"{PageSize}", cursor, out var page, out _)
             || !Filters.TryText(q, "q", out var text, out _)
@@ -77,9 +94,15 @@ internal static class UserPages
             return OperationPages.BadFilter();
         }
 
-        return await views.FindAsync(integrationId, http.RequestAborted) is { } view && await profiles.FindAsync(integrationId, http.RequestAborted) is { } profile
-            ? PageResult.Of<UserListPage, UserListModel>(new UserListModel(view, await users.ListAsync(profile, text, states, page, http.RequestAborted, OwnedOf(state)), text, state, cursor))
-            : IntegrationPages.Missing();
+        if (await views.FindAsync(integrationId, http.RequestAborted) is not { } view || await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
+        {
+            return IntegrationPages.Missing();
+        }
+
+        var shown = await users.ListAsync(profile, text, states, page, http.RequestAborted, OwnedOf(state));
+        var total = text is null && string.IsNullOrEmpty(state) ? (await counted.PageAsync(profile.Partition, Listed.Users, 1, 0, http.RequestAborted)).Total : (long?)null;
+        var number = page.Cursor is not null && int.TryParse(first, out var given) && given > 0 ? given : 1;
+        return PageResult.Of<UserListPage, UserListModel>(new UserListModel(view, shown, text, state, cursor, number, total));
     }
 
     private static string? StateOf(string? state) => state == Unmatched ? null : state;
