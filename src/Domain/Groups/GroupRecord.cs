@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Serialization;
 using IdLcm.Domain.Operations;
@@ -61,7 +62,7 @@ public sealed record Group(GroupRecord Record, string ETag, string Stamp, string
         }
     }
 
-    internal static string NewStamp(DateTimeOffset now) => Ids.OldestFirst(now)[..(TimeDigits + 10)];
+    internal static string NewStamp(DateTimeOffset now) => now.ToUnixTimeMilliseconds().ToString("x12") + RandomNumberGenerator.GetHexString(10, lowercase: true);
 }
 
 /// <summary>What the groups of an integration have in common. Row <c>groups</c>, there from the first group on.</summary>

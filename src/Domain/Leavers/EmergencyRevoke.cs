@@ -66,13 +66,7 @@ public sealed class EmergencyRevoke(
 
     private async Task<IReadOnlyList<UserRecord>> FindAsync(IntegrationProfile profile, string who, CancellationToken cancellationToken)
     {
-        var found = new List<UserRecord>();
-        if (await users.FindByUserNameAsync(profile, who, cancellationToken) is { } named)
-        {
-            found.Add(named);
-        }
-
-        found.AddRange(await users.FindByIndexAsync(profile, 'm', who, cancellationToken));
+        var found = new List<UserRecord>(await users.FindByIndexAsync(profile, 'm', who, cancellationToken));
         found.AddRange(await users.FindByIndexAsync(profile, 'e', who, cancellationToken));
 
         // Who was deleted upstream and is still in the app has no user that SCIM shows; the account is found by its identifier.

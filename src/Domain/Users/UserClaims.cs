@@ -25,7 +25,7 @@ internal sealed class UserClaims(IRecordStore store)
             changes.Add(RecordChange.Insert(newRow, System.Text.Encoding.ASCII.GetBytes(id)));
         }
 
-        if (before.ExternalId == after.ExternalId && Equals(before["emails"], after["emails"]))
+        if (before.UserName == after.UserName && before.ExternalId == after.ExternalId && Equals(before["emails"], after["emails"]))
         {
             return null;
         }
@@ -78,7 +78,10 @@ internal sealed class UserClaims(IRecordStore store)
         return null;
     }
 
-    /// <summary>The index rows of what need not be unique: externalId and e-mail addresses.</summary>
+    /// <summary>
+    /// The index rows of what need not be unique: externalId and e-mail addresses. An address that is the user name too
+    /// has no row of its own: user names are indexed as it is, and rows with random keys are what a write costs most.
+    /// </summary>
     public static List<string> IndexRows(ScimResource resource, string id)
     {
         var rows = new List<string>(3);
@@ -89,9 +92,10 @@ internal sealed class UserClaims(IRecordStore store)
 
         if (resource["emails"] is ScimArray emails)
         {
+            var userName = Ids.Fold(resource.UserName ?? "");
             foreach (var email in emails)
             {
-                if ((email as ScimComplex)?.GetString("value") is { Length: > 0 } address)
+                if ((email as ScimComplex)?.GetString("value") is { Length: > 0 } address && Ids.Fold(address) != userName)
                 {
                     var row = Rows.Index('m', address, id);
                     if (!rows.Contains(row))

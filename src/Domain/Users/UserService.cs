@@ -41,7 +41,7 @@ public sealed partial class UserService(IRecordStore store, LaneSignal signal, T
 
     /// <summary>Finds users by an index that need not be unique; the caller compares the value itself.</summary>
     /// <param name="profile">The integration.</param>
-    /// <param name="index">e for externalId, m for e-mail addresses.</param>
+    /// <param name="index">e for externalId, m for e-mail addresses and user names.</param>
     /// <param name="value">The value.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <returns>The candidates.</returns>
@@ -57,6 +57,11 @@ public sealed partial class UserService(IRecordStore store, LaneSignal signal, T
             {
                 users.Add(user);
             }
+        }
+
+        if (index == 'm' && await FindByUserNameAsync(profile, value, cancellationToken) is { } named && users.TrueForAll(user => user.Id != named.Id))
+        {
+            users.Add(named);
         }
 
         return users;

@@ -12,11 +12,11 @@ internal sealed class GroupCommitter : IDisposable
     private const int MaxItems = 512;
     private const long MaxWeight = 16 * 1024 * 1024;
 
-    // 32 MiB of 4 KiB pages: a hot page goes to the database file once instead of with every commit.
-    private const int CheckpointPages = 8192;
+    // 128 MiB of 4 KiB pages: a hot page goes to the database file once instead of with every commit.
+    private const int CheckpointPages = 32768;
 
     // The checkpointer cannot keep up: the writer waits for the disk rather than let the WAL grow without end.
-    private const int MostPages = 8 * CheckpointPages;
+    private const int MostPages = 2 * CheckpointPages;
 
     // When nobody writes, less is worth a checkpoint: it keeps the WAL, and a start after a kill, short.
     private const int IdleCheckpointPages = 256;

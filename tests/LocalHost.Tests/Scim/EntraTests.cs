@@ -44,6 +44,25 @@ public sealed class EntraTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_e_mail_address_finds_its_person_whether_or_not_it_is_the_user_name_too()
+    {
+        var id = await gateway.UserAsync("both@acme.test", ",\"emails\":[{\"value\":\"Both@acme.test\",\"type\":\"work\"}]");
+        Assert.Equal([id], await ByAddressAsync("both@acme.test"));
+
+        (await gateway.PatchOpsAsync($"Users/{id}", """{"op":"replace","path":"userName","value":"other@acme.test"}""")).Is(HttpStatusCode.OK);
+        Assert.Equal([id], await ByAddressAsync("both@acme.test"));
+        Assert.Empty(await ByAddressAsync("other@acme.test"));
+
+        (await gateway.PatchOpsAsync($"Users/{id}", """{"op":"replace","path":"userName","value":"both@acme.test"}""")).Is(HttpStatusCode.OK);
+        Assert.Equal([id], await ByAddressAsync("both@acme.test"));
+        (await gateway.PatchOpsAsync($"Users/{id}", """{"op":"replace","path":"emails","value":[{"value":"new@acme.test","type":"work"}]}""")).Is(HttpStatusCode.OK);
+        Assert.Empty(await ByAddressAsync("both@acme.test"));
+        Assert.Equal([id], await ByAddressAsync("new@acme.test"));
+    }
+
+    private async Task<IReadOnlyList<string>> ByAddressAsync(string address) => [.. (await gateway.FilterAsync("Users", $"emails.value eq \"{address}\"")).Is(HttpStatusCode.OK).Ids];
+
+    [Fact]
     public async Task The_default_dialect_patches_with_capitals_strings_and_one_operation_for_each_path()
     {
         var id = await gateway.UserAsync("dialect@acme.test");

@@ -120,17 +120,9 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
     private async Task<List<ListedUser>> FindExactAsync(IntegrationProfile profile, string query, CancellationToken cancellationToken)
     {
         var found = new List<ListedUser>();
-        if (await users.FindByUserNameAsync(profile, query, cancellationToken) is { } named)
-        {
-            found.Add(await DecodeAsync(profile, named, cancellationToken));
-        }
-
         foreach (var user in await users.FindByIndexAsync(profile, 'm', query, cancellationToken))
         {
-            if (found.TrueForAll(other => other.User.Id != user.Id))
-            {
-                found.Add(await DecodeAsync(profile, user, cancellationToken));
-            }
+            found.Add(await DecodeAsync(profile, user, cancellationToken));
         }
 
         return found;

@@ -123,13 +123,7 @@ internal static class PeoplePages
         var found = new List<(IntegrationProfile, PersonEntry)>();
         await foreach (var profile in ProfilesAsync(http, integrations, profiles))
         {
-            var records = (await service.FindByIndexAsync(profile, 'm', name, http.RequestAborted)).ToList();
-            if (await service.FindByUserNameAsync(profile, name, http.RequestAborted) is { } named && records.TrueForAll(other => other.Id != named.Id))
-            {
-                records.Add(named);
-            }
-
-            foreach (var record in records)
+            foreach (var record in await service.FindByIndexAsync(profile, 'm', name, http.RequestAborted))
             {
                 if (await users.FindAsync(profile, record.Id, http.RequestAborted) is { } user)
                 {
