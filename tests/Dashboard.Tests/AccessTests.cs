@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
 using System.Text.Json.Nodes;
+using IdLcm.Domain.Integrations;
+using IdLcm.Gateway.Api;
 
 namespace IdLcm.Dashboard.Tests;
 
@@ -104,6 +106,18 @@ public sealed partial class AccessTests(RunningDashboard product)
             ($"/integrations/{kept}/live", false, [0, 0, 0, 403]),
             ($"/integrations/{given}/disable", true, [400, 400, 400, 400]),
             ($"/integrations/{given}/delete", true, [400, 400, 400, 403]),
+            ($"/integrations/{given}/groups", true, [400, 400, 400, 400]),
+            ($"/integrations/{kept}/groups", true, [400, 400, 400, 403]),
+            ($"/integrations/{kept}/scim-access", true, [303, 303, 303, 403]),
+            ($"/integrations/{given}/captures", false, [200, 200, 200, 200]),
+            ($"/integrations/{kept}/captures", false, [200, 200, 200, 403]),
+            ($"/integrations/{kept}/captures.jsonl", false, [200, 200, 200, 403]),
+            ($"/integrations/{kept}/retries", true, [400, 400, 400, 403]),
+            ($"/integrations/{kept}/access.csv", false, [200, 200, 200, 403]),
+            ($"/integrations/{kept}/drift", false, [200, 200, 200, 403]),
+            ($"/integrations/{given}/drift/correct", true, [400, 400, 400, 400]),
+            ($"/integrations/{given}/users/none/erase", true, [404, 404, 404, 404]),
+            ($"/integrations/{kept}/users/none/skip-claim", true, [404, 404, 404, 403]),
             ("/posture", false, [200, 200, 200, 200]),
             ("/posture.csv", false, [200, 200, 200, 200]),
             ($"/posture/{given}", false, [200, 200, 200, 200]),
@@ -144,6 +158,38 @@ public sealed partial class AccessTests(RunningDashboard product)
         }
 
         Assert.Contains("role Admin was refused", product.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task No_page_or_form_is_left_out_each_is_refused_to_every_role_that_lacks_its_permission_and_to_no_other()
+    {
+        var (given, _) = await product.IntegrationAsync("Given to the other manager");
+        var (kept, _) = await product.IntegrationAsync("Kept from the other manager");
+        var owner = await product.SignInAsync();
+        var actions = await Actions.ListAsync();
+        Assert.True(actions.Count > 100, $"{actions.Count}");
+        foreach (var role in Enum.GetValues<WorkspaceRole>())
+        {
+            var cookie = await AddAsync(owner, role.ToString(), role == WorkspaceRole.IntegrationManager ? given : null);
+            var token = await FormTokenAsync(cookie);
+            foreach (var (method, pattern, permission) in actions)
+            {
+                var path = Actions.PathOf(pattern, kept);
+                var refused = !Permissions.Of(role).Contains(permission) || (role == WorkspaceRole.IntegrationManager && path.Contains(kept, StringComparison.Ordinal));
+                if (permission == Permission.Anonymous || pattern == "/sign-out" || (pattern.EndsWith("/live", StringComparison.Ordinal) && !refused))
+                {
+                    // What anybody may do, what ends this session, and a stream that does not end.
+                    continue;
+                }
+
+                var answer = method == "POST"
+                    ? await product.RequestAsync(HttpMethod.Post, path, cookie, With([], token))
+                    : await product.RequestAsync(HttpMethod.Get, path, cookie);
+                Assert.True(answer.Status is not (302 or 401 or >= 500) && refused == (answer.Status == 403), $"{role} {method} {path}, which takes {permission}: {answer.Status}");
+            }
+        }
+
+        await product.RequestAsync(HttpMethod.Post, "/settings/resume", owner, With([], await FormTokenAsync(owner)));
     }
 
     [Fact]

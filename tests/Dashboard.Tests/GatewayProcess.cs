@@ -34,7 +34,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         }
     }
 
-    public static async Task<GatewayProcess> StartAsync(string data, string ownerKeyFile, IReadOnlyDictionary<string, string> settings)
+    public static async Task<GatewayProcess> StartAsync(string data, string ownerKeyFile, IReadOnlyDictionary<string, string> settings, params string[] catalogs)
     {
         string url;
         using (var listener = new TcpListener(IPAddress.Loopback, 0))
@@ -47,6 +47,12 @@ internal sealed class GatewayProcess : IAsyncDisposable
         foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "idlcm.dll"), "serve", "--data", data, "--urls", url, "--catalog", Path.Combine(RunningDashboard.RepositoryRoot(), "apps"), "--owner-key-file", ownerKeyFile])
         {
             start.ArgumentList.Add(argument);
+        }
+
+        foreach (var catalog in catalogs)
+        {
+            start.ArgumentList.Add("--catalog");
+            start.ArgumentList.Add(catalog);
         }
 
         start.Environment["IDLCM_Retry__FirstDelay"] = "00:00:00.500";

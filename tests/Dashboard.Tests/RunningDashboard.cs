@@ -44,7 +44,8 @@ public sealed class RunningDashboard : IAsyncLifetime
         options = options with { DataDirectory = Path.Combine(directory, "sample") };
         sample = await SampleAppHost.StartAsync(options, CancellationToken.None);
         provider = await LocalProvider.StartAsync();
-        gateway = await GatewayProcess.StartAsync(Path.Combine(directory, "gateway"), Path.Combine(directory, "owner.key"), provider.Settings);
+        gateway = await GatewayProcess.StartAsync(
+            Path.Combine(directory, "gateway"), Path.Combine(directory, "owner.key"), provider.Settings, await HostileConnector.WriteAsync(Path.Combine(directory, "hostile")));
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(directory, "owner.key"))).Trim());
 
         Assertions.SetDefaultExpectTimeout(60_000);
@@ -113,13 +114,14 @@ public sealed class RunningDashboard : IAsyncLifetime
     }
 
     /// <summary>Makes an integration of the sample app and waits for its validation.</summary>
-    public async Task<(string Id, string Token)> IntegrationAsync(string name)
+    public async Task<(string Id, string Token)> IntegrationAsync(string name, string app = "sample-workspace", string? workspace = null, string invite = "immediate")
     {
         var created = await ApiAsync(HttpMethod.Post, "integrations", new JsonObject
         {
             ["name"] = name,
-            ["app"] = "sample-workspace",
-            ["settings"] = new JsonObject { ["appUrl"] = Sample.BaseAddress.ToString().TrimEnd('/'), ["workspaceId"] = options.WorkspaceId },
+            ["app"] = app,
+            ["invite"] = invite,
+            ["settings"] = new JsonObject { ["appUrl"] = Sample.BaseAddress.ToString().TrimEnd('/'), ["workspaceId"] = workspace ?? options.WorkspaceId },
             ["serviceAccount"] = new JsonObject { ["userName"] = options.AdminUser, ["password"] = AdminPassword },
         });
         await EndedAsync((string)created["validationOperationId"]!);
@@ -157,6 +159,15 @@ public sealed class RunningDashboard : IAsyncLifetime
         var text = await response.Content.ReadAsStringAsync(Stop);
         Assert.True(response.StatusCode == HttpStatusCode.Created, text);
         return (string)JsonNode.Parse(text)!["id"]!;
+    }
+
+    /// <summary>Deletes a person as an identity provider does.</summary>
+    public async Task DeleteAsync(string integrationId, string token, string userId)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Delete, $"{Url}/scim/v2/{integrationId}/Users/{userId}");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        using var response = await http.SendAsync(request, Stop);
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
     }
 
     /// <summary>What an identity provider is answered that lists users.</summary>

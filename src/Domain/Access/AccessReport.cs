@@ -25,6 +25,11 @@ public sealed record AccessLine(
 /// <param name="store">The record store.</param>
 public sealed class AccessReport(IRecordStore store)
 {
+    /// <summary>A page that finds little ends after so many accounts, with a key to go on from, rather than keep its reader waiting.</summary>
+    private const int MaxExamined = 10_000;
+
+    private const int PageRows = 250;
+
     /// <summary>Reads what accounts have, in the order of their keys.</summary>
     /// <param name="profile">The integration.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
@@ -33,34 +38,90 @@ public sealed class AccessReport(IRecordStore store)
         IntegrationProfile profile, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(profile);
+        await foreach (var account in AccountsAsync(profile, null, cancellationToken))
+        {
+            foreach (var line in await LinesAsync(profile, account, cancellationToken))
+            {
+                yield return line;
+            }
+        }
+    }
+
+    /// <summary>Reads a page of it. The lines of one account are never parted.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="wanted">Which lines.</param>
+    /// <param name="limit">After how many lines the page ends, with the account that it is at.</param>
+    /// <param name="afterKey">The key of the last account of the page before, or null.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The lines, and the key to go on from; null at the end.</returns>
+    public async Task<(IReadOnlyList<AccessLine> Lines, string? NextKey)> PageAsync(
+        IntegrationProfile profile, Func<AccessLine, bool> wanted, int limit, string? afterKey, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(profile);
+        ArgumentNullException.ThrowIfNull(wanted);
+        var found = new List<AccessLine>();
+        var examined = 0;
+        var last = afterKey;
+        await foreach (var account in AccountsAsync(profile, afterKey, cancellationToken))
+        {
+            if (found.Count >= limit || ++examined > MaxExamined)
+            {
+                return (found, last);
+            }
+
+            last = account.Key;
+            found.AddRange((await LinesAsync(profile, account, cancellationToken)).Where(wanted));
+        }
+
+        return (found, null);
+    }
+
+    /// <summary>Reads what the account of one user has.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="userId">The SCIM user; any text.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The lines; none where the app shows no account of theirs.</returns>
+    public async Task<IReadOnlyList<AccessLine>> OfUserAsync(IntegrationProfile profile, string userId, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(profile);
+        return IntegrationStore.IsWellFormed(userId)
+            && (await store.FindUserAsync(profile.Partition, userId, cancellationToken))?.Value is { } user
+            && (await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.AccountKey), cancellationToken))?.Value is { } account
+            && account.UserId == user.Id
+                ? await LinesAsync(profile, account, cancellationToken)
+                : [];
+    }
+
+    private async IAsyncEnumerable<AppAccount> AccountsAsync(
+        IntegrationProfile profile, string? afterKey, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var range = afterKey is null ? RowRange.Prefix(Rows.Accounts) : RowRange.PrefixAfter(Rows.Accounts, Rows.Account(afterKey));
         string? continuation = null;
         do
         {
-            var page = await store.QueryAsync(profile.Partition, RowRange.Prefix(Rows.Accounts), 250, continuation, cancellationToken);
+            var page = await store.QueryAsync(profile.Partition, range, PageRows, continuation, cancellationToken);
             foreach (var record in page.Records)
             {
-                var account = DomainJson.Decode<AppAccount>(record.Value);
-                if (account.Observed is not { } seen || (await store.FindUserAsync(profile.Partition, account.UserId, cancellationToken))?.Value is not { } user)
-                {
-                    continue;
-                }
-
-                var resource = ScimResource.FromStored(user.Resource.Span, profile.UserType, user.Id);
-                var line = new AccessLine(
-                    user.Id, resource.UserName, resource.ExternalId, seen.Identifier, seen.Active, user.Owned && user.DeletedAt is null, null, null, null, null, seen.SeenAt);
-                if (account.Grants.Count == 0)
-                {
-                    yield return line;
-                }
-
-                foreach (var grant in account.Grants)
-                {
-                    yield return line with { Value = grant.Value, Since = grant.Since, OperationId = grant.OperationId, By = grant.By };
-                }
+                yield return DomainJson.Decode<AppAccount>(record.Value);
             }
 
             continuation = page.Continuation;
         }
         while (continuation is not null);
+    }
+
+    private async Task<IReadOnlyList<AccessLine>> LinesAsync(IntegrationProfile profile, AppAccount account, CancellationToken cancellationToken)
+    {
+        if (account.Observed is not { } seen || (await store.FindUserAsync(profile.Partition, account.UserId, cancellationToken))?.Value is not { } user)
+        {
+            return [];
+        }
+
+        var resource = ScimResource.FromStored(user.Resource.Span, profile.UserType, user.Id);
+        var line = new AccessLine(
+            user.Id, resource.UserName, resource.ExternalId, seen.Identifier, seen.Active, user.Owned && user.DeletedAt is null, null, null, null, null, seen.SeenAt);
+        return account.Grants.Count == 0
+            ? [line]
+            : [.. account.Grants.Select(grant => line with { Value = grant.Value, Since = grant.Since, OperationId = grant.OperationId, By = grant.By })];
     }
 }

@@ -56,8 +56,15 @@ public sealed class PersonErasure(
     }
 
     /// <summary>Whether of a user only the id is left.</summary>
-    internal static bool IsErased(IntegrationProfile profile, UserRecord user) =>
-        ScimResource.FromStored(user.Resource.Span, profile.UserType, user.Id).UserName == NameOf(user.Id);
+    /// <param name="profile">The integration.</param>
+    /// <param name="user">The user.</param>
+    /// <returns>True once the personal data was erased.</returns>
+    public static bool IsErased(IntegrationProfile profile, UserRecord user)
+    {
+        ArgumentNullException.ThrowIfNull(profile);
+        ArgumentNullException.ThrowIfNull(user);
+        return ScimResource.FromStored(user.Resource.Span, profile.UserType, user.Id).UserName == NameOf(user.Id);
+    }
 
     /// <summary>Erases a person's data.</summary>
     /// <param name="profile">The integration.</param>

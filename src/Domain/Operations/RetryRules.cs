@@ -30,6 +30,15 @@ public sealed record RetryRules
     /// <summary>The most attempts by failure code, where they differ.</summary>
     public IReadOnlyDictionary<FailureCode, int> Attempts { get; init; } = new Dictionary<FailureCode, int>();
 
+    /// <summary>The most attempts that are made while they fail with a code.</summary>
+    /// <param name="code">Why they fail.</param>
+    /// <returns>How many; 1 for no second one.</returns>
+    public int MostAttempts(FailureCode code)
+    {
+        var info = FailureCodes.Of(code);
+        return Attempts.TryGetValue(code, out var own) ? own : !info.Retryable ? 1 : info.Infrastructure ? InfrastructureAttempts : OtherAttempts;
+    }
+
     /// <summary>Decides about the next attempt.</summary>
     /// <param name="code">Why the attempt failed.</param>
     /// <param name="attempt">The number of the failed attempt, from 1.</param>
@@ -37,9 +46,7 @@ public sealed record RetryRules
     /// <returns>The wait, or null when there is no next attempt.</returns>
     public TimeSpan? DelayAfter(FailureCode code, int attempt, double jitter)
     {
-        var info = FailureCodes.Of(code);
-        var most = Attempts.TryGetValue(code, out var own) ? own : !info.Retryable ? 1 : info.Infrastructure ? InfrastructureAttempts : OtherAttempts;
-        if (attempt >= most)
+        if (attempt >= MostAttempts(code))
         {
             return null;
         }

@@ -1,5 +1,6 @@
 using IdLcm.Automation;
 using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Storage;
 using IdLcm.Domain.Workflows;
 using IdLcm.Functions.Activities;
 using IdLcm.Functions.Hosting;
@@ -55,6 +56,7 @@ public static class AzureEdition
         services.AddRouting();
         services.AddSingleton(options);
         services.AddSingleton(options.Retry);
+        services.AddSingleton(new EvidenceRetention { Days = (int)options.EvidenceRetention.TotalDays, Megabytes = 0 });
         services.AddSingleton(options.SignIn);
         services.TryAddSingleton(options.Entra);
         services.TryAddSingleton(options.Smtp);

@@ -12,12 +12,13 @@ namespace IdLcm.Functions.Timers;
 /// </summary>
 /// <param name="workflows">The workflow engine.</param>
 /// <param name="blobs">The evidence.</param>
+/// <param name="evidence">How long it is kept.</param>
 /// <param name="source">Takes the Durable client that comes with an invocation.</param>
-/// <param name="options">How long each is kept.</param>
+/// <param name="options">How long histories are kept.</param>
 /// <param name="clock">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class RetentionTimer(
-    IWorkflowClient workflows, IBlobStore blobs, DurableClientSource source, AzureEditionOptions options, TimeProvider clock, ILogger<RetentionTimer> logger)
+    IWorkflowClient workflows, IBlobStore blobs, EvidenceRetention evidence, DurableClientSource source, AzureEditionOptions options, TimeProvider clock, ILogger<RetentionTimer> logger)
 {
     /// <summary>Once a night.</summary>
     /// <param name="timer">The timer.</param>
@@ -30,8 +31,8 @@ public sealed partial class RetentionTimer(
         source.Attach(client);
         var purged = await workflows.PurgeAsync(clock.GetUtcNow() - options.HistoryRetention, cancellationToken);
         LogPurged(purged, (int)options.HistoryRetention.TotalDays);
-        var swept = await blobs.SweepAsync("evidence", clock.GetUtcNow() - options.EvidenceRetention, long.MaxValue, cancellationToken);
-        LogSwept(swept, (int)options.EvidenceRetention.TotalDays);
+        var swept = await evidence.SweepAsync(blobs, clock.GetUtcNow(), cancellationToken);
+        LogSwept(swept, evidence.Days);
     }
 
     [LoggerMessage(4301, LogLevel.Information, "Forgot {Count} orchestrations that ended more than {Days} days ago")]

@@ -23,6 +23,7 @@ public static class ManagementApi
         services.AddSingleton<DeniedCalls>();
         services.AddSingleton<NotificationChannels>();
         services.AddSingleton<UnmatchedRemoval>();
+        services.AddSingleton<GroupMappingChanges>();
         services.AddSingleton<Domain.Access.AccessReport>();
         services.AddSingleton<Claims.ClaimLinks>();
         services.AddSingleton<ApiGate>();

@@ -9,7 +9,7 @@ namespace IdLcm.Gateway.Hosting;
 
 /// <summary>Does what falls due by the clock: scheduled syncs, deletions after some days, alarms and reminders.</summary>
 internal sealed partial class DueWork(
-    DueTasks due, ActivityLog log, IntegrationStore integrations, IBlobStore blobs, TimeProvider clock, ILogger<DueWork> logger) : BackgroundService
+    DueTasks due, ActivityLog log, IntegrationStore integrations, IBlobStore blobs, EvidenceRetention evidence, TimeProvider clock, ILogger<DueWork> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TrimInterval = TimeSpan.FromHours(1);
@@ -45,6 +45,7 @@ internal sealed partial class DueWork(
             }
         }
 
+        await evidence.SweepAsync(blobs, now, cancellationToken);
         await blobs.SweepAsync(SyncPlanRecord.Container, now - PlanRetention, long.MaxValue, cancellationToken);
     }
 

@@ -42,6 +42,7 @@ public static class GatewayServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<RetryRules>();
+        services.TryAddSingleton<EvidenceRetention>();
         services.TryAddSingleton(new ProfileFreshness(TimeSpan.Zero));
         services.AddSingleton<LaneSignal>();
         services.AddSingleton<ChangeFeed>();

@@ -26,8 +26,8 @@ internal static class LocalEdition
     /// <summary>
     /// Builds the application. It does not listen yet. <c>appsettings.json</c> of the data directory, and above it environment
     /// variables <c>IDLCM_Section__Name</c>, may set what Kestrel takes, and the sections <c>Retry</c>
-    /// (<see cref="RetryRules"/>), <c>Automation</c> (<see cref="AutomationOptions"/>), <c>Entra</c> (<see cref="EntraAuthority"/>)
-    /// and <c>SignIn</c> (<see cref="SignInOptions"/>).
+    /// (<see cref="RetryRules"/>), <c>Automation</c> (<see cref="AutomationOptions"/>), <c>Entra</c> (<see cref="EntraAuthority"/>),
+    /// <c>Evidence</c> (<see cref="EvidenceRetention"/>) and <c>SignIn</c> (<see cref="SignInOptions"/>).
     /// </summary>
     /// <param name="options">How it is run.</param>
     /// <param name="database">The database of its data directory; the caller disposes of it after the application.</param>
@@ -114,6 +114,7 @@ internal static class LocalEdition
         services.AddSingleton(database);
         services.AddSingleton<IRecordStore>(new SqliteRecordStore(database));
         services.AddSingleton<IBlobStore>(new FileBlobStore(options.DataDirectory, TimeProvider.System));
+        services.AddSingleton(Checked(Read(builder.Configuration, "Evidence", new EvidenceRetention())));
         services.AddSingleton<IErasureLedger>(new FileErasureLedger(options.ErasureLedger));
         services.AddSingleton<ISecretStore>(_ => new FileSecretStore(options.DataDirectory, TimeProvider.System));
         services.AddAutomation(Read(builder.Configuration, "Automation", new AutomationOptions()) with
@@ -127,6 +128,8 @@ internal static class LocalEdition
     private static EntraAuthority Checked(EntraAuthority authority) => Checked(authority, authority.Problem());
 
     private static SignInOptions Checked(SignInOptions signIn) => Checked(signIn, signIn.Problem());
+
+    private static EvidenceRetention Checked(EvidenceRetention retention) => Checked(retention, retention.Problem());
 
     private static T Checked<T>(T settings, string? problem) =>
         problem is null ? settings : throw new InvalidDataException($"The configuration is wrong: {problem}");

@@ -31,15 +31,18 @@ internal static class AccessEndpoints
         var lines = report.ReadAsync(profile, http.RequestAborted).Where(line =>
             (string.IsNullOrEmpty(value) || string.Equals(line.Value, value, StringComparison.OrdinalIgnoreCase))
             && (string.IsNullOrEmpty(person) || new[] { line.UserId, line.UserName, line.UpstreamUserId, line.UsernameInApp }.Contains(person, StringComparer.OrdinalIgnoreCase)));
-        return format == "jsonl"
-            ? Exports.JsonLines("access.jsonl", lines)
-            : Exports.Csv(
-                "access.csv",
-                ["userId", "userName", "upstreamUserId", "usernameInApp", "activeInApp", "matched", "value", "since", "operationId", "by", "provedAt"],
-                lines.Select(line => new[]
-                {
-                    line.UserId, line.UserName, line.UpstreamUserId, line.UsernameInApp, line.Active ? "yes" : "no", line.Owned ? "yes" : "no", line.Value,
-                    line.Since is { } since ? Exports.Time(since) : null, line.OperationId, line.By, Exports.Time(line.ProvedAt),
-                }));
+        return AsFile(lines, format == "jsonl");
     }
+
+    /// <summary>The report as a file, written while it is read.</summary>
+    public static IResult AsFile(IAsyncEnumerable<AccessLine> lines, bool jsonLines) => jsonLines
+        ? Exports.JsonLines("access.jsonl", lines)
+        : Exports.Csv(
+            "access.csv",
+            ["userId", "userName", "upstreamUserId", "usernameInApp", "activeInApp", "matched", "value", "since", "operationId", "by", "provedAt"],
+            lines.Select(line => new[]
+            {
+                line.UserId, line.UserName, line.UpstreamUserId, line.UsernameInApp, line.Active ? "yes" : "no", line.Owned ? "yes" : "no", line.Value,
+                line.Since is { } since ? Exports.Time(since) : null, line.OperationId, line.By, Exports.Time(line.ProvedAt),
+            }));
 }

@@ -3,8 +3,10 @@ using System.Text.Json;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Launch;
+using IdLcm.Domain.Operations;
 using IdLcm.Gateway.Api;
 using IdLcm.Gateway.Scim;
+using IdLcm.Gateway.Scim.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -59,6 +61,15 @@ internal sealed record IntegrationSettingsModel
 
     /// <summary>True when the connector names the sign-in page that people are launched to.</summary>
     public required bool LaunchOffered { get; init; }
+
+    /// <summary>What groups give.</summary>
+    public required IReadOnlyList<GroupMappingResource> Groups { get; init; }
+
+    /// <summary>Who may call beside the holders of gateway tokens, and until when that is captured.</summary>
+    public required ScimAccessResource ScimAccess { get; init; }
+
+    /// <summary>How failed operations are tried again where the integration says nothing else.</summary>
+    public required RetryRules RetryRules { get; init; }
 
     public string BookmarkUrl => $"{BaseUrl}/launch/{View.Integration.Id}";
 
@@ -122,6 +133,9 @@ internal static class IntegrationPages
             SchemaJson = SchemaText.Write(schema),
             Versions = await services.GetRequiredService<IntegrationService>().ConnectorVersionsAsync(integrationId, http.RequestAborted) ?? [],
             Launch = profile is null ? new LaunchSettings() : await services.GetRequiredService<LaunchService>().SettingsAsync(profile, http.RequestAborted),
+            Groups = profile is null ? [] : await services.GetRequiredService<GroupMappingChanges>().ListAsync(profile, http.RequestAborted),
+            ScimAccess = services.GetRequiredService<ScimAccessSettings>().Describe(view.Integration),
+            RetryRules = services.GetRequiredService<RetryRules>(),
             LaunchOffered = profile?.Manifest.Launch?.AddressOf(profile.Integration.Settings) is not null,
         };
         return PageResult.Of<IntegrationSettingsPage, IntegrationSettingsModel>(with?.Invoke(model) ?? model, status);

@@ -1,3 +1,4 @@
+using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Sync;
 using Microsoft.AspNetCore.Http;
@@ -34,6 +35,14 @@ internal static class PolicyFields
         Percent = form.Number("percent") ?? -1,
         Absolute = form.Number("absolute"),
         MinimumPopulation = form.Number("minimumPopulation") ?? -1,
+        Assignments = form.ContainsKey("assignmentPercent")
+            ? before.Assignments with
+            {
+                Percent = form.Number("assignmentPercent") ?? -1,
+                Absolute = form.Number("assignmentAbsolute"),
+                MinimumPopulation = form.Number("assignmentPopulation") ?? -1,
+            }
+            : before.Assignments,
     };
 
     /// <summary>When it syncs by itself, and what follows from differences.</summary>
@@ -56,6 +65,25 @@ internal static class PolicyFields
         Absolute = form.Number("holdAbsolute") ?? -1,
         MinimumPopulation = form.Number("holdPopulation") ?? -1,
     });
+
+    /// <summary>The field that holds the most attempts after a failure code.</summary>
+    public static string AttemptsOf(FailureCode code) => $"attempts.{code}";
+
+    /// <summary>How failed operations are tried again.</summary>
+    public static RetryPolicySettings Retry(IFormCollection form) => new()
+    {
+        FirstDelaySeconds = form.Number("firstDelaySeconds"),
+        MaxDelaySeconds = form.Number("maxDelaySeconds"),
+        Attempts = Enum.GetValues<FailureCode>().Where(code => form.Text(AttemptsOf(code)) is not null).ToDictionary(code => code, code => form.Number(AttemptsOf(code)) ?? -1),
+    };
+
+    /// <summary>When failures of the app as a whole hold the queue.</summary>
+    public static CircuitSettings Circuit(IFormCollection form) => new()
+    {
+        Failures = form.Number("circuitFailures") ?? -1,
+        ProbeSeconds = form.Number("probeSeconds") ?? -1,
+        MaxProbeSeconds = form.Number("maxProbeSeconds") ?? -1,
+    };
 
     /// <summary>The choice that stands for a schedule.</summary>
     public static string ChoiceOf(SyncSchedule? schedule) =>

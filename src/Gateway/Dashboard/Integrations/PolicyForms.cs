@@ -22,6 +22,10 @@ internal static class PolicyForms
             ChangeAsync(integrationId, http, service, "security", (form, before) => new IntegrationChange { Safeguard = PolicyFields.Safeguard(form, before.Safeguard) })).Needs(Permission.ManageIntegrations);
         pages.MapPost(home + "/inbound-hold", (string integrationId, HttpContext http, IntegrationService service) =>
             ChangeAsync(integrationId, http, service, "hold", (form, _) => new IntegrationChange { InboundHold = PolicyFields.InboundHold(form) })).Needs(Permission.ManageIntegrations);
+        pages.MapPost(home + "/matching", (string integrationId, HttpContext http, IntegrationService service) =>
+            ChangeAsync(integrationId, http, service, "matching", (form, _) => new IntegrationChange { MatchBy = [.. form["matchBy"].OfType<string>().Where(name => name.Length > 0).Distinct(StringComparer.Ordinal)] })).Needs(Permission.ManageIntegrations);
+        pages.MapPost(home + "/retries", (string integrationId, HttpContext http, IntegrationService service) =>
+            ChangeAsync(integrationId, http, service, "retries", (form, _) => new IntegrationChange { Retry = PolicyFields.Retry(form), Circuit = PolicyFields.Circuit(form) })).Needs(Permission.ManageIntegrations);
         pages.MapPost(home + "/retention", (string integrationId, HttpContext http, IntegrationService service) =>
             ChangeAsync(integrationId, http, service, "retention", (form, _) => new IntegrationChange { ActivityDays = new Maybe<int?>(true, form.Number("activityDays")) })).Needs(Permission.ManageIntegrations);
         pages.MapPost(home + "/observe-only", (string integrationId, HttpContext http, IntegrationService service) => ObserveAsync(integrationId, http, service, observe: true)).Needs(Permission.ManageIntegrations);

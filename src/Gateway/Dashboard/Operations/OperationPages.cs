@@ -27,6 +27,7 @@ internal static class OperationPages
     public static void Map(RouteGroupBuilder pages)
     {
         pages.MapGet("/integrations/{integrationId}/operations", ListAsync).Needs(Permission.ReadIntegrations);
+        pages.MapGet("/integrations/{integrationId}/operations.csv", ExportAsync).Needs(Permission.ReadIntegrations);
         pages.MapGet("/integrations/{integrationId}/operations/{operationId}", ShowAsync).Needs(Permission.ReadIntegrations);
         pages.MapGet("/integrations/{integrationId}/operations/{operationId}/evidence/{hash}", EvidenceEndpoint.GetAsync).Needs(Permission.ReadIntegrations);
         pages.MapPost("/integrations/{integrationId}/operations/{operationId}/retry", RetryAsync).Needs(Permission.ManageIntegrations);
@@ -38,11 +39,7 @@ internal static class OperationPages
         string integrationId, HttpContext http, IntegrationViews views, OperationService operations,
         string? q = null, string? status = null, string? kind = null, string? failureCode = null, string? cursor = null)
     {
-        if (!PageRequest.TryRead(null, cursor, out _, out _)
-            || !Filters.TryText(q, "q", out var text, out _)
-            || !Filters.TryEnum<OperationStatus>(status, "status", out var statuses, out _)
-            || !Filters.TryEnum<OperationKind>(kind, "kind", out var kinds, out _)
-            || !Filters.TryEnum<FailureCode>(failureCode, "failureCode", out var codes, out _))
+        if (!PageRequest.TryRead(null, cursor, out _, out _) || FilterOf(q, status, kind, failureCode) is not { } matches)
         {
             return BadFilter();
         }
@@ -52,15 +49,56 @@ internal static class OperationPages
             return IntegrationPages.Missing();
         }
 
-        var found = await operations.ListAsync(integrationId, Matches, PageSize, string.IsNullOrEmpty(cursor) ? null : cursor, http.RequestAborted);
-        return PageResult.Of<OperationListPage, OperationListModel>(new OperationListModel(view, found.Items, found.Cursor, text, status, kind, failureCode, cursor));
-
-        bool Matches(Operation operation) =>
-            statuses?.Contains(operation.Status) != false
-            && kinds?.Contains(operation.Kind) != false
-            && (codes is null || (operation.Failure is { } failure && codes.Contains(failure.Code)))
-            && Filters.Contains(text, operation.Target, operation.Id, operation.Failure?.Detail, operation.RequestedBy.Actor);
+        var found = await operations.ListAsync(integrationId, matches, PageSize, string.IsNullOrEmpty(cursor) ? null : cursor, http.RequestAborted);
+        return PageResult.Of<OperationListPage, OperationListModel>(
+            new OperationListModel(view, found.Items, found.Cursor, string.IsNullOrWhiteSpace(q) ? null : q.Trim(), status, kind, failureCode, cursor));
     }
+
+    private static async Task<IResult> ExportAsync(
+        string integrationId, HttpContext http, IntegrationStore integrations, OperationService operations,
+        string? q = null, string? status = null, string? kind = null, string? failureCode = null)
+    {
+        if (FilterOf(q, status, kind, failureCode) is not { } matches)
+        {
+            return BadFilter();
+        }
+
+        if (await integrations.FindAsync(integrationId, http.RequestAborted) is null)
+        {
+            return IntegrationPages.Missing();
+        }
+
+        await Csv.BeginAsync(http, $"operations-{integrationId}.csv", "Operation", "Target", "Status", "Requested (UTC)", "Started (UTC)", "Ended (UTC)", "Attempts", "Asked by", "Failure code", "Detail", "Operation ID");
+        string? cursor = null;
+        do
+        {
+            var found = await operations.ListAsync(integrationId, matches, PageRequest.MaxLimit, cursor, http.RequestAborted);
+            foreach (var item in found.Items)
+            {
+                await Csv.LineAsync(
+                    http, item.Kind.ToString(), item.Target, item.Status.ToString(), Exports.Time(item.CreatedAt), item.StartedAt is { } started ? Exports.Time(started) : null,
+                    item.EndedAt is { } ended ? Exports.Time(ended) : null, item.Attempt.ToString(System.Globalization.CultureInfo.InvariantCulture), item.RequestedBy.Actor,
+                    item.Failure?.Code.ToString(), item.Failure?.Detail, item.Id);
+            }
+
+            cursor = found.Cursor;
+        }
+        while (cursor is not null);
+        return Results.Empty;
+    }
+
+    /// <summary>What the filters of an address let through; null where they are none.</summary>
+    private static Func<Operation, bool>? FilterOf(string? q, string? status, string? kind, string? failureCode) =>
+        Filters.TryText(q, "q", out var text, out _)
+        && Filters.TryEnum<OperationStatus>(status, "status", out var statuses, out _)
+        && Filters.TryEnum<OperationKind>(kind, "kind", out var kinds, out _)
+        && Filters.TryEnum<FailureCode>(failureCode, "failureCode", out var codes, out _)
+            ? operation =>
+                statuses?.Contains(operation.Status) != false
+                && kinds?.Contains(operation.Kind) != false
+                && (codes is null || (operation.Failure is { } failure && codes.Contains(failure.Code)))
+                && Filters.Contains(text, operation.Target, operation.Id, operation.Failure?.Detail, operation.RequestedBy.Actor)
+            : null;
 
     /// <summary>An address whose filters nobody can have chosen on our pages.</summary>
     public static IResult BadFilter() =>

@@ -1,3 +1,4 @@
+using IdLcm.Domain.Access;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Leavers;
 using IdLcm.Domain.Operations;
@@ -20,7 +21,10 @@ internal sealed record PersonEntry(Integration Integration, UserResource User);
 internal sealed record PeopleModel(string? Query, IReadOnlyList<PersonEntry> Entries, bool More, int Found);
 
 /// <summary>What the page of one person shows.</summary>
-internal sealed record PersonModel(string Name, IReadOnlyList<PersonEntry> Entries);
+/// <param name="Name">The user name.</param>
+/// <param name="Entries">The person in each integration that knows them.</param>
+/// <param name="Access">What they have there and why, by the SCIM id of the entry.</param>
+internal sealed record PersonModel(string Name, IReadOnlyList<PersonEntry> Entries, IReadOnlyDictionary<string, IReadOnlyList<AccessLine>> Access);
 
 /// <summary>People across apps: where somebody has access, and taking it away everywhere at once.</summary>
 internal static class PeoplePages
@@ -34,6 +38,7 @@ internal static class PeoplePages
     {
         pages.MapGet("/people", SearchAsync).Needs(Permission.ReadIntegrations);
         pages.MapGet("/people/{name}", ShowAsync).Needs(Permission.ReadIntegrations);
+        pages.MapGet("/people/{name}/access.csv", ExportAsync).Needs(Permission.ReadIntegrations);
         pages.MapPost("/people/{name}/revoke", RevokeAsync).Needs(Permission.ManageIntegrations);
         pages.MapPost("/people/{name}/revoke/lift", LiftAsync).Needs(Permission.ManageIntegrations);
     }
@@ -57,10 +62,46 @@ internal static class PeoplePages
         return PageResult.Of<PeoplePage, PeopleModel>(new PeopleModel(text, [.. found.Take(MaxShown)], more || found.Count > MaxShown, found.Count));
     }
 
-    private static async Task<IResult> ShowAsync(string name, HttpContext http, IntegrationStore integrations, IntegrationProfiles profiles, UserService service, UserListing users) =>
-        await FindAsync(name, http, integrations, profiles, service, users) is { Count: > 0 } found
-            ? PageResult.Of<PersonPage, PersonModel>(new PersonModel(name, [.. found.Select(item => item.Entry)]))
-            : DashboardGate.Problem(StatusCodes.Status404NotFound, "Nobody has this user name", "No integration that you may see knows it.");
+    private static async Task<IResult> ShowAsync(string name, HttpContext http, IntegrationStore integrations, IntegrationProfiles profiles, UserService service, UserListing users, AccessReport report)
+    {
+        var found = await FindAsync(name, http, integrations, profiles, service, users);
+        if (found.Count == 0)
+        {
+            return Nobody();
+        }
+
+        var access = new Dictionary<string, IReadOnlyList<AccessLine>>(StringComparer.Ordinal);
+        foreach (var (profile, entry) in found)
+        {
+            access[entry.User.Id] = await report.OfUserAsync(profile, entry.User.Id, http.RequestAborted);
+        }
+
+        return PageResult.Of<PersonPage, PersonModel>(new PersonModel(name, [.. found.Select(item => item.Entry)], access));
+    }
+
+    private static async Task<IResult> ExportAsync(string name, HttpContext http, IntegrationStore integrations, IntegrationProfiles profiles, UserService service, UserListing users, AccessReport report)
+    {
+        var found = await FindAsync(name, http, integrations, profiles, service, users);
+        if (found.Count == 0)
+        {
+            return Nobody();
+        }
+
+        await Csv.BeginAsync(http, "access.csv", "App", "Integration", "User name", "Username in app", "Active in app", "Value", "Since (UTC)", "By", "Operation", "Proved (UTC)");
+        foreach (var (profile, entry) in found)
+        {
+            foreach (var line in await report.OfUserAsync(profile, entry.User.Id, http.RequestAborted))
+            {
+                await Csv.LineAsync(
+                    http, profile.Manifest.AppName, entry.Integration.Name, line.UserName, line.UsernameInApp, line.Active ? "Yes" : "No", line.Value,
+                    line.Since is { } since ? Exports.Time(since) : null, line.By, line.OperationId, Exports.Time(line.ProvedAt));
+            }
+        }
+
+        return Results.Empty;
+    }
+
+    private static IResult Nobody() => DashboardGate.Problem(StatusCodes.Status404NotFound, "Nobody has this user name", "No integration that you may see knows it.");
 
     private static async Task<IResult> RevokeAsync(string name, HttpContext http, EmergencyRevoke revoke)
     {

@@ -1,5 +1,6 @@
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Notifications;
+using IdLcm.Domain.Storage;
 using IdLcm.Gateway.Api;
 using IdLcm.Gateway.Scim;
 using Microsoft.AspNetCore.Builder;
@@ -31,6 +32,9 @@ internal sealed record SettingsModel
 
     /// <summary>How many other integrations there are: they tell nobody and keep their activity for good.</summary>
     public required int Untold { get; init; }
+
+    /// <summary>How long evidence is kept.</summary>
+    public required EvidenceRetention Evidence { get; init; }
 
     public required DateTimeOffset Now { get; init; }
 
@@ -82,6 +86,7 @@ internal static partial class SettingsPages
             Integrations = manages ? integrations : [],
             Told = told,
             Untold = untold,
+            Evidence = services.GetRequiredService<EvidenceRetention>(),
             Now = clock.GetUtcNow(),
         };
         return PageResult.Of<SettingsPage, SettingsModel>(with?.Invoke(model) ?? model, status);

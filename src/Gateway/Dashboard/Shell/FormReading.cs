@@ -15,6 +15,9 @@ internal static class FormReading
     /// <summary>A whole number; null where it is left empty. What is no number becomes -1, which no field allows.</summary>
     public static int? Number(this IFormCollection form, string field) => form.Text(field) is { } text ? int.TryParse(text, out var number) ? number : -1 : null;
 
+    /// <summary>The lines of a field that holds one value a line, without blanks around them.</summary>
+    public static IReadOnlyList<string> Lines(this IFormCollection form, string field) => form[field].ToString().Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
     /// <summary>The connector's settings.</summary>
     public static Dictionary<string, string?> Settings(this IFormCollection form) =>
         form.Keys.Where(key => key.StartsWith(SettingPrefix, StringComparison.Ordinal))

@@ -46,6 +46,16 @@ internal static class Notices
         ["excepted"] = "Excepted until the day that you gave.",
         ["exception-over"] = "The exception has ended; the rule counts again.",
         ["forgotten"] = "Forgotten. The credential is deleted.",
+        ["group-mapped"] = "The group is mapped. Its members follow in the app.",
+        ["group-unmapped"] = "The mapping has ended. What only it gave is taken from its members.",
+        ["captures-cleared"] = "Forgotten. Nothing captured is kept.",
+        ["claim-mailed"] = "The claim link has been sent by e-mail.",
+        ["claim-skipped"] = "The account is made without waiting for the person.",
+        ["erasure-asked"] = "Asked. The data is erased once somebody approves it here.",
+        ["deletion-undone"] = "The account stays deactivated and is not deleted.",
+        ["access-changed"] = "Noted. The app follows as soon as its turn comes.",
+        ["correcting"] = "The app is being corrected by ordinary operations.",
+        ["nothing-corrected"] = "There was nothing to correct in the app.",
         ["revoking"] = "Access is being taken away. Follow the operations below.",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

@@ -1,12 +1,15 @@
 using IdLcm.Domain.Access;
 using IdLcm.Domain.Activity;
 using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Erasure;
 using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Listing;
 using IdLcm.Domain.Matching;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Storage;
 using IdLcm.Domain.Users;
 using IdLcm.Gateway.Api;
+using IdLcm.Gateway.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -15,11 +18,26 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IdLcm.Gateway.Dashboard;
 
 /// <summary>What the Users tab shows.</summary>
-internal sealed record UserListModel(IntegrationView View, Page<UserResource> Users, string? Query, string? State, string? Cursor)
+/// <param name="View">The integration.</param>
+/// <param name="Users">The users of this page.</param>
+/// <param name="Query">The search.</param>
+/// <param name="State">The provisioning state filtered by.</param>
+/// <param name="Cursor">The cursor that this page begins after.</param>
+/// <param name="First">The number of the first one, from 1.</param>
+/// <param name="Total">How many there are beside deleted ones; null where that is not counted, as of a search.</param>
+internal sealed record UserListModel(IntegrationView View, Page<UserResource> Users, string? Query, string? State, string? Cursor, int First, long? Total)
 {
     public string Home => $"/integrations/{View.Integration.Id}/users";
 
-    public string Link(string? cursor) => Words.Link(Home, ("q", Query), ("state", State), ("cursor", cursor));
+    public string Link(string? cursor) => Words.Link(Home, ("q", Query), ("state", State), ("cursor", cursor), ("first", cursor is null ? null : $"{First + Users.Items.Count}"));
+
+    /// <summary>Which of how many are shown.</summary>
+    public string Range => $"{Words.Number(First)}–{Words.Number(First + Users.Items.Count - 1)}" + (Total switch
+    {
+        null => "",
+        { } total when First + Users.Items.Count - 1 <= total => $" of {Words.Number(total)}",
+        { } total => $", of whom the first {Words.Number(total)} are not deleted",
+    });
 }
 
 /// <summary>What one user's page, or drawer, shows.</summary>
@@ -31,7 +49,20 @@ internal sealed record UserListModel(IntegrationView View, Page<UserResource> Us
 /// <param name="History">The newest events about the user.</param>
 /// <param name="Refusal">What was wrong about the form that led here.</param>
 internal sealed record UserModel(
-    IntegrationView View, UserDetails User, UserSchema Schema, IReadOnlyList<AccessGrant> Grants, Exemption? Exemption, IReadOnlyList<ActivityEvent> History, Refusal? Refusal);
+    IntegrationView View, UserDetails User, UserSchema Schema, IReadOnlyList<AccessGrant> Grants, Exemption? Exemption, IReadOnlyList<ActivityEvent> History, Refusal? Refusal)
+{
+    /// <summary>True while the account is made only once the person claims it.</summary>
+    public bool AwaitsClaim { get; init; }
+
+    /// <summary>A claim link that was made just now: shown this once.</summary>
+    public ClaimLinkResource? NewLink { get; init; }
+
+    /// <summary>True where single entitlements can be given and taken.</summary>
+    public bool TakesEntitlements { get; init; }
+
+    /// <summary>True for a deleted person of whom something is left that could be erased.</summary>
+    public bool Erasable { get; init; }
+}
 
 /// <summary>The people of one integration.</summary>
 internal static class UserPages
@@ -53,7 +84,8 @@ internal static class UserPages
     }
 
     private static async Task<IResult> ListAsync(
-        string integrationId, HttpContext http, IntegrationViews views, IntegrationProfiles profiles, UserListing users, string? q = null, string? state = null, string? cursor = null)
+        string integrationId, HttpContext http, IntegrationViews views, IntegrationProfiles profiles, UserListing users, CountedListing counted,
+        string? q = null, string? state = null, string? cursor = null, string? first = null)
     {
         if (!PageRequest.TryRead($"{PageSize}", cursor, out var page, out _)
             || !Filters.TryText(q, "q", out var text, out _)
@@ -62,23 +94,28 @@ internal static class UserPages
             return OperationPages.BadFilter();
         }
 
-        return await views.FindAsync(integrationId, http.RequestAborted) is { } view && await profiles.FindAsync(integrationId, http.RequestAborted) is { } profile
-            ? PageResult.Of<UserListPage, UserListModel>(new UserListModel(view, await users.ListAsync(profile, text, states, page, http.RequestAborted, OwnedOf(state)), text, state, cursor))
-            : IntegrationPages.Missing();
+        if (await views.FindAsync(integrationId, http.RequestAborted) is not { } view || await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
+        {
+            return IntegrationPages.Missing();
+        }
+
+        var shown = await users.ListAsync(profile, text, states, page, http.RequestAborted, OwnedOf(state));
+        var total = text is null && string.IsNullOrEmpty(state) ? (await counted.PageAsync(profile.Partition, Listed.Users, 1, 0, http.RequestAborted)).Total : (long?)null;
+        var number = page.Cursor is not null && int.TryParse(first, out var given) && given > 0 ? given : 1;
+        return PageResult.Of<UserListPage, UserListModel>(new UserListModel(view, shown, text, state, cursor, number, total));
     }
 
     private static string? StateOf(string? state) => state == Unmatched ? null : state;
 
     private static bool? OwnedOf(string? state) => state == Unmatched ? false : null;
 
-    private static Task<IResult> ShowAsync(string integrationId, string userId, HttpContext http, IntegrationViews views) => PageAsync(integrationId, userId, http, null, views);
+    private static Task<IResult> ShowAsync(string integrationId, string userId, HttpContext http) => PageAsync(integrationId, userId, http, null);
 
     /// <summary>Shows one user.</summary>
-    public static async Task<IResult> PageAsync(string integrationId, string userId, HttpContext http, Refusal? refusal, IntegrationViews? views = null)
+    public static async Task<IResult> PageAsync(string integrationId, string userId, HttpContext http, Refusal? refusal, ClaimLinkResource? newLink = null)
     {
         var services = http.RequestServices;
-        views ??= services.GetRequiredService<IntegrationViews>();
-        if (await views.FindAsync(integrationId, http.RequestAborted) is not { } view
+        if (await services.GetRequiredService<IntegrationViews>().FindAsync(integrationId, http.RequestAborted) is not { } view
             || await services.GetRequiredService<IntegrationProfiles>().FindAsync(integrationId, http.RequestAborted) is not { } profile)
         {
             return IntegrationPages.Missing();
@@ -90,13 +127,20 @@ internal static class UserPages
         }
 
         var store = services.GetRequiredService<IRecordStore>();
-        var key = (await store.FindUserAsync(profile.Partition, user.Id, http.RequestAborted))?.Value.AccountKey;
+        var record = (await store.FindUserAsync(profile.Partition, user.Id, http.RequestAborted))?.Value;
+        var key = record?.AccountKey;
         var account = key is null ? null : (await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(key), http.RequestAborted))?.Value;
         var exemption = user.Owned || key is null ? null : await services.GetRequiredService<Unmatched>().ExemptionAsync(profile, key, http.RequestAborted);
         var history = await services.GetRequiredService<ActivityLog>().ReadNewestFirstAsync(integrationId, null, http.RequestAborted)
             .Take(MaxExamined).Where(item => item.UserId == user.Id).Take(MaxHistory).ToListAsync(http.RequestAborted);
         return PageResult.Of<UserPage, UserModel>(
-            new UserModel(view, user, profile.Schema, account?.UserId == user.Id ? account.Grants : [], exemption, history, refusal),
+            new UserModel(view, user, profile.Schema, account?.UserId == user.Id ? account.Grants : [], exemption, history, refusal)
+            {
+                AwaitsClaim = user.OpenOperationId is not null && await services.GetRequiredService<ClaimLinks>().FindAsync(profile, user.Id, http.RequestAborted) is not null,
+                NewLink = newLink,
+                TakesEntitlements = user is { Owned: true, Deleted: false } && profile.Manifest.Capabilities.SetEntitlements,
+                Erasable = record is { DeletedAt: not null } && !PersonErasure.IsErased(profile, record),
+            },
             refusal is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }
 

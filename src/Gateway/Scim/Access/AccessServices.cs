@@ -16,6 +16,7 @@ internal static class AccessServices
         services.AddSingleton<EntraKeys>();
         services.AddSingleton<FailureLimit>();
         services.AddSingleton<ScimAccess>();
+        services.AddSingleton<ScimAccessSettings>();
         services.AddSingleton<ScimCaptures>();
         services.AddSingleton<IPersonTraces>(s => s.GetRequiredService<ScimCaptures>());
     }
