@@ -274,6 +274,8 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
 
         if (message.Contains("net::ERR", StringComparison.Ordinal))
         {
+            // The browser's own error page is still coming: it would end the next navigation of this page.
+            run.Session.Spoil();
             return new(FailureCode.AppUnavailable, $"The app does not answer ({Word(message, "net::")}).");
         }
 

@@ -47,6 +47,9 @@ internal sealed class FaultChecks(TrialHost host, ConnectorSessionRequest reques
         {
             await closed.Session.DisposeAsync();
         }
+
+        fault.Mend();
+        await LookAsync(session, known, "the app back again: find someone", r => r is { Succeeded: true, Rows.Count: 1 }, cancellationToken);
     }
 
     private Task LookAsync(IConnectorSession session, string known, string name, Func<VerbResult, bool> expected, CancellationToken cancellationToken) =>
