@@ -95,6 +95,10 @@ param publicUrl string = ''
 @description('Where administrators see histories of orchestrations, with {instanceId} in it, for example the dashboard of the Durable Task Scheduler; empty for no link.')
 param historyUrl string = ''
 
+@description('Names a restore, for example its date, where the data were brought back from a backup: every integration only observes, and erased people are erased again, before anything else happens. Empty where they were not.')
+@maxLength(64)
+param restored string = ''
+
 @description('The mail address that alerts go to; empty for none.')
 param alertEmail string = ''
 
@@ -242,6 +246,7 @@ module settings 'modules/settings.bicep' = {
     schedulerEndpoint: orchestrationBackend == 'durableTaskScheduler' ? scheduler!.outputs.endpoint : ''
     publicUrl: publicUrl
     historyUrl: historyUrl
+    restored: restored
     historyDays: historyDays
     evidenceDays: evidenceDays
   }

@@ -8,10 +8,10 @@ namespace IdLcm.Bench.Lifecycle;
 internal sealed class LifecycleRun : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan PatienceOfSync = TimeSpan.FromMinutes(30);
 
     private readonly Workspace workspace;
     private readonly ServerProcess server;
-    private readonly HttpConnection scim;
     private readonly HttpClient api;
     private readonly List<string> people = [];
 
@@ -20,7 +20,6 @@ internal sealed class LifecycleRun : IAsyncDisposable
         this.workspace = workspace;
         this.server = server;
         this.api = api;
-        scim = new HttpConnection(server.Port);
     }
 
     public static async Task<LifecycleRun> StartAsync(string scratch, Uri app)
@@ -34,30 +33,37 @@ internal sealed class LifecycleRun : IAsyncDisposable
     }
 
     /// <summary>A sync from its request until its plan is applied.</summary>
-    public async Task SyncAsync(ScriptRun script)
+    /// <param name="rows">How many accounts the app has.</param>
+    /// <param name="script">What the script took for the same; null where it was not run.</param>
+    public async Task SyncAsync(int rows, ScriptRun? script)
     {
         var before = server.ResidentBytes;
         var started = Stopwatch.GetTimestamp();
         var operation = (string)(await SendAsync(HttpMethod.Post, $"integrations/{workspace.Integration.Id}/sync"))["operationId"]!;
-        var ended = await EndedAsync(operation);
+        var ended = await EndedAsync(operation, PatienceOfSync);
         var elapsed = Stopwatch.GetElapsedTime(started);
-        Console.WriteLine($"sync {(string?)ended["status"]}: {elapsed.TotalSeconds:F1} s, {script.Rows / elapsed.TotalSeconds:N0} rows/s ({script.Elapsed / elapsed:F2} of the script); resident {Megabytes(before)} before, at most {Megabytes(server.PeakBytes)} ({(double)server.PeakBytes / script.PeakBytes:F1} of the script); {ended["changes"]?[0]}");
+        Console.WriteLine($"sync {(string?)ended["status"]}: {elapsed.TotalSeconds:F1} s, {rows / elapsed.TotalSeconds:N0} rows/s{(script is null ? "" : $" ({script.Elapsed / elapsed:F2} of the script)")}; "
+            + $"resident {Megabytes(before)} before, at most {Megabytes(server.PeakBytes)}{(script is null ? "" : $" ({(double)server.PeakBytes / script.PeakBytes:F1} of the script)")}; {ended["changes"]?[0]}");
     }
 
     /// <summary>How many visits a burst of changes costs.</summary>
     public async Task CoalesceAsync(int people, int patches)
     {
-        for (var i = 0; i < people; i++)
+        using (var scim = new HttpConnection(server.Port))
         {
-            this.people.Add(Create($"person-{i}@bench.test", i));
+            for (var i = 0; i < people; i++)
+            {
+                this.people.Add(Create(scim, $"person-{i}@bench.test", i));
+            }
         }
 
         await SettleAsync();
         var known = (await UpdatesAsync()).Count;
+        using var fresh = new HttpConnection(server.Port);
         var started = Stopwatch.GetTimestamp();
         for (var i = 0; i < patches; i++)
         {
-            Patch(this.people[i % people], $$"""{"op":"replace","path":"title","value":"Title {{i}}"}""");
+            Patch(fresh, this.people[i % people], $$"""{"op":"replace","path":"title","value":"Title {{i}}"}""");
         }
 
         var accepted = Stopwatch.GetElapsedTime(started);
@@ -70,10 +76,11 @@ internal sealed class LifecycleRun : IAsyncDisposable
     public async Task QueueAsync(int count)
     {
         var before = server.ResidentBytes;
+        using var scim = new HttpConnection(server.Port);
         var started = Stopwatch.GetTimestamp();
         for (var i = 0; i < count; i++)
         {
-            Create($"queued-{i}@bench.test", i);
+            Create(scim, $"queued-{i}@bench.test", i);
         }
 
         var accepted = Stopwatch.GetElapsedTime(started);
@@ -82,7 +89,7 @@ internal sealed class LifecycleRun : IAsyncDisposable
         started = Stopwatch.GetTimestamp();
         var asked = DateTimeOffset.UtcNow;
         var revoked = await SendAsync(HttpMethod.Post, "emergency-revoke", new JsonObject { ["person"] = "person-0@bench.test", ["reason"] = "bench" });
-        var operation = await EndedAsync((string)revoked["revoked"]![0]!["operationId"]!);
+        var operation = await EndedAsync((string)revoked["revoked"]![0]!["operationId"]!, Patience);
         var done = Stopwatch.GetElapsedTime(started);
         var start = (DateTimeOffset)operation["startedAt"]!;
         var between = (await RecentAsync("Succeeded")).Concat(await RecentAsync("Running"))
@@ -92,7 +99,6 @@ internal sealed class LifecycleRun : IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
-        scim.Dispose();
         api.Dispose();
         server.Dispose();
         return ValueTask.CompletedTask;
@@ -103,7 +109,7 @@ internal sealed class LifecycleRun : IAsyncDisposable
 
     private async Task<List<JsonNode>> UpdatesAsync() => [.. (await RecentAsync("Succeeded")).Where(operation => (string?)operation["kind"] == "Update")];
 
-    private string Create(string email, int person)
+    private string Create(HttpConnection scim, string email, int person)
     {
         var status = scim.Exchange(HttpConnection.Request("POST", workspace.Scim("Users"), workspace.Token, $$"""
             {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"{{email}}","active":true,"name":{"givenName":"{{People.GivenName(person)}}","familyName":"{{People.FamilyName(person)}}"},"emails":[{"primary":true,"type":"work","value":"{{email}}"}],"roles":[{"value":"Editor"}]}
@@ -111,7 +117,7 @@ internal sealed class LifecycleRun : IAsyncDisposable
         return status == 201 ? (string)JsonNode.Parse(scim.Body)!["id"]! : throw new InvalidOperationException($"{status}: {Encoding.UTF8.GetString(scim.Body)}");
     }
 
-    private void Patch(string id, string operation)
+    private void Patch(HttpConnection scim, string id, string operation)
     {
         var status = scim.Exchange(HttpConnection.Request("PATCH", workspace.Scim($"Users/{id}"), workspace.Token, $$"""{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{{operation}}]}"""));
         if (status is not (200 or 204))
@@ -138,7 +144,7 @@ internal sealed class LifecycleRun : IAsyncDisposable
         }
     }
 
-    private async Task<JsonObject> EndedAsync(string operation)
+    private async Task<JsonObject> EndedAsync(string operation, TimeSpan patience)
     {
         var began = Stopwatch.GetTimestamp();
         while (true)
@@ -149,7 +155,7 @@ internal sealed class LifecycleRun : IAsyncDisposable
                 return read;
             }
 
-            if (Stopwatch.GetElapsedTime(began) > Patience)
+            if (Stopwatch.GetElapsedTime(began) > patience)
             {
                 throw new InvalidOperationException($"It does not end: {read.ToJsonString()}");
             }

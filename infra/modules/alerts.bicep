@@ -81,7 +81,7 @@ var rules = [
     name: 'requests-fail'
     severity: 1
     description: 'The gateway answers 5xx to identity providers.'
-    query: 'AppRequests | where toint(ResultCode) >= 500 and Name startswith "scim"'
+    query: 'AppRequests | where toint(ResultCode) >= 500 and (Name contains "scim" or Url contains "/scim/v2/")'
     threshold: 20
   }
 ]

@@ -27,6 +27,9 @@ param publicUrl string
 @description('Where histories are seen; empty for nowhere.')
 param historyUrl string
 
+@description('Names a restore, where the data come from a backup; empty where they do not.')
+param restored string
+
 @description('How many days histories are kept.')
 param historyDays int
 
@@ -50,6 +53,7 @@ var common = {
   IdLcm__Azure__ManagedIdentityClientId: identityClientId
   IdLcm__PublicUrl: publicUrl
   IdLcm__HistoryUrl: historyUrl
+  IdLcm__Restored: restored
   IdLcm__HistoryDays: string(historyDays)
   IdLcm__EvidenceDays: string(evidenceDays)
 }

@@ -97,6 +97,22 @@ resource anchorPolicy 'Microsoft.Storage/storageAccounts/blobServices/containers
   }
 }
 
+// Whose personal data were erased, by id alone: apart from the data, so that a restored backup can be erased again by it.
+resource erasures 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
+  parent: blobs
+  name: 'idlcm-erasures'
+  properties: { publicAccess: 'None' }
+}
+
+resource erasurePolicy 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2024-01-01' = {
+  parent: erasures
+  name: 'default'
+  properties: {
+    immutabilityPeriodSinceCreationInDays: 365
+    allowProtectedAppendWrites: true
+  }
+}
+
 resource tables 'Microsoft.Storage/storageAccounts/tableServices@2024-01-01' = {
   parent: account
   name: 'default'

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using IdLcm.Samples;
+using IdLcm.Samples.Data;
 using IdLcm.Samples.Testing;
 
 namespace IdLcm.EndToEnd.Tests;
@@ -86,6 +87,27 @@ public sealed class FaultTests : IAsyncLifetime
         await product.SettledAsync(id, "Onboarded");
 
         Assert.Single(product.Sample.Audit(), a => a.Event == "Member invited");
+    }
+
+    [Fact]
+    public async Task A_role_that_changes_three_times_within_a_second_costs_one_visit_of_the_browser()
+    {
+        var id = await product.CreateAsync("ada@example.test", role: "Viewer");
+        await product.SettledAsync(id, "Onboarded");
+
+        // Slow enough that the first change is not in the app before the last one is accepted.
+        product.Sample.Faults.Current = FaultSettings.Parse("""{"slow":400}""");
+        foreach (var role in new[] { "Editor", "Viewer", "Billing" })
+        {
+            await product.PatchAsync(id, $$"""{"op":"Replace","path":"roles","value":[{"value":"{{role}}"}]}""");
+        }
+
+        var user = await product.SettledAsync(id, "Onboarded");
+        product.Sample.Faults.Clear();
+        Assert.Equal(Role.Billing, product.Member("ada@example.test")!.Role);
+        var updates = (await product.ApiAsync(HttpMethod.Get, $"integrations/{product.IntegrationId}/operations?kind=Update"))["items"]!.AsArray();
+        var visit = Assert.Single(updates)!;
+        Assert.Equal(((string?)user["lastOperationId"], 1), ((string?)visit["id"], (int)visit["attempt"]!));
     }
 
     [Fact]

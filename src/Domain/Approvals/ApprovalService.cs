@@ -45,10 +45,9 @@ public sealed class ApprovalService(
     public async Task<ApprovalRecord> AskRemovalAsync(
         IntegrationProfile profile, UserRecord user, string identifier, string reason, Provenance by, CancellationToken cancellationToken = default)
     {
-        var now = clock.GetUtcNow();
         var approval = new ApprovalRecord
         {
-            Id = Ids.NewestFirst(now),
+            Id = Ids.NewestFirst(clock.GetUtcNow()),
             Kind = ApprovalKind.RemoveUnmatched,
             Status = ApprovalStatus.Pending,
             Target = identifier,
@@ -56,17 +55,10 @@ public sealed class ApprovalService(
             UserId = user.Id,
             AccountKey = user.AccountKey,
             RequestedBy = by.Actor,
-            RequestedAt = now,
+            RequestedAt = clock.GetUtcNow(),
             Reason = reason,
         };
-        await store.CommitAsync(
-            profile.Partition,
-            [
-                TypedRecords.Insert(ApprovalRecord.Row(approval.Id), approval),
-                ActivityLog.Append(Event(ActivityKind.ApprovalRequested, approval, by, now, $"{approval.Detail}: {reason}")),
-            ],
-            cancellationToken);
-        feed.Publish(new LiveChange(profile.Integration.Id, null));
+        await AskAsync(profile, approval, by, cancellationToken);
         return approval;
     }
 
@@ -91,29 +83,20 @@ public sealed class ApprovalService(
             return refusal;
         }
 
-        var now = clock.GetUtcNow();
-
         // By the id alone: what is asked for must not leave the name behind.
         var approval = new ApprovalRecord
         {
-            Id = Ids.NewestFirst(now),
+            Id = Ids.NewestFirst(clock.GetUtcNow()),
             Kind = ApprovalKind.ErasePerson,
             Status = ApprovalStatus.Pending,
             Target = userId,
             Detail = $"erase the personal data of user {userId}",
             UserId = userId,
             RequestedBy = by.Actor,
-            RequestedAt = now,
+            RequestedAt = clock.GetUtcNow(),
             Reason = why,
         };
-        await store.CommitAsync(
-            profile.Partition,
-            [
-                TypedRecords.Insert(ApprovalRecord.Row(approval.Id), approval),
-                ActivityLog.Append(Event(ActivityKind.ApprovalRequested, approval, by, now, $"{approval.Detail}: {why}")),
-            ],
-            cancellationToken);
-        feed.Publish(new LiveChange(profile.Integration.Id, null));
+        await AskAsync(profile, approval, by, cancellationToken);
         return approval;
     }
 
@@ -204,12 +187,19 @@ public sealed class ApprovalService(
     /// <param name="profile">The integration.</param>
     /// <param name="operationId">The operation; any text.</param>
     /// <param name="release">True to let it run.</param>
+    /// <param name="reason">Why; the activity keeps it with who and when.</param>
     /// <param name="by">Whose word it is.</param>
     /// <param name="cancellationToken">Cancels before the commit.</param>
     /// <returns>The operation, or why nothing was done.</returns>
     public async Task<Result<Operation>> DecideHeldAsync(
-        IntegrationProfile profile, string operationId, bool release, Provenance by, CancellationToken cancellationToken = default)
+        IntegrationProfile profile, string operationId, bool release, string? reason, Provenance by, CancellationToken cancellationToken = default)
     {
+        var problems = new List<FieldProblem>();
+        if (IntegrationRules.Text(reason, "reason", IntegrationRules.MaxText, problems) is not { } why)
+        {
+            return Refusal.Invalid(problems);
+        }
+
         if (await operations.FindAsync(profile.Integration.Id, operationId, cancellationToken) is not { } operation)
         {
             return Refusal.NotFound("operation_not_found", $"There is no operation '{operationId}'.");
@@ -227,11 +217,11 @@ public sealed class ApprovalService(
 
         if (release)
         {
-            await ReleaseAsync(profile, operationId, by, cancellationToken);
+            await ReleaseAsync(profile, operationId, by, OperationPriority.Last, why, cancellationToken);
         }
         else
         {
-            await operations.CancelAsync(profile, operationId, by, cancellationToken);
+            await operations.CancelAsync(profile, operationId, by, why, cancellationToken);
         }
 
         return (await operations.FindAsync(profile.Integration.Id, operationId, cancellationToken))!;
@@ -268,16 +258,18 @@ public sealed class ApprovalService(
     /// <param name="cancellationToken">Cancels before the commit.</param>
     /// <returns>True when it was held.</returns>
     public Task<bool> ReleaseAsync(IntegrationProfile profile, string operationId, Provenance by, CancellationToken cancellationToken = default) =>
-        ReleaseAsync(profile, operationId, by, OperationPriority.Last, cancellationToken);
+        ReleaseAsync(profile, operationId, by, OperationPriority.Last, why: null, cancellationToken);
 
     /// <summary>Moves a held operation into the queue, before others where somebody waits for it.</summary>
     /// <param name="profile">The integration.</param>
     /// <param name="operationId">The operation.</param>
     /// <param name="by">Whose word it is.</param>
     /// <param name="atLeast">The lowest place that it gets.</param>
+    /// <param name="why">Why, where somebody said it.</param>
     /// <param name="cancellationToken">Cancels before the commit.</param>
     /// <returns>True when it was held.</returns>
-    public async Task<bool> ReleaseAsync(IntegrationProfile profile, string operationId, Provenance by, int atLeast, CancellationToken cancellationToken = default)
+    public async Task<bool> ReleaseAsync(
+        IntegrationProfile profile, string operationId, Provenance by, int atLeast, string? why = null, CancellationToken cancellationToken = default)
     {
         var released = await Optimistic.RunAsync(
             async () =>
@@ -297,7 +289,7 @@ public sealed class ApprovalService(
                         TypedRecords.Write(Rows.Operation(operation.Id), queued, found.ETag),
                         RecordChange.DeleteIfExists(row),
                         RecordChange.Insert(queued.QueueRow, default),
-                        ActivityLog.Append(OperationEvents.Make(ActivityKind.OperationReleased, operation, by.Actor, now, hold.Reason)),
+                        ActivityLog.Append(OperationEvents.Make(ActivityKind.OperationReleased, operation, by.Actor, now, why is null ? hold.Reason : $"{why} (held: {hold.Reason})")),
                     ],
                     cancellationToken);
                 return (result.Committed, true);
@@ -305,6 +297,18 @@ public sealed class ApprovalService(
             cancellationToken);
         signal.Raise(profile.Integration.Id);
         return released;
+    }
+
+    private async Task AskAsync(IntegrationProfile profile, ApprovalRecord approval, Provenance by, CancellationToken cancellationToken)
+    {
+        await store.CommitAsync(
+            profile.Partition,
+            [
+                TypedRecords.Insert(ApprovalRecord.Row(approval.Id), approval),
+                ActivityLog.Append(Event(ActivityKind.ApprovalRequested, approval, by, approval.RequestedAt, $"{approval.Detail}: {approval.Reason}")),
+            ],
+            cancellationToken);
+        feed.Publish(new LiveChange(profile.Integration.Id, null));
     }
 
     private async Task<string?> CarryOutAsync(IntegrationProfile profile, ApprovalRecord approval, Provenance by, CancellationToken cancellationToken)

@@ -101,6 +101,9 @@ public sealed record Integration
     /// <summary>How many seats the app's plan has, as the last complete list showed them; null where it does not.</summary>
     public SeatCount? SeatCount { get; init; }
 
+    /// <summary>The roles that the app offers, as the last sync read them; null where its connector cannot.</summary>
+    public OfferedRoles? OfferedRoles { get; init; }
+
     /// <summary>How long activity is kept, in days; null for good.</summary>
     public int? ActivityDays { get; init; }
 

@@ -194,14 +194,25 @@ public sealed class OperationService(
     /// <param name="by">Who asks.</param>
     /// <param name="cancellationToken">Cancels before the commit.</param>
     /// <returns>The operation, or null where there is none. It has ended already when nothing was cancelled.</returns>
-    public async Task<Operation?> CancelAsync(IntegrationProfile profile, string operationId, Provenance by, CancellationToken cancellationToken = default)
+    public Task<Operation?> CancelAsync(IntegrationProfile profile, string operationId, Provenance by, CancellationToken cancellationToken = default) =>
+        CancelAsync(profile, operationId, by, why: null, cancellationToken);
+
+    /// <summary>Cancels an operation for a reason that is kept with it.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="operationId">The operation.</param>
+    /// <param name="by">Who asks.</param>
+    /// <param name="why">Why; null where nobody said it.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    /// <returns>The operation, or null where there is none. It has ended already when nothing was cancelled.</returns>
+    public async Task<Operation?> CancelAsync(
+        IntegrationProfile profile, string operationId, Provenance by, string? why, CancellationToken cancellationToken = default)
     {
         if (!IntegrationStore.IsWellFormed(operationId))
         {
             return null;
         }
 
-        var cancelled = await Optimistic.RunAsync<Operation?>(() => TryCancelAsync(profile, operationId, by, cancellationToken), cancellationToken);
+        var cancelled = await Optimistic.RunAsync<Operation?>(() => TryCancelAsync(profile, operationId, by, why, cancellationToken), cancellationToken);
         if (cancelled is not null)
         {
             running.Cancel(operationId);
@@ -212,7 +223,7 @@ public sealed class OperationService(
     }
 
     private async Task<(bool Committed, Operation? Operation)> TryCancelAsync(
-        IntegrationProfile profile, string operationId, Provenance by, CancellationToken cancellationToken)
+        IntegrationProfile profile, string operationId, Provenance by, string? why, CancellationToken cancellationToken)
     {
         var found = await store.FindAsync<Operation>(profile.Partition, Rows.Operation(operationId), cancellationToken);
         if (found is null || found.Value.Ended)
@@ -221,7 +232,7 @@ public sealed class OperationService(
         }
 
         var now = clock.GetUtcNow();
-        var reason = $"Cancelled by {by.Actor}.";
+        var reason = why is null ? $"Cancelled by {by.Actor}." : $"Cancelled by {by.Actor}: {why}";
         var unsettled = found.Value.Kind.ChangesCredential()
             && await store.FindAsync<Lane>(profile.Partition, Rows.Lane, cancellationToken) is { Value.UnsettledOperationId: { } held } && held == operationId;
         if (found.Value.Status == OperationStatus.Running || unsettled)

@@ -53,10 +53,10 @@ internal sealed class ValidationRun(IConnectorRunner runner)
 
     private static (Failure? Failure, string Detail) CompareRoles(IntegrationProfile profile, IReadOnlyList<JsonObject> rows)
     {
-        var shown = rows.Select(row => AttributeValues.Text(row["value"] ?? row["role"] ?? row["name"]) ?? "").ToList();
-        var missing = profile.Schema.Roles.Select(role => role.Value).Except(shown, StringComparer.OrdinalIgnoreCase).ToList();
+        var offered = OfferedRoles.Read(rows, default);
+        var missing = offered.MissingOf(profile.Schema);
         return missing.Count == 0
-            ? (null, $"{shown.Count} roles read.")
+            ? (null, $"{offered.Shown.Count} roles read.")
             : (new Failure(FailureCode.PageChanged, $"The app does not show the roles {string.Join(", ", missing)} of the user schema."), "");
     }
 

@@ -70,7 +70,8 @@ public sealed record SyncCounts(int Read, int Population, int Assignments, int N
 /// Compares what is known with what a complete read of the app showed. Both come in the order of the accounts' keys and are
 /// walked side by side, so that neither the records of a large app nor its list are held in memory.
 /// </summary>
-internal sealed class SyncComparison
+/// <param name="pendingListed">True when the app's list shows people who have not accepted their invitation yet; otherwise it proves nothing of them.</param>
+internal sealed class SyncComparison(bool pendingListed)
 {
     private int read;
     private int population;
@@ -127,11 +128,12 @@ internal sealed class SyncComparison
         lost += entry?.Lost.Count ?? 0;
     }
 
-    private static SyncEntry? Absent(AppAccount account)
+    private SyncEntry? Absent(AppAccount account)
     {
         var entry = new SyncEntry { Kind = SyncEntryKind.Gone, Key = account.Key, Identifier = account.Identifier, UserId = account.UserId };
         return account switch
         {
+            { State: ProvisioningState.Onboarded, Observed.Status: "pending" } when !pendingListed => null,
             { State: ProvisioningState.Onboarded, OpenOperationId: null } => entry,
             { State: ProvisioningState.Deleted, SeenAgainAt: not null } => entry with { Kind = SyncEntryKind.NotSeenAgain },
             _ => null,

@@ -32,7 +32,7 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
         async (stage, shown, readAt) =>
         {
             var profile = run.Profile;
-            var comparison = new SyncComparison();
+            var comparison = new SyncComparison(profile.Manifest.Capabilities.PendingUsersVisible);
             var (chunks, lines) = await plans.KeepAsync(comparison.CompareAsync(stage.ReadAsync(cancellationToken), KnownAsync(profile.Partition, cancellationToken), cancellationToken), cancellationToken);
             var counts = comparison.Counts;
             var reasons = profile.Integration.Safeguard.Exceeded(counts);
@@ -48,13 +48,15 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
                 HaltReasons = reasons,
                 AppliedBy = reasons.Count > 0 ? null : run.Operation.Id,
             };
-            var told = OperationEvents.Make(ActivityKind.SyncPlanReady, run.Operation, Provenance.System.Actor, plan.CreatedAt, Describe(counts, shown.Entitlements));
+            var told = OperationEvents.Make(ActivityKind.SyncPlanReady, run.Operation, Provenance.System.Actor, plan.CreatedAt, Describe(profile, counts, shown));
             await store.CommitAsync(profile.Partition, [RecordChange.Upsert(SyncPlans.Row(plan.Id), DomainJson.Encode(plan)), ActivityLog.Append(told)], cancellationToken);
-            if (shown.Seats is not null || profile.Integration is not { Seats: null, SeatCount: null })
+            if (shown.Seats is not null || shown.Roles is not null || profile.Integration is not { Seats: null, SeatCount: null, OfferedRoles: null })
             {
-                // A list that does not show them is reason enough to let the next person through to try.
+                // A list that does not show seats is reason enough to let the next person through to try.
                 await new IntegrationStore(store).ChangeAsync(
-                    profile.Integration.Id, before => (before with { SeatCount = shown.Seats, Seats = Seats.Taken(shown.Seats) }, []), cancellationToken);
+                    profile.Integration.Id,
+                    before => (before with { SeatCount = shown.Seats, Seats = Seats.Taken(shown.Seats), OfferedRoles = shown.Roles }, []),
+                    cancellationToken);
             }
 
             if (reasons.Count > 0)
@@ -150,6 +152,18 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
         }
 
         await accounts.EndAsync(cancellationToken);
+        OfferedRoles? roles = null;
+        if (run.Profile.Manifest.Verbs.Contains(ConnectorVerb.ListRoles))
+        {
+            (var listed, failure) = await ListAsync(run, session, ConnectorVerb.ListRoles, "roles", cancellationToken);
+            if (listed is null)
+            {
+                return (null, failure);
+            }
+
+            roles = OfferedRoles.Read(listed.Rows, clock.GetUtcNow());
+        }
+
         IReadOnlyList<EntitlementOption>? offered = null;
         if (EntitlementCatalog.IsReadable(run.Profile))
         {
@@ -176,7 +190,7 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
         }
 
         var seats = people.Seats ?? accounts.Seats;
-        return (new Shown(offered, assets, seats is null ? null : new SeatCount(seats.Used, seats.Total, clock.GetUtcNow())), null);
+        return (new Shown(roles, offered, assets, seats is null ? null : new SeatCount(seats.Used, seats.Total, clock.GetUtcNow())), null);
     }
 
     private static async Task<(VerbResult? Listed, Failure? Failure)> ListAsync(
@@ -195,16 +209,19 @@ internal sealed class SyncRun(IRecordStore store, SyncPlans plans, IConnectorRun
             .Select(record => DomainJson.Decode<AppAccount>(record.Value))
             .Where(account => account.ReservedFor is null);
 
-    private static string Describe(SyncCounts counts, IReadOnlyList<EntitlementOption>? offered) =>
+    private static string Describe(IntegrationProfile profile, SyncCounts counts, Shown shown) =>
         $"read {counts.Read} accounts: {counts.New} new, {counts.Changed} changed, {counts.Gone} gone, {counts.LostAssignments} assignments lost"
-        + (offered is null ? "" : $"; {offered.Count} entitlements are offered");
+        + (shown.Entitlements is { } offered ? $"; {offered.Count} entitlements are offered" : "")
+        + (shown.Roles is { } roles ? $"; {roles.Shown.Count} roles are offered" : "")
+        + (shown.Roles?.MissingOf(profile.Schema) is [_, ..] missing ? $", without {string.Join(", ", missing)} of the user schema" : "");
 }
 
 /// <summary>What a complete read of an app showed beside its accounts.</summary>
+/// <param name="Roles">The roles that it offers; null where they cannot be read.</param>
 /// <param name="Entitlements">The entitlements that it offers; null where they cannot be read.</param>
 /// <param name="Assets">The assets that it manages access to; null where they cannot be read.</param>
 /// <param name="Seats">Its seats; null where it does not show them.</param>
-internal sealed record Shown(IReadOnlyList<EntitlementOption>? Entitlements, IReadOnlyList<Asset>? Assets, SeatCount? Seats);
+internal sealed record Shown(OfferedRoles? Roles, IReadOnlyList<EntitlementOption>? Entitlements, IReadOnlyList<Asset>? Assets, SeatCount? Seats);
 
 /// <summary>Puts the rows of an app's list of accounts aside, some at a time.</summary>
 internal sealed class StagedRows(IntegrationProfile profile, SyncStage stage, TimeProvider clock) : IRowSink

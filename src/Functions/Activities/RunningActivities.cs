@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using IdLcm.Functions.Hosting;
 using IdLcm.Functions.Orchestrations;
 
 namespace IdLcm.Functions.Activities;
@@ -8,8 +9,9 @@ namespace IdLcm.Functions.Activities;
 /// port promises that it is cancelled, so each asks after its instance while it runs.
 /// </summary>
 /// <param name="source">The Durable client.</param>
+/// <param name="gate">Holds activities back while restored data are prepared.</param>
 /// <param name="clock">The clock.</param>
-public sealed class RunningActivities(DurableClientSource source, TimeProvider clock)
+public sealed class RunningActivities(DurableClientSource source, RestoreGate gate, TimeProvider clock)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
@@ -30,6 +32,7 @@ public sealed class RunningActivities(DurableClientSource source, TimeProvider c
         var watch = WatchAsync(instanceId, cancel, ended.Token);
         try
         {
+            await gate.WaitAsync(cancel.Token);
             return await run(cancel.Token);
         }
         finally

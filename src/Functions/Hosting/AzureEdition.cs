@@ -28,6 +28,7 @@ public static class AzureEdition
         ArgumentNullException.ThrowIfNull(options);
         services.AddFunctionsGateway(options);
         services.AddAzureStorage(options.Storage);
+        services.AddWorkerTelemetry(options);
         if (options.Role != EditionRole.Automation)
         {
             services.AddHostedService<FirstOwnerKey>();
@@ -70,6 +71,12 @@ public static class AzureEdition
         services.AddSingleton<IWorkflowClient, DurableWorkflowClient>();
         services.AddGateway();
         services.AddSingleton<GatewayPipeline>();
+        services.AddSingleton<RestoreGate>();
+        if (options.Restored is not null)
+        {
+            services.AddHostedService<RestoredStart>();
+        }
+
         services.AddHostedService<ProcessSignals>();
 
         // Statuses are looked at by the timer of due work: to look at each change costs more storage calls than an operation may.

@@ -32,6 +32,15 @@ public sealed record AzureEditionOptions
     /// <summary>How long evidence is kept, in whole days: setting <c>IdLcm__EvidenceDays</c>, 30 where it is not set.</summary>
     public TimeSpan EvidenceRetention { get; init; } = TimeSpan.FromDays(30);
 
+    /// <summary>
+    /// A name for a restore, for example its date, where the data come from a backup: they are prepared once for each name, before
+    /// any request or operation; null where they do not: setting <c>IdLcm__Restored</c>.
+    /// </summary>
+    public string? Restored { get; init; }
+
+    /// <summary>Which Application Insights the worker's telemetry goes to; null for none: setting <c>APPLICATIONINSIGHTS_CONNECTION_STRING</c>.</summary>
+    public string? TelemetryConnectionString { get; init; }
+
     /// <summary>Where data and secrets are: section <c>IdLcm__Azure</c>.</summary>
     public AzureStorageOptions Storage { get; init; } = new();
 
@@ -90,6 +99,12 @@ public sealed record AzureEditionOptions
             Connectors = section["Connectors"]?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
             HistoryRetention = Days(section, "HistoryDays"),
             EvidenceRetention = Days(section, "EvidenceDays"),
+            Restored = section["Restored"] is not { Length: > 0 } restore
+                ? null
+                : restore.Length <= 64 && restore.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_')
+                    ? restore
+                    : throw new InvalidDataException($"IdLcm__Restored is '{restore}'; it must be 1 to 64 letters, digits, '-', '.' and '_', for example the date of the restore."),
+            TelemetryConnectionString = configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: > 0 } telemetry ? telemetry : null,
             Storage = Bind(section.GetSection("Azure"), new AzureStorageOptions()),
             Retry = Bind(section.GetSection("Retry"), new RetryRules()),
             SignIn = Checked(Bind(section.GetSection("SignIn"), new SignInOptions())),

@@ -14,12 +14,18 @@ public sealed class GatewayPipeline
 {
     private const long MaxRequestBytes = 16 * 1024 * 1024;
 
+    // Seconds; restored data are prepared in about as long.
+    private const string RestoredRetryAfter = "10";
+
     private readonly RequestDelegate handle;
+    private readonly RestoreGate gate;
 
     /// <summary>Builds the pipeline.</summary>
     /// <param name="services">The application's services.</param>
-    public GatewayPipeline(IServiceProvider services)
+    /// <param name="gate">Holds requests back while restored data are prepared.</param>
+    public GatewayPipeline(IServiceProvider services, RestoreGate gate)
     {
+        this.gate = gate;
         var app = new ApplicationBuilder(services);
         app.UseRouting();
         app.UseEndpoints(endpoints => endpoints.MapGateway());
@@ -32,6 +38,12 @@ public sealed class GatewayPipeline
     public async Task<IResult> HandleAsync(HttpContext http)
     {
         ArgumentNullException.ThrowIfNull(http);
+        if (!gate.IsOpen && !http.Request.Path.Equals("/healthz", StringComparison.OrdinalIgnoreCase))
+        {
+            http.Response.Headers.RetryAfter = RestoredRetryAfter;
+            return Results.Text("The data were restored from a backup and are being prepared; come again in seconds.", statusCode: StatusCodes.Status503ServiceUnavailable);
+        }
+
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
             limit.MaxRequestBodySize = MaxRequestBytes;

@@ -32,6 +32,9 @@ public sealed record AzureStorageOptions
     /// <summary>The blob container for the anchors of activity chains; it can have an immutability policy that allows appends.</summary>
     public string AnchorContainerName { get; init; } = "idlcm-anchors";
 
+    /// <summary>The blob container for the erasure ledger. A restore must not bring back an older state of it.</summary>
+    public string ErasureContainerName { get; init; } = "idlcm-erasures";
+
     /// <summary>How long a commit is tried while the service is busy or away, before its caller is told.</summary>
     public TimeSpan CommitPatience { get; init; } = TimeSpan.FromSeconds(30);
 

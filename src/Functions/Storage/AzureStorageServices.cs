@@ -1,5 +1,6 @@
 using Azure.Security.KeyVault.Secrets;
 using IdLcm.Domain.Activity;
+using IdLcm.Domain.Erasure;
 using IdLcm.Domain.Secrets;
 using IdLcm.Domain.Storage;
 using IdLcm.Functions.Evidence;
@@ -13,7 +14,7 @@ namespace IdLcm.Functions.Storage;
 public static class AzureStorageServices
 {
     /// <summary>
-    /// Adds the record store on Table Storage, blobs and evidence links on Blob Storage, the anchors of activity chains, and
+    /// Adds the record store on Table Storage, blobs and evidence links on Blob Storage, the anchors of activity chains, the erasure ledger, and
     /// secrets in Key Vault. Everything signs in with the managed identity. With a development connection string and without a
     /// vault, secrets lie beside the records of the emulator.
     /// </summary>
@@ -40,6 +41,7 @@ public static class AzureStorageServices
         }
 
         services.AddSingleton<IChainAnchor>(provider => new BlobChainAnchor(Blobs(provider).GetBlobContainerClient(options.AnchorContainerName), Clock(provider)));
+        services.AddSingleton<IErasureLedger>(provider => new BlobErasureLedger(Blobs(provider).GetBlobContainerClient(options.ErasureContainerName)));
         services.AddSingleton<ISecretStore>(provider => options is { KeyVaultEndpoint: null, DevelopmentConnectionString.Length: > 0 }
             ? new DevelopmentSecretStore(provider.GetRequiredService<IRecordStore>())
             : KeyVault(options, provider.GetRequiredService<StorageClients>(), Clock(provider)));

@@ -70,7 +70,7 @@ internal sealed class ClaimLinks(
         var by = new Provenance(waiting.Target, "claim");
 
         // Somebody sits before the page and waits.
-        if (await approvals.ReleaseAsync(profile, waiting.Id, by, OperationPriority.Validation, cancellationToken))
+        if (await approvals.ReleaseAsync(profile, waiting.Id, by, OperationPriority.Validation, cancellationToken: cancellationToken))
         {
             await NoteAsync(ActivityKind.Claimed, profile, waiting, by.Actor, null, clock.GetUtcNow(), cancellationToken);
         }

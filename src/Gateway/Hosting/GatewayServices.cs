@@ -74,6 +74,7 @@ public static class GatewayServices
         services.AddSingleton<Unmatched>();
         services.AddSingleton<PersonErasure>();
         services.AddSingleton<ErasureReplay>();
+        services.AddSingleton<RestoredData>();
         services.AddSingleton<ApprovalService>();
         services.AddSingleton<HumanTaskService>();
         services.AddSingleton<EmergencyRevoke>();

@@ -1,6 +1,9 @@
+using System.Globalization;
 using System.Text.Json;
+using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Scim;
+using IdLcm.Domain.Storage;
 using Microsoft.AspNetCore.Http;
 
 namespace IdLcm.Gateway.Scim;
@@ -11,8 +14,23 @@ internal sealed class ScimBulk(ScimUsers users, ScimGroups groups, OperationServ
     public async Task PostAsync(ScimExchange exchange)
     {
         var request = ScimBulkRequest.Parse((await exchange.ReadBodyAsync()).Span);
+        var outcomes = await RunAllAsync(exchange, request);
+        if (await PreferAsync(exchange, outcomes) is { } accepted)
+        {
+            await accepted.WriteAsync(exchange);
+            return;
+        }
+
+        await ScimExchange.WriteAsync(
+            exchange.Http, StatusCodes.Status200OK, (outcomes, exchange.BaseUrl), static (writer, state) => Write(writer, state.outcomes, state.BaseUrl));
+    }
+
+    private async Task<Outcome?[]> RunAllAsync(ScimExchange exchange, ScimBulkRequest request)
+    {
         var outcomes = new Outcome?[request.Operations.Count];
         var ids = new Dictionary<string, string>(StringComparer.Ordinal);
+        var toCome = request.Operations.Where(o => o.Method == ScimBulkMethod.Post).Select(o => o.BulkId!).ToHashSet(StringComparer.Ordinal);
+        var incomplete = new List<(int Index, ScimComplex Missing)>();
         var errors = 0;
         foreach (var index in request.ResolveOrder())
         {
@@ -22,23 +40,58 @@ internal sealed class ScimBulk(ScimUsers users, ScimGroups groups, OperationServ
             }
 
             var operation = request.Operations[index];
-            var outcome = await RunAsync(exchange, operation, ids);
-            outcomes[index] = outcome;
-            errors += outcome.Error is null ? 0 : 1;
-            if (operation is { Method: ScimBulkMethod.Post, BulkId: { } bulkId } && outcome.Answer?.Id is { } id)
+            var isCreation = operation.Method == ScimBulkMethod.Post;
+            ScimComplex? missing = null;
+            if (isCreation && ScimBulkRequest.ReferencesOf(operation).Any(toCome.Contains))
             {
-                ids[bulkId] = id;
+                (var now, missing) = ScimBulkRequest.Postpone(operation.Data!, toCome.Contains);
+                operation = operation with { Data = now };
+            }
+
+            try
+            {
+                outcomes[index] = await RunAsync(exchange, operation, ids);
+            }
+            catch (Exception error) when (error is RecordStoreUnavailableException or ConnectorMissingException && outcomes.Any(o => o?.Answer is not null))
+            {
+                // What was done so far is durable and must be told; the rest would wait in vain as well.
+                var refusal = new ScimError(StatusCodes.Status503ServiceUnavailable, ScimErrorType.None, "The gateway cannot take this operation now; it changed nothing.");
+                return [.. outcomes.Select((outcome, i) => outcome ?? new Outcome(request.Operations[i], null, refusal))];
+            }
+
+            errors += outcomes[index]!.Error is null ? 0 : 1;
+            if (isCreation)
+            {
+                toCome.Remove(operation.BulkId!);
+                if (outcomes[index]!.Answer?.Id is { } id)
+                {
+                    ids[operation.BulkId!] = id;
+                    if (missing is not null)
+                    {
+                        incomplete.Add((index, missing));
+                    }
+                }
             }
         }
 
-        if (await PreferAsync(exchange, outcomes) is { } accepted)
+        foreach (var (index, missing) in incomplete)
         {
-            await accepted.WriteAsync(exchange);
-            return;
+            outcomes[index] = await CompleteAsync(exchange, outcomes[index]!, missing, ids);
         }
 
-        await ScimExchange.WriteAsync(
-            exchange.Http, StatusCodes.Status200OK, (outcomes, exchange.BaseUrl), static (writer, state) => Write(writer, state.outcomes, state.BaseUrl));
+        return outcomes;
+    }
+
+    /// <summary>Adds to what was created the references that could not be resolved then.</summary>
+    private async Task<Outcome> CompleteAsync(ScimExchange exchange, Outcome created, ScimComplex missing, Dictionary<string, string> ids)
+    {
+        var addition = new ScimComplex(
+            new ScimMember("schemas", new ScimArray([new ScimString(ScimPatchRequest.Schema)])),
+            new ScimMember("Operations", new ScimArray([new ScimComplex(new ScimMember("op", "add"), new ScimMember("value", missing))])));
+        var completed = await RunAsync(exchange, created.Operation with { Method = ScimBulkMethod.Patch, Id = created.Answer!.Id, Data = addition }, ids);
+        return completed.Answer is { } answer
+            ? created with { Answer = created.Answer with { ETag = answer.ETag, OperationId = answer.OperationId ?? created.Answer.OperationId } }
+            : created with { Error = completed.Error! with { Detail = $"It was created, but without what it refers to. {completed.Error.Detail}" } };
     }
 
     /// <summary>
@@ -70,10 +123,11 @@ internal sealed class ScimBulk(ScimUsers users, ScimGroups groups, OperationServ
     {
         try
         {
-            IScimResources resources = operation.Endpoint.ToUpperInvariant() switch
+            IScimResources resources;
+            (resources, operation) = operation.Endpoint.ToUpperInvariant() switch
             {
-                "/USERS" => users,
-                "/GROUPS" => groups,
+                "/USERS" => ((IScimResources)users, operation with { Endpoint = "/Users" }),
+                "/GROUPS" => (groups, operation with { Endpoint = "/Groups" }),
                 _ => throw ScimError.InvalidValue($"Bulk operations go to /Users and /Groups, not to {operation.Endpoint}.").ToException(),
             };
             var resolved = ScimBulkRequest.Resolve(operation, ids);
@@ -110,14 +164,20 @@ internal sealed class ScimBulk(ScimUsers users, ScimGroups groups, OperationServ
         writer.WriteEndObject();
     }
 
+    /// <param name="Operation">The operation.</param>
+    /// <param name="Answer">What was done, or null.</param>
+    /// <param name="Error">What was not; beside an answer where only a part was done.</param>
     private sealed record Outcome(ScimBulkOperation Operation, ScimAnswer? Answer, ScimError? Error)
     {
-        private string? Path => (Answer?.Id ?? Operation.Id) is { } id ? $"{Operation.Endpoint}/{Uri.EscapeDataString(id)}" : null;
+        /// <summary>The resource; none where a reference was not resolved.</summary>
+        private string? Path => (Answer?.Id ?? Operation.Id) is { } id && !ScimBulkRequest.IsReference(id) ? $"{Operation.Endpoint}/{Uri.EscapeDataString(id)}" : null;
 
         private string Method => Operation.Method.ToString().ToUpperInvariant();
 
+        private int Status => Error?.Status ?? Answer!.Status;
+
         public ScimTransactionPart ToPart() => new(
-            Method, Answer?.Status ?? Error!.Status, Path, Operation.BulkId, Answer?.ETag, Answer?.OperationId, Error?.Type ?? ScimErrorType.None, Error?.Detail);
+            Method, Status, Path, Operation.BulkId, Answer?.ETag, Answer?.OperationId, Error?.Type ?? ScimErrorType.None, Error?.Detail);
 
         public void WriteTo(Utf8JsonWriter writer, string baseUrl)
         {
@@ -138,7 +198,7 @@ internal sealed class ScimBulk(ScimUsers users, ScimGroups groups, OperationServ
                 writer.WriteString("location"u8, baseUrl + path);
             }
 
-            writer.WriteString("status"u8, (Answer?.Status ?? Error!.Status).ToString());
+            writer.WriteString("status"u8, Status.ToString(CultureInfo.InvariantCulture));
             if (Error is not null)
             {
                 writer.WritePropertyName("response"u8);

@@ -16,6 +16,9 @@ internal abstract class ScimGrants(ScimResourceType type) : ScimSource<ScimGrant
 {
     private const int MaxDescription = 1_000;
 
+    /// <summary>They are few, and in the order in which the user schema or the app has them.</summary>
+    public override bool IsOrderedById => false;
+
     public override ScimResourceType TypeOf(IntegrationProfile profile) => type;
 
     public abstract ValueTask<IReadOnlyList<ScimGrant>> ListAsync(IntegrationProfile profile, CancellationToken cancellationToken);

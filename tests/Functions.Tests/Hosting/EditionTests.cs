@@ -69,7 +69,7 @@ public sealed class EditionTests(AzuriteServer azurite)
     public async Task A_gateway_without_automation_answers_and_leaves_the_work_to_the_automation_app_of_its_task_hub()
     {
         var suffix = Guid.NewGuid().ToString("N")[..12];
-        var storage = azurite.Options() with { TableName = "t" + suffix, ContainerName = "c" + suffix, AnchorContainerName = "a" + suffix };
+        var storage = azurite.Options() with { TableName = "t" + suffix, ContainerName = "c" + suffix, AnchorContainerName = "a" + suffix, ErasureContainerName = "e" + suffix };
         await using var hub = new TestTaskHub(TimeProvider.System);
         await using var gateway = await FunctionsHost.StartAsync(
             hub, services => services.AddAzureEdition(new AzureEditionOptions { Role = EditionRole.Gateway, Storage = storage }), timers: false);

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using Azure.Core;
+using Azure.Data.Tables;
 using Azure.Storage.Blobs.Models;
 using IdLcm.Domain;
 using IdLcm.Domain.Connectors;
@@ -26,10 +27,12 @@ internal sealed partial class RunningGateway : IAsyncDisposable
     // Azurite takes its time beside other tests.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
-    private readonly AzureStorageOptions storage;
+    private AzureStorageOptions storage;
     private readonly Action<IServiceCollection>? services;
     private FunctionsHost host;
     private TransactionCounter counter = new();
+    private string? restored;
+
     private RunningGateway(
         AzureStorageOptions storage, TestTaskHub hub, InMemoryApp external, FunctionsHost host, Integration integration, HttpClient scim, Action<IServiceCollection>? services)
     {
@@ -63,6 +66,9 @@ internal sealed partial class RunningGateway : IAsyncDisposable
     /// <summary>How many random requests of a kind a test of robustness sends: fewer than to the embedded edition, whose records are nearer.</summary>
     public static int FuzzCases => 250;
 
+    /// <summary>How many people "thousands" are where a test is about many at once: fewer here, and still hundreds of commits.</summary>
+    public static int Thousands => 3_000;
+
     public static async Task<RunningGateway> StartAsync(
         Func<Integration, Integration>? configure = null, Action<IServiceCollection>? services = null, bool timers = true, AzuriteServer? azurite = null, TimeSpan idle = default, TimeSpan? integrationMaxAge = null)
     {
@@ -74,6 +80,7 @@ internal sealed partial class RunningGateway : IAsyncDisposable
             TableName = "t" + suffix,
             ContainerName = "c" + suffix,
             AnchorContainerName = "a" + suffix,
+            ErasureContainerName = "e" + suffix,
             ConfigureClient = client => client.AddPolicy(counter, HttpPipelinePosition.PerRetry),
         };
         var external = new InMemoryApp();
@@ -107,8 +114,55 @@ internal sealed partial class RunningGateway : IAsyncDisposable
         var authorization = Scim.DefaultRequestHeaders.Authorization!.Parameter!;
         Scim.Dispose();
         await host.DisposeAsync();
-        host = await HostAsync(storage, Hub, External, services, Clock);
+        host = await HostAsync(storage, Hub, External, services, Clock, restored: restored);
         Scim = Client(Url, Integration.Id, authorization);
+    }
+
+    /// <summary>Copies the records as they are, row by row, into a table beside theirs.</summary>
+    /// <returns>The table.</returns>
+    public async Task<string> BackUpAsync()
+    {
+        var copy = storage with { TableName = "b" + Guid.NewGuid().ToString("N") };
+        var table = new StorageClients(copy).Writes();
+        await table.CreateIfNotExistsAsync(Stop);
+        await foreach (var page in new StorageClients(storage).Reads().QueryAsync<TableEntity>("", cancellationToken: Stop).AsPages())
+        {
+            foreach (var partition in page.Values.GroupBy(row => row.PartitionKey))
+            {
+                foreach (var rows in partition.Chunk(100))
+                {
+                    await table.SubmitTransactionAsync([.. rows.Select(row => new TableTransactionAction(TableTransactionActionType.Add, Copy(row)))], Stop);
+                }
+            }
+        }
+
+        return copy.TableName;
+
+        // The moment is the service's to give.
+        static TableEntity Copy(TableEntity row)
+        {
+            row.Remove("Timestamp");
+            return row;
+        }
+    }
+
+    /// <summary>Stops the worker, and starts another on the records of a backup.</summary>
+    /// <param name="table">The table of the backup.</param>
+    /// <param name="name">What names the restore.</param>
+    public Task RestoreAsync(string table, string name)
+    {
+        storage = storage with { TableName = table };
+        restored = name;
+        return RestartAsync();
+    }
+
+    /// <summary>Writes something into the erasure ledger that is no entry of it.</summary>
+    /// <param name="line">What is written.</param>
+    public async Task BreakErasureLedgerAsync(string line)
+    {
+        var container = new StorageClients(storage).Blobs().GetBlobContainerClient(storage.ErasureContainerName);
+        await container.CreateIfNotExistsAsync(cancellationToken: Stop);
+        await container.GetBlobClient("2026-01-01.jsonl").UploadAsync(BinaryData.FromString(line), new BlobUploadOptions(), Stop);
     }
 
     public async ValueTask DisposeAsync()
@@ -122,7 +176,7 @@ internal sealed partial class RunningGateway : IAsyncDisposable
 
     private static Task<FunctionsHost> HostAsync(
         AzureStorageOptions storage, TestTaskHub hub, InMemoryApp external, Action<IServiceCollection>? more, LeapingClock clock,
-        bool timers = true, TimeSpan idle = default, TimeSpan? integrationMaxAge = null) =>
+        bool timers = true, TimeSpan idle = default, TimeSpan? integrationMaxAge = null, string? restored = null) =>
         FunctionsHost.StartAsync(hub, services =>
         {
             services.AddSingleton<TimeProvider>(clock);
@@ -132,6 +186,7 @@ internal sealed partial class RunningGateway : IAsyncDisposable
             more?.Invoke(services);
             services.AddFunctionsGateway(new AzureEditionOptions
             {
+                Restored = restored,
                 IdleInterval = idle,
                 IntegrationMaxAge = integrationMaxAge ?? new AzureEditionOptions().IntegrationMaxAge,
                 Retry = new RetryRules { FirstDelay = TimeSpan.FromMilliseconds(20), MaxDelay = TimeSpan.FromMilliseconds(50) },

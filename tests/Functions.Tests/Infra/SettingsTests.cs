@@ -33,7 +33,7 @@ public sealed partial class SettingsTests
         using var sample = JsonDocument.Parse(Repository.Read("local.settings.sample.json"));
         var settings = templates.Concat(sample.RootElement.GetProperty("Values").EnumerateObject().Select(value => value.Name))
             .Where(name => name?.StartsWith("IdLcm__", StringComparison.Ordinal) == true).Distinct().ToList();
-        string[] own = ["Role", "PublicUrl", "Connectors", "HistoryDays", "HistoryUrl", "EvidenceDays"];
+        string[] own = ["Role", "PublicUrl", "Connectors", "HistoryDays", "HistoryUrl", "EvidenceDays", "Restored"];
 
         Assert.True(settings.Count >= 11, string.Join(' ', settings));
         Assert.All(settings, name =>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using IdLcm.Domain.Workflows;
+using IdLcm.Functions.Hosting;
 using IdLcm.Functions.Activities;
 using IdLcm.Functions.Orchestrations;
 using IdLcm.Suites;
@@ -31,7 +32,7 @@ public sealed class DurableEngineSuite : WorkflowEngineSuite
             catalog = new WorkflowCatalog(workflows);
             var source = new DurableClientSource();
             source.Attach(hub);
-            running = new RunningActivities(source, clock);
+            running = new RunningActivities(source, new RestoreGate(new AzureEditionOptions()), clock);
             Client = new DurableWorkflowClient(source, catalog, running);
             hub.Attach(this);
         }

@@ -129,7 +129,7 @@ public sealed class KeyVaultSecretStoreTests(LocalKeyVault vault) : SecretStoreS
     public async Task Running_operations_go_on_through_an_outage_and_no_longer_than_its_time()
     {
         var time = new TickingTime();
-        var store = vault.Open(time);
+        var store = vault.Open(time, retryDelay: TimeSpan.FromMilliseconds(10));
         var version = await SetAndPromoteAsync("value");
         await store.GetAsync(Name, Cancellation);
         vault.Decide = request => Mine(request.Path) ? (503, 0) : null;

@@ -66,14 +66,18 @@ public sealed class LocalKeyVault : IAsyncLifetime
     }
 
     /// <summary>A store on this vault, as the product makes it.</summary>
-    internal KeyVaultSecretStore Open(TimeProvider? clock = null, TimeSpan? cacheTime = null)
+    internal KeyVaultSecretStore Open(TimeProvider? clock = null, TimeSpan? cacheTime = null, TimeSpan? retryDelay = null)
     {
         var options = new AzureStorageOptions
         {
             KeyVaultEndpoint = new Uri($"https://{Host}"),
             Credential = Credential,
             SecretCacheTime = cacheTime ?? new AzureStorageOptions().SecretCacheTime,
-            ConfigureClient = client => client.Transport = _tls.Transport(_ => Port),
+            ConfigureClient = client =>
+            {
+                client.Transport = _tls.Transport(_ => Port);
+                client.Retry.Delay = retryDelay ?? client.Retry.Delay;
+            },
         };
         return AzureStorageServices.KeyVault(options, new StorageClients(options), clock ?? TimeProvider.System);
     }

@@ -175,7 +175,7 @@ public sealed class ActivityLifeTests
         await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
         Assert.True((await browser.PostAsync(new Uri(link), null, Stop)).IsSuccessStatusCode);
 
-        await gateway.DoAsync(HttpMethod.Post, $"/held-operations/{(string)held.Single(o => (string?)o!["target"] == "bob@acme.test")!["id"]!}/release");
+        await gateway.DoAsync(HttpMethod.Post, $"/held-operations/{(string)held.Single(o => (string?)o!["target"] == "bob@acme.test")!["id"]!}/release", """{"reason":"asked for by telephone"}""");
         await gateway.SettledAsync("bob@acme.test", ProvisioningState.Onboarded);
         Assert.Equal(["CreateUser ada@acme.test", "CreateUser bob@acme.test"], gateway.External.Audit);
 

@@ -175,12 +175,18 @@ public sealed class LeaverTests
         Assert.Equal(3, held.Count);
         Assert.All(held, o => Assert.Equal("Inbound", (string?)o!["hold"]!["kind"]));
         var byTarget = held.ToDictionary(o => (string)o!["target"]!, o => (string)o!["id"]!);
-        await gateway.DoAsync(HttpMethod.Post, $"/held-operations/{byTarget["p2@acme.test"]}/release");
-        await gateway.DoAsync(HttpMethod.Post, $"/held-operations/{byTarget["p3@acme.test"]}/reject");
+        Assert.Equal(400, (await gateway.ApiAsync(HttpMethod.Post, $"integrations/{gateway.Integration.Id}/held-operations/{byTarget["p2@acme.test"]}/release", "{}")).Status);
+        await gateway.DoAsync(HttpMethod.Post, $"/held-operations/{byTarget["p2@acme.test"]}/release", """{"reason":"left with the team"}""");
+        var rejected = await gateway.DoAsync(HttpMethod.Post, $"/held-operations/{byTarget["p3@acme.test"]}/reject", """{"reason":"the group was emptied by mistake"}""");
 
         Assert.False((await gateway.SettledAsync("p2@acme.test", ProvisioningState.Onboarded)).Observed!.Active);
         await gateway.SettledAsync("p3@acme.test", ProvisioningState.UpdateFailed);
         Assert.Equal("active", (string?)Active(gateway, "p3@acme.test"));
+        Assert.Equal("Cancelled by First owner: the group was emptied by mistake", (string?)rejected["cancelReason"]);
+        var released = Assert.Single(await gateway.ActivityAsync("Operation released"));
+        Assert.Equal(("First owner", "p2@acme.test"), ((string?)released["actor"], (string?)released["target"]));
+        Assert.Contains("left with the team", (string?)released["detail"], StringComparison.Ordinal);
+        Assert.Contains(await gateway.ActivityAsync(), e => ((string?)e["detail"])?.Contains("the group was emptied by mistake", StringComparison.Ordinal) == true && (string?)e["target"] == "p3@acme.test");
         Assert.NotNull(Active(gateway, "p4@acme.test"));
 
         // The person returns before anybody decided: nothing is taken away.

@@ -62,8 +62,17 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
     /// <summary>What the app can do; tests narrow it.</summary>
     public ConnectorManifest Offered { get; set; } = Manifest;
 
+    /// <summary>The roles that its list of roles shows, where a test has it offer that list.</summary>
+    public IReadOnlyList<string> Roles { get; set; } = ["Viewer", "Editor", "Owner"];
+
     /// <summary>How many reads of the list say that they could not be proved complete.</summary>
     public int IncompleteReads { get; set; }
+
+    /// <summary>Awaited before a list of accounts is read, once its reading has begun.</summary>
+    public Func<Task>? BeforeList { get; set; }
+
+    /// <summary>How many lists of accounts somebody has begun to read.</summary>
+    public int ListsBegun { get; private set; }
 
     /// <summary>Lists show what this says instead of what is there: a stale copy.</summary>
     public IReadOnlyList<JsonObject>? StaleList { get; set; }
@@ -230,6 +239,17 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
             cancellationToken.ThrowIfCancellationRequested();
             if (call.CommitGate is null)
             {
+                if (call.Verb == ConnectorVerb.ListUsers)
+                {
+                    app.ListsBegun++;
+                    await (app.BeforeList?.Invoke() ?? Task.CompletedTask);
+                }
+
+                if (call.Verb == ConnectorVerb.ListRoles && app.Roles.Count == 0)
+                {
+                    return Done(call, [], committed: false) with { Complete = false };
+                }
+
                 if (call.Verb == ConnectorVerb.ListUsers && app.IncompleteReads > 0)
                 {
                     app.IncompleteReads--;
@@ -285,7 +305,8 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
             return call.Verb switch
             {
                 ConnectorVerb.ListUsers when StaleList is { } stale => [.. stale.Select(row => (JsonObject)row.DeepClone())],
-                ConnectorVerb.ListUsers => [.. members.Values.Select(Listed)],
+                ConnectorVerb.ListUsers => [.. members.Values.Where(member => Offered.Capabilities.PendingUsersVisible || (string?)member["status"] != "pending").Select(Listed)],
+                ConnectorVerb.ListRoles => [.. Roles.Select(role => new JsonObject { ["value"] = role, ["description"] = $"may be {role}" })],
                 ConnectorVerb.GetUser => members.TryGetValue((string)call.Inputs["identifier"]!, out var member) ? [(JsonObject)member.DeepClone()] : [],
                 _ => [],
             };

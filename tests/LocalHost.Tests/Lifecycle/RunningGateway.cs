@@ -55,6 +55,9 @@ internal sealed partial class RunningGateway : IAsyncDisposable
     /// <summary>How many random requests of a kind a test of robustness sends.</summary>
     public static int FuzzCases => 2_000;
 
+    /// <summary>How many people "thousands" are where a test is about many at once.</summary>
+    public static int Thousands => 10_000;
+
     /// <summary>The clock that tests move; it runs on by itself as well.</summary>
     public LeapingClock Clock { get; private init; } = null!;
 

@@ -57,6 +57,85 @@ public sealed class SyncTests
     }
 
     [Fact]
+    public async Task The_roles_that_the_app_offers_are_read_to_a_proved_end_and_shown_against_the_user_schema()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        gateway.External.Offered = InMemoryApp.Manifest with { Verbs = InMemoryApp.Manifest.Verbs.Append(Domain.Connectors.ConnectorVerb.ListRoles).ToHashSet() };
+        await gateway.RestartAsync();
+        gateway.External.Put("ada@acme.test");
+        gateway.External.Roles = ["Viewer", "Editor", "Auditor"];
+
+        await gateway.SyncAsync();
+
+        var offered = (await gateway.DoAsync(HttpMethod.Get, ""))["offeredRoles"]!;
+        Assert.Equal(["Viewer", "Editor", "Auditor"], offered["roles"]!.AsArray().Select(role => (string?)role!["value"]));
+        Assert.Equal("""["Owner"]""", offered["missing"]!.ToJsonString());
+        Assert.Equal("""["Auditor"]""", offered["besideSchema"]!.ToJsonString());
+        Assert.Contains("3 roles are offered, without Owner of the user schema", (string?)(await gateway.ActivityAsync("Sync plan ready"))[0]["detail"], StringComparison.Ordinal);
+
+        // A list of roles that is not proved complete stops the sync, whatever the list of accounts shows.
+        gateway.External.Roles = [];
+        gateway.External.Put("bob@acme.test");
+        await gateway.DoAsync(HttpMethod.Patch, "", """{"retry":{"attempts":{"IncompleteRead":1}}}""");
+        Assert.Equal("IncompleteRead", (string?)(await gateway.SyncAsync("Failed"))["failure"]!["code"]);
+        Assert.Null(await gateway.AccountAsync("bob@acme.test"));
+    }
+
+    [Fact]
+    public async Task Somebody_whom_an_operation_touched_while_a_list_was_read_is_left_as_the_operation_proved_them()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        var ada = await gateway.CreateAsync("ada@acme.test");
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+        var stale = gateway.External.Everybody();
+        gateway.External.Offered = InMemoryApp.Manifest with { Concurrency = 2 };
+        await gateway.RestartAsync();
+        var listed = new TaskCompletionSource();
+        gateway.External.BeforeList = () => listed.Task;
+        gateway.External.StaleList = [.. stale, new JsonObject { ["email"] = "new@acme.test", ["status"] = "active", ["roles"] = new JsonArray("Viewer") }];
+
+        var sync = (string)(await gateway.DoAsync(HttpMethod.Post, "/sync"))["operationId"]!;
+        await RunningGateway.UntilAsync(() => Task.FromResult(gateway.External.ListsBegun > 0), "The list is not read.");
+        await gateway.PatchAsync(ada, """{"op":"replace","path":"title","value":"Countess"}""");
+        await RunningGateway.UntilAsync(async () => await gateway.AccountAsync("ada@acme.test") is { OpenOperationId: null, Observed: { } observed } && (string?)observed.Attributes["jobTitle"] == "Countess", "It is not changed.");
+        listed.SetResult();
+        var ended = await gateway.EndedAsync(sync);
+
+        // The list shows her as she was before: what the operation read back later is what holds.
+        Assert.Equal(["read 2 accounts: 1 new, 0 changed, 0 gone, 1 left to operations that touched them since"], ended["changes"]!.AsArray().Select(c => (string?)c));
+        Assert.Equal("Countess", (string?)(await gateway.AccountAsync("ada@acme.test"))!.Observed!.Attributes["jobTitle"]);
+        Assert.NotNull(await gateway.AccountAsync("new@acme.test"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Somebody_who_has_not_accepted_yet_stays_whether_the_app_lists_pending_people_or_not(bool listed)
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        gateway.External.Offered = InMemoryApp.Manifest with { Capabilities = InMemoryApp.Manifest.Capabilities with { PendingUsersVisible = listed } };
+        await gateway.RestartAsync();
+        gateway.External.Put("bob@acme.test");
+        await gateway.CreateAsync("ada@acme.test");
+        Assert.Equal("pending", (await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded)).Observed!.Status);
+        await gateway.SyncAsync();
+
+        gateway.External.Remove("bob@acme.test");
+        var sync = await gateway.SyncAsync();
+
+        Assert.Equal([$"read {(listed ? 1 : 0)} accounts: 0 new, 0 changed, 1 gone"], sync["changes"]!.AsArray().Select(c => (string?)c));
+        Assert.Equal(ProvisioningState.Onboarded, (await gateway.AccountAsync("ada@acme.test"))!.State);
+        Assert.Single(gateway.External.Audit);
+
+        // Once accepted, everybody lists her, and an absence proves that she is gone.
+        gateway.External.Set("ada@acme.test", "status", "active");
+        await gateway.SyncAsync();
+        gateway.External.Remove("ada@acme.test");
+        await gateway.SyncAsync();
+        Assert.Equal(ProvisioningState.Deleted, (await gateway.AccountAsync("ada@acme.test"))!.State);
+    }
+
+    [Fact]
     public async Task Too_many_gone_at_once_halt_the_sync_and_nothing_is_applied()
     {
         await using var gateway = await RunningGateway.StartAsync();

@@ -1,6 +1,10 @@
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Storage;
 using IdLcm.LocalHost.Tests.Lifecycle;
+using static IdLcm.LocalHost.Tests.Scim.Wire;
 
 namespace IdLcm.LocalHost.Tests.Scim;
 
@@ -11,7 +15,7 @@ public sealed class BulkTests : IAsyncLifetime
 
     private RunningGateway gateway = null!;
 
-    public async ValueTask InitializeAsync() => gateway = await Wire.PausedAsync();
+    public async ValueTask InitializeAsync() => gateway = await PausedAsync();
 
     public ValueTask DisposeAsync() => gateway.DisposeAsync();
 
@@ -77,12 +81,77 @@ public sealed class BulkTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Groups_that_refer_to_each_other_in_a_circle_are_told_so()
+    public async Task Groups_that_refer_to_each_other_in_a_circle_become_members_of_each_other()
     {
         var done = await BulkAsync("""
-            {"method":"POST","path":"/Groups","bulkId":"a","data":{"displayName":"A","members":[{"type":"Group","value":"bulkId:b"}]} },
-            {"method":"POST","path":"/Groups","bulkId":"b","data":{"displayName":"B","members":[{"type":"Group","value":"bulkId:a"}]} }
+            {"method":"PATCH","path":"/Groups/bulkId:a","data":{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"add","path":"externalId","value":"of a"}]} },
+            {"method":"POST","path":"/Groups","bulkId":"a","data":{"displayName":"A","members":[{"type":"Group","value":"bulkId:b"},{"value":"bulkId:u"}]} },
+            {"method":"POST","path":"/groups","bulkId":"b","data":{"displayName":"B","members":[{"type":"Group","value":"bulkId:a"}]} },
+            {"method":"POST","path":"/Users","bulkId":"u","data":{"userName":"round@acme.test"} }
             """);
-        Assert.Equal(["409", "409"], done.Select(Status));
+        Assert.Equal(["204", "201", "201", "201"], done.Select(Status));
+        var a = await gateway.GetAsync((string)done[1]["location"]!);
+        var b = await gateway.GetAsync((string)done[2]["location"]!);
+        var user = await gateway.GetAsync((string)done[3]["location"]!);
+        Assert.Equal(new[] { b.Id, user.Id }.Order(StringComparer.Ordinal), a.Members.Order(StringComparer.Ordinal));
+        Assert.Equal("of a", (string)a.Body!["externalId"]!);
+        Assert.Equal([a.Id], b.Members);
+        Assert.Equal(b.ETag, (string)done[2]["version"]!);
+        Assert.EndsWith($"/Groups/{b.Id}", (string)done[2]["location"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Users_whose_managers_are_each_other_are_created_with_them()
+    {
+        var done = await BulkAsync($$"""
+            {"method":"POST","path":"/Users","bulkId":"1","data":{"userName":"one@acme.test","title":"T","{{Enterprise}}":{"manager":{"value":"bulkId:2"},"department":"D"} } },
+            {"method":"POST","path":"/Users","bulkId":"2","data":{"userName":"two@acme.test","{{Enterprise}}":{"manager":"bulkId:1"} } },
+            {"method":"POST","path":"/Users","bulkId":"3","data":{"userName":"three@acme.test","{{Enterprise}}":{"manager":"bulkId:3"} } }
+            """);
+        Assert.Equal(["201", "201", "201"], done.Select(Status));
+        var users = new List<Reply>();
+        foreach (var operation in done)
+        {
+            users.Add(await gateway.GetAsync((string)operation["location"]!));
+        }
+
+        Assert.Equal(users.Select(u => u.ETag), done.Select(o => (string)o["version"]!));
+        Assert.Equal([users[1].Id, users[0].Id, users[2].Id], users.Select(u => (string)u.Body![Enterprise]!["manager"]!["value"]!));
+        Assert.Equal(("T", "D"), ((string)users[0].Body!["title"]!, (string)users[0].Body![Enterprise]!["department"]!));
+    }
+
+    [Fact]
+    public async Task Who_is_created_in_a_circle_whose_other_part_fails_is_told_what_is_missing()
+    {
+        var done = await BulkAsync("""
+            {"method":"POST","path":"/Groups","bulkId":"a","data":{"displayName":"Half","members":[{"value":"bulkId:b"}]} },
+            {"method":"POST","path":"/Groups","bulkId":"b","data":{"members":[{"value":"bulkId:a"}]} },
+            {"method":"DELETE","path":"/Groups/bulkId:b"}
+            """);
+        Assert.Equal(["409", "400", "409"], done.Select(Status));
+        Assert.Contains("was created", (string)done[0]["response"]!["detail"]!, StringComparison.Ordinal);
+        var half = (await gateway.GetAsync((string)done[0]["location"]!)).Is(HttpStatusCode.OK);
+        Assert.Equal(half.ETag, (string)done[0]["version"]!);
+        Assert.Empty(half.Members);
+        Assert.Null(done[2]["location"]);
+    }
+
+    [Fact]
+    public async Task A_store_that_fails_halfway_leaves_nothing_untold()
+    {
+        StoreWithHook? store = null;
+        await using var other = await RunningGateway.StartAsync(
+            integration => integration with { Paused = new Pause("test", DateTimeOffset.UtcNow, "protocol test") }, services => StoreWithHook.PutBefore(services, made => store = made));
+        var fails = "second@acme.test";
+        store!.BeforeCommit = changes => changes.Any(c => Encoding.UTF8.GetString(c.Value.Span).Contains(fails, StringComparison.Ordinal))
+            ? throw new RecordStoreUnavailableException("The disk is full.")
+            : Task.CompletedTask;
+        var operations = string.Join(',', new[] { "first", "second", "third" }.Select(name => $$"""{"method":"POST","path":"/Users","bulkId":"{{name}}","data":{"userName":"{{name}}@acme.test"} }"""));
+        var reply = (await other.PostAsync("Bulk", $$"""{"schemas":["{{Schema}}"],"Operations":[{{operations}}]}""")).Is(HttpStatusCode.OK);
+        Assert.Equal(["201", "503", "503"], reply.Body!["Operations"]!.AsArray().Select(o => Status(o!.AsObject())));
+        Assert.Equal(1, (await other.GetAsync("Users")).Total);
+
+        fails = "first@acme.test";
+        (await other.PostAsync("Bulk", $$"""{"schemas":["{{Schema}}"],"Operations":[{"method":"POST","path":"/Users","bulkId":"1","data":{"userName":"x@acme.test","title":"first@acme.test"} }]}""")).IsError(HttpStatusCode.ServiceUnavailable);
     }
 }

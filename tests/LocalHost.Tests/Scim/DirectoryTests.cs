@@ -131,6 +131,27 @@ public sealed class DirectoryTests : IAsyncLifetime
         Assert.Equal(whole, seen);
     }
 
+    [Theory]
+    [InlineData("Roles?")]
+    [InlineData("Roles?filter=displayName%20pr")]
+    [InlineData("Roles?sortBy=displayName")]
+    [InlineData("?filter=displayName%20pr")]
+    public async Task Pages_by_cursor_end_for_every_kind_of_resource(string query)
+    {
+        await gateway.GroupAsync("Paged");
+        var whole = (await gateway.GetAsync(query)).Is(HttpStatusCode.OK).Ids;
+        var (seen, cursor) = (new List<string>(), (string?)"");
+        while (cursor is not null && seen.Count <= whole.Count)
+        {
+            var page = (await gateway.GetAsync($"{query}&count=2&cursor={cursor}")).Is(HttpStatusCode.OK);
+            seen.AddRange(page.Ids);
+            cursor = (string?)page.Body!["nextCursor"];
+        }
+
+        Assert.True(whole.Count > 2);
+        Assert.Equal(whole, seen);
+    }
+
     [Fact]
     public async Task A_cursor_of_another_query_or_making_is_refused()
     {
@@ -157,6 +178,15 @@ public sealed class DirectoryTests : IAsyncLifetime
         Assert.Equal(["b", "A", "c"], await Names("sortBy=title"));
         Assert.Equal(["A"], await Names("sortBy=title&startIndex=2&count=1"));
         Assert.Equal(["b", "A", "c"], await Names("sortBy=meta.created"));
+        foreach (var far in new[] { "2147483648", "4611686018427387904", "9223372036854775807" })
+        {
+            foreach (var query in new[] { "", "&sortBy=userName", "&filter=userName%20pr", "&filter=userName%20pr&sortBy=title" })
+            {
+                var beyond = (await gateway.GetAsync($"Users?startIndex={far}&count=1000{query}")).Is(HttpStatusCode.OK);
+                Assert.Equal((3, 0), (beyond.Total, beyond.Ids.Count));
+            }
+        }
+
         (await gateway.GetAsync("Users?sortBy=password")).IsError(HttpStatusCode.BadRequest, "invalidPath");
         (await gateway.GetAsync("Users?sortBy=nope")).IsError(HttpStatusCode.BadRequest, "invalidPath");
         (await gateway.GetAsync("Users?sortBy=userName&sortOrder=up")).IsError(HttpStatusCode.BadRequest, "invalidValue");

@@ -58,6 +58,10 @@ public sealed class EntitlementTests : IAsyncLifetime
         Assert.EndsWith("; 3 entitlements are offered", (await EventsAsync(ActivityKind.SyncPlanReady))[0], StringComparison.Ordinal);
 
         var listed = await gateway.GetAsync("Entitlements?startIndex=1&count=100");
+        var first = await gateway.GetAsync("Entitlements?count=1&cursor=");
+        var second = (await gateway.GetAsync($"Entitlements?count=100&cursor={(string)first.Body!["nextCursor"]!}")).Is(HttpStatusCode.OK);
+        Assert.Equal(listed.Ids, [.. first.Ids, .. second.Ids]);
+        Assert.Null(second.Body!["nextCursor"]);
         Assert.Equal(["audit", "project:1/read", "project:1/write"], listed.Ids.Order(StringComparer.Ordinal));
         Assert.All(listed.Resources, r => Assert.Equal(("Entitlement", "urn:okta:scim:schemas:core:1.0:Entitlement"), ((string)r["type"]!, (string)r["schemas"]![0]!)));
         var read = (await gateway.GetAsync("Entitlements/project%3A1%2Fread")).Is(HttpStatusCode.OK).Body!;

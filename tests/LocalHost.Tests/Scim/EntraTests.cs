@@ -99,6 +99,21 @@ public sealed class EntraTests : IAsyncLifetime
         Assert.False((bool)patched.Body["active"]!);
     }
 
+    [Fact]
+    public async Task The_flag_of_the_tenant_URL_may_stand_in_every_request()
+    {
+        const string flag = "?aadOptscim062020";
+        var created = (await gateway.PostAsync($"Users{flag}", """{"userName":"flag@acme.test","title":"T"}""")).Is(HttpStatusCode.Created);
+        Assert.Equal([created.Id], (await gateway.GetAsync($"Users{flag}&filter=userName%20eq%20%22flag@acme.test%22")).Is(HttpStatusCode.OK).Ids);
+        Assert.Equal(0, (await gateway.GetAsync($"Users{flag}&filter=userName%20eq%20%22{Guid.NewGuid()}%22")).Is(HttpStatusCode.OK).Total);
+        var patched = (await gateway.PatchOpsAsync($"Users/{created.Id}{flag}", """{"op":"replace","value":{"active":false} }""")).Is(HttpStatusCode.OK);
+        Assert.Equal(patched.Text, (await gateway.GetAsync($"Users/{created.Id}{flag}")).Is(HttpStatusCode.OK).Text);
+        var group = (await gateway.PostAsync($"Groups{flag}", """{"displayName":"Flag"}""")).Is(HttpStatusCode.Created).Id;
+        (await gateway.PatchOpsAsync($"Groups/{group}{flag}", $$"""{"op":"add","path":"members","value":[{{Values([created.Id])}}]}""")).Is(HttpStatusCode.NoContent);
+        (await gateway.PatchOpsAsync($"Groups/{group}{flag}", $$"""{"op":"remove","path":"members[value eq \"{{created.Id}}\"]"}""")).Is(HttpStatusCode.NoContent);
+        Assert.Empty((await gateway.GetAsync($"Groups/{group}{flag}")).Members);
+    }
+
     [Theory]
     [InlineData("\"m1\"")]
     [InlineData("""{"value":"m1"}""")]

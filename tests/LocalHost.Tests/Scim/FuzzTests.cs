@@ -39,7 +39,7 @@ public sealed class FuzzTests : IAsyncLifetime
 
     private static readonly Gen<string> Parameters =
         (from name in Gen.Elements("filter", "FILTER", "sortBy", "sortOrder", "startIndex", "count", "cursor", "attributes", "excludedAttributes", "x")
-         from value in Gen.OneOf(Filter, Gen.Elements("", "-1", "0", "999999999999999999999", "1.5", "ascending", "userName", "groups", "a,b,,", "%00", "AAAAAAAAAAAAAAAAAAAAAAAA", "é", "meta.created"))
+         from value in Gen.OneOf(Filter, Gen.Elements("", "-1", "0", "999999999999999999999", "4611686018427387904", "1.5", "ascending", "userName", "groups", "a,b,,", "%00", "AAAAAAAAAAAAAAAAAAAAAAAA", "é", "meta.created"))
          select $"{name}={Uri.EscapeDataString(value)}").ListOf().Resize(4).Select(p => string.Join('&', p));
 
     private static Gen<string> Json(int depth)

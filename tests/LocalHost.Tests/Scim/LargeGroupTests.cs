@@ -6,7 +6,7 @@ using static IdLcm.LocalHost.Tests.Scim.Wire;
 
 namespace IdLcm.LocalHost.Tests.Scim;
 
-/// <summary>Ten thousand members in one request: at once for every reader, and through a crash.</summary>
+/// <summary>Thousands of members in one request: at once for every reader, and through a crash.</summary>
 public sealed class LargeGroupTests : IAsyncLifetime
 {
     private RunningGateway gateway = null!;
@@ -31,9 +31,10 @@ public sealed class LargeGroupTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Ten_thousand_members_come_in_one_PATCH_and_a_crash_loses_none()
+    public async Task Thousands_of_members_come_in_one_PATCH_and_a_crash_loses_none()
     {
-        var users = await Seed.UsersAsync(gateway, 10_000);
+        var users = await Seed.UsersAsync(gateway, RunningGateway.Thousands);
+        var half = users.Count / 2;
         var group = await gateway.GroupAsync("All hands", users[0], users[1]);
         var before = (await gateway.GetAsync($"Groups/{group}?excludedAttributes=members")).ETag;
         (await gateway.PatchOpsAsync($"Groups/{group}", $$"""{"op":"add","path":"members","value":[{{Values(users)}}]}""")).Is(HttpStatusCode.NoContent);
@@ -49,12 +50,12 @@ public sealed class LargeGroupTests : IAsyncLifetime
         await RolledAsync(group);
         Assert.True(pending);
         Assert.Equal(users, (await gateway.GetAsync($"Groups/{group}")).Members);
-        Assert.Equal([group], (await gateway.GetAsync($"Users/{users[5_000]}")).Groups);
+        Assert.Equal([group], (await gateway.GetAsync($"Users/{users[half]}")).Groups);
 
         // The next writer finishes what is pending before it begins.
-        (await gateway.PatchOpsAsync($"Groups/{group}", $$"""{"op":"remove","path":"members","value":[{{Values(users.Take(5_000))}}]}""")).Is(HttpStatusCode.NoContent);
+        (await gateway.PatchOpsAsync($"Groups/{group}", $$"""{"op":"remove","path":"members","value":[{{Values(users.Take(half))}}]}""")).Is(HttpStatusCode.NoContent);
         (await gateway.PatchOpsAsync($"Groups/{group}", $$"""{"op":"add","path":"members","value":[{{Values([users[7]])}}]}""")).Is(HttpStatusCode.NoContent);
-        Assert.Equal([users[7], .. users.Skip(5_000)], (await gateway.GetAsync($"Groups/{group}")).Members);
+        Assert.Equal([users[7], .. users.Skip(half)], (await gateway.GetAsync($"Groups/{group}")).Members);
 
         (await gateway.PatchOpsAsync($"Groups/{group}", """{"op":"replace","path":"members","value":[]}""")).Is(HttpStatusCode.NoContent);
         Assert.Empty((await gateway.GetAsync($"Groups/{group}")).Members);

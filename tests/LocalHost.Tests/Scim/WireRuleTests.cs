@@ -115,6 +115,23 @@ public sealed class WireRuleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_filter_sees_what_the_server_knows_of_a_resource()
+    {
+        var user = await gateway.GetAsync($"Users/{await gateway.UserAsync("meta@acme.test")}");
+        var meta = user.Body!["meta"]!;
+        foreach (var (name, value) in new[] { ("resourceType", "User"), ("location", (string)meta["location"]!), ("version", user.ETag.Replace("\"", "\\\"", StringComparison.Ordinal)), ("created", (string)meta["created"]!) })
+        {
+            Assert.Equal([user.Id], (await gateway.FilterAsync("Users", $"meta.{name} eq \"{value}\"")).Is(HttpStatusCode.OK).Ids);
+            Assert.Equal([user.Id], (await gateway.FilterAsync("Users", $"meta.{name} pr", $"&sortBy=meta.{name}")).Is(HttpStatusCode.OK).Ids);
+            Assert.Empty((await gateway.FilterAsync("Users", $"meta.{name} ne \"{value}\"")).Is(HttpStatusCode.OK).Ids);
+        }
+
+        Assert.Equal(user.Text, (await gateway.FilterAsync("Users", "meta.location pr")).Resources.Single().ToJsonString(Relaxed));
+    }
+
+    private static readonly System.Text.Json.JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    [Fact]
     public async Task What_is_immutable_of_a_member_is_not_changed_in_place()
     {
         var users = await gateway.UsersAsync("im", 2);

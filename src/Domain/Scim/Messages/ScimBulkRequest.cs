@@ -79,8 +79,8 @@ public sealed record ScimBulkRequest(int? FailOnErrors, IReadOnlyList<ScimBulkOp
 
     /// <summary>
     /// The indexes of the operations in an order in which each comes after those that it refers to by <c>bulkId</c>,
-    /// and otherwise as sent. Operations that refer to each other in a circle come last, as sent: the caller answers
-    /// those whose references it cannot resolve with 409.
+    /// and otherwise as sent. A circle comes last and begins with its first POST: the caller creates that one without the
+    /// references that cannot be resolved yet, and adds them when they can (RFC 7644 §3.7.1).
     /// </summary>
     public IReadOnlyList<int> ResolveOrder()
     {
@@ -117,20 +117,35 @@ public sealed record ScimBulkRequest(int? FailOnErrors, IReadOnlyList<ScimBulkOp
         }
 
         var order = new List<int>(Operations.Count);
-        while (ready.TryDequeue(out var next, out _))
+        var creation = 0;
+        while (true)
         {
-            order.Add(next);
-            foreach (var follower in followers[next] ?? [])
+            while (ready.TryDequeue(out var next, out _))
             {
-                if (--waits[follower] == 0)
+                order.Add(next);
+                foreach (var follower in followers[next] ?? [])
                 {
-                    ready.Enqueue(follower, follower);
+                    if (--waits[follower] == 0)
+                    {
+                        ready.Enqueue(follower, follower);
+                    }
                 }
             }
-        }
 
-        order.AddRange(Enumerable.Range(0, waits.Length).Where(i => waits[i] > 0));
-        return order;
+            while (creation < waits.Length && (waits[creation] <= 0 || Operations[creation].Method != ScimBulkMethod.Post))
+            {
+                creation++;
+            }
+
+            if (creation == waits.Length)
+            {
+                order.AddRange(Enumerable.Range(0, waits.Length).Where(i => waits[i] > 0));
+                return order;
+            }
+
+            waits[creation] = 0;
+            ready.Enqueue(creation, creation);
+        }
     }
 
     /// <summary>The bulkIds that an operation refers to, in its path or data; each once.</summary>
@@ -172,9 +187,52 @@ public sealed record ScimBulkRequest(int? FailOnErrors, IReadOnlyList<ScimBulkOp
         };
     }
 
+    /// <summary>Splits the data of an operation: what can be done now, and what refers to resources that are not there yet.</summary>
+    /// <param name="data">The data.</param>
+    /// <param name="isToCome">Whether a bulkId is that of one of those.</param>
+    public static (ScimComplex Now, ScimComplex Later) Postpone(ScimComplex data, Predicate<string> isToCome)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(isToCome);
+        var (now, later) = (new List<ScimMember>(data.Count), new List<ScimMember>());
+        foreach (var (name, value) in data.AsSpan())
+        {
+            switch (value)
+            {
+                case ScimArray array when Refers(array):
+                    now.Add(new ScimMember(name, new ScimArray([.. array.Where(item => !Refers(item))])));
+                    later.Add(new ScimMember(name, new ScimArray([.. array.Where(Refers)])));
+                    break;
+
+                // What has a URN as its name is an extension, and as much of the resource as the rest.
+                case ScimComplex extension when name.Contains(':', StringComparison.Ordinal) && Refers(extension):
+                    var parts = Postpone(extension, isToCome);
+                    now.Add(new ScimMember(name, parts.Now));
+                    later.Add(new ScimMember(name, parts.Later));
+                    break;
+                default:
+                    (Refers(value) ? later : now).Add(new ScimMember(name, value));
+                    break;
+            }
+        }
+
+        return (new ScimComplex([.. now]), new ScimComplex([.. later]));
+
+        bool Refers(ScimValue value)
+        {
+            var found = new HashSet<string>(StringComparer.Ordinal);
+            Collect(value, found);
+            return found.Any(name => isToCome(name));
+        }
+    }
+
     private static string IdOf(string name, IReadOnlyDictionary<string, string> ids) => ids.TryGetValue(name, out var id)
         ? id
         : throw new ScimError(409, ScimErrorType.InvalidValue, $"The bulkId {ScimText.Quote(name)} is not resolved.").ToException();
+
+    /// <summary>Whether an id is a reference to what another operation creates.</summary>
+    /// <param name="id">The id.</param>
+    public static bool IsReference(string id) => TryGetReference(id) is not null;
 
     private static string? TryGetReference(string? text) =>
         text is not null && text.StartsWith(Reference, StringComparison.Ordinal) && text.Length > Reference.Length ? text[Reference.Length..] : null;

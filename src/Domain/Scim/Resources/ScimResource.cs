@@ -155,6 +155,11 @@ public sealed class ScimResource
     /// <param name="baseUrl">The absolute base URL without a slash at its end.</param>
     public string Location(string baseUrl) => string.Concat(baseUrl, Type.Endpoint, "/", Id is null ? null : Uri.EscapeDataString(Id));
 
+    /// <summary>A copy whose <c>meta.location</c> can be compared. What is shown has it without this.</summary>
+    /// <param name="baseUrl">The absolute base URL without a slash at its end.</param>
+    public ScimResource WithLocation(string baseUrl) =>
+        WithAttributes(Attributes.Set("meta", (MetaValue ?? ScimComplex.Empty).With("location", Location(baseUrl))));
+
     /// <summary>The stored attributes as they are, where nobody has taken them apart yet; else empty.</summary>
     internal ReadOnlySpan<byte> Stored => attributes is null ? stored.Span : default;
 
@@ -182,12 +187,14 @@ public sealed class ScimResource
             "id" when Id is not null => new ScimString(Id),
             "schemas" => new ScimArray([new ScimString(Type.Schema.Id), .. Type.Extensions
                 .Where(e => Attributes[e.Schema.Id] is not null).Select(e => new ScimString(e.Schema.Id))]),
-            "meta" when Meta is not null => new ScimComplex(
-                new ScimMember("resourceType", Type.Name),
-                new ScimMember("created", Meta.Created.UtcDateTime.ToString("O", CultureInfo.InvariantCulture)),
-                new ScimMember("lastModified", Meta.LastModified.UtcDateTime.ToString("O", CultureInfo.InvariantCulture)),
-                new ScimMember("version", Meta.ETag)),
+            "meta" => MetaValue,
             _ => null,
         };
     }
+
+    private ScimComplex? MetaValue => Meta is null ? null : new ScimComplex(
+        new ScimMember("resourceType", Type.Name),
+        new ScimMember("created", Meta.Created.UtcDateTime.ToString("O", CultureInfo.InvariantCulture)),
+        new ScimMember("lastModified", Meta.LastModified.UtcDateTime.ToString("O", CultureInfo.InvariantCulture)),
+        new ScimMember("version", Meta.ETag));
 }

@@ -32,11 +32,13 @@ internal static class ApprovalEndpoints
             .Answers<Page<OperationResource>>();
         api.MapPost("/integrations/{integrationId}/held-operations/{operationId}/release", ReleaseAsync)
             .Requires(Permission.DecideChanges)
-            .Documents("releaseOperation", "Approvals", "Release a held operation", "It runs when its turn comes.")
+            .Documents("releaseOperation", "Approvals", "Release a held operation", "It runs when its turn comes. Who, when and why are in the activity.")
+            .Takes<ReasonRequest>()
             .Answers<OperationResource>(StatusCodes.Status202Accepted);
         api.MapPost("/integrations/{integrationId}/held-operations/{operationId}/reject", WithdrawAsync)
             .Requires(Permission.DecideChanges)
-            .Documents("rejectHeldOperation", "Approvals", "Reject a held operation", "It is cancelled; the account stays as it is in the app.")
+            .Documents("rejectHeldOperation", "Approvals", "Reject a held operation", "It is cancelled; the account stays as it is in the app. Who, when and why are in the activity.")
+            .Takes<ReasonRequest>()
             .Answers<OperationResource>(StatusCodes.Status202Accepted);
         api.MapPost("/integrations/{integrationId}/users/{userId}/erase", AskErasureAsync)
             .Requires(Permission.ManageIntegrations)
@@ -119,7 +121,7 @@ internal static class ApprovalEndpoints
 
     private static Task<IResult> DecideHeldAsync(
         string integrationId, string operationId, bool release, HttpContext http, IntegrationProfiles profiles, ApprovalService approvals) =>
-        Decision.TakeAsync(
-            integrationId, http, profiles, (profile, by) => approvals.DecideHeldAsync(profile, operationId, release, by, http.RequestAborted),
+        Decision.TakeAsync<ReasonRequest, Operation>(
+            integrationId, http, profiles, (profile, said, by) => approvals.DecideHeldAsync(profile, operationId, release, said.Reason, by, http.RequestAborted),
             operation => Decision.Accepted(new OperationResource(operation)));
 }

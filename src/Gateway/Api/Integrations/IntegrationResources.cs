@@ -65,6 +65,9 @@ internal class IntegrationResource(IntegrationView view, string scimBaseUrl)
     /// <summary>The seats of the app's plan; null where nothing is known of them.</summary>
     public SeatsResource? Seats => SeatsResource.Of(integration);
 
+    /// <summary>The roles that the app offers, as the last sync read them; null where its connector cannot read them or none has yet.</summary>
+    public OfferedRolesResource? OfferedRoles => OfferedRolesResource.Of(view);
+
     public IReadOnlyList<string> MatchBy => integration.MatchBy;
 
     public int? LeaverLimitMinutes => integration.LeaverLimitMinutes;
@@ -97,6 +100,19 @@ internal sealed record SeatsResource(long? Used, long? Total, DateTimeOffset? Re
     public static SeatsResource? Of(Integration integration) => integration is { SeatCount: null, Seats: null }
         ? null
         : new SeatsResource(integration.SeatCount?.Used, integration.SeatCount?.Total, integration.SeatCount?.At, integration.Seats);
+}
+
+/// <summary>The roles that the app offers, against those of the user schema.</summary>
+/// <param name="Roles">The roles, as the app shows them.</param>
+/// <param name="Missing">Roles of the user schema that the app does not show: nobody can be given them.</param>
+/// <param name="BesideSchema">Roles that the app shows and the user schema does not have: nobody is given them by the gateway.</param>
+/// <param name="ReadAt">When they were read.</param>
+internal sealed record OfferedRolesResource(IReadOnlyList<OfferedRole> Roles, IReadOnlyList<string> Missing, IReadOnlyList<string> BesideSchema, DateTimeOffset ReadAt)
+{
+    public static OfferedRolesResource? Of(IntegrationView view) =>
+        view.Integration.OfferedRoles is { } offered && (view.Integration.UserSchema ?? view.Manifest?.UserSchema) is { } schema
+            ? new OfferedRolesResource(offered.Shown, offered.MissingOf(schema), offered.BesideSchema(schema), offered.At)
+            : null;
 }
 
 /// <summary>An integration by itself: with its user schema and its gateway tokens.</summary>

@@ -41,7 +41,7 @@ internal static class ApprovalPages
         FormDecision.TakeAsync(
             integrationId, http, profiles,
             async (profile, form, by) => form.Text("decision") is "release" or "reject"
-                ? await approvals.DecideHeldAsync(profile, operationId, form.Text("decision") == "release", by, http.RequestAborted)
+                ? await approvals.DecideHeldAsync(profile, operationId, form.Text("decision") == "release", form.Text("reason"), by, http.RequestAborted)
                 : Refusal.Invalid("decision", "is required: release or reject."),
             operation => IntegrationForms.Go($"/integrations/{integrationId}/approvals", operation.Ended ? "rejected" : "released"),
             refusal => PageAsync(integrationId, http, views, null, refusal));

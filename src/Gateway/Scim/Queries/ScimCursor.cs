@@ -35,7 +35,7 @@ internal readonly record struct ScimCursor(string? AfterId, long Offset)
             {
                 var place = bytes.AsSpan(DigestBytes);
                 return place[0] == 'k' && IntegrationStore.IsWellFormed(Encoding.ASCII.GetString(place[1..])) ? new ScimCursor(Encoding.ASCII.GetString(place[1..]), 0)
-                    : place[0] == 'o' && place.Length == 9 ? new ScimCursor(null, BinaryPrimitives.ReadInt64BigEndian(place[1..]))
+                    : place[0] == 'o' && place.Length == 9 && BinaryPrimitives.ReadInt64BigEndian(place[1..]) is >= 0 and var offset ? new ScimCursor(null, offset)
                     : throw Invalid();
             }
         }

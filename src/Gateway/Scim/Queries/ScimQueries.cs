@@ -32,7 +32,7 @@ internal static class ScimQueries
     {
         var count = query.PageSize(ScimLimits.Default, DefaultCount);
         return query.Cursor is null ? IndexAsync(exchange, query, sources, count)
-            : sources is [var only] && query.SortBy is null ? AfterAsync(exchange, query, only, count)
+            : sources is [{ IsOrderedById: true } only] && query.SortBy is null ? AfterAsync(exchange, query, only, count)
             : OffsetAsync(exchange, query, sources, count);
     }
 

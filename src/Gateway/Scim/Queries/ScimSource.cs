@@ -20,6 +20,9 @@ internal abstract class ScimSource
 {
     public abstract ScimResourceType TypeOf(IntegrationProfile profile);
 
+    /// <summary>Whether its resources come in the order of their ids, so that a page can begin after one.</summary>
+    public virtual bool IsOrderedById => true;
+
     /// <summary>Answers a page by index (RFC 7644 section 3.4.2.4).</summary>
     /// <param name="exchange">The request.</param>
     /// <param name="query">The query.</param>
@@ -175,7 +178,8 @@ internal abstract class ScimSource<T> : ScimSource
     private async Task<(long Total, IReadOnlyList<T> Records)> SortedAsync(
         ScimExchange exchange, ScimQuery query, Matcher matches, ScimSort sort, long start, int count)
     {
-        var end = start - 1 + count;
+        // Whatever index was asked for: nothing holds more resources than a list can.
+        var end = (int)Math.Min(start - 1, int.MaxValue - count) + count;
         var kept = new List<(ScimResource Resource, T Record)>();
         long found = 0;
         var order = Comparer<(ScimResource Resource, T Record)>.Create((a, b) => sort.Compare(a.Resource, b.Resource));
@@ -188,10 +192,10 @@ internal abstract class ScimSource<T> : ScimSource
 
             found++;
             kept.Add((resource, record));
-            if (kept.Count > (2 * end) + SortSlack)
+            if (kept.Count > (2L * end) + SortSlack)
             {
                 kept.Sort(order);
-                kept.RemoveRange((int)end, kept.Count - (int)end);
+                kept.RemoveRange(end, kept.Count - end);
             }
         }
 
@@ -206,6 +210,7 @@ internal abstract class ScimSource<T> : ScimSource
         private readonly ScimExchange exchange;
         private readonly Func<ScimResource, bool>? matches;
         private readonly HashSet<string> elsewhere = new(StringComparer.OrdinalIgnoreCase);
+        private readonly bool byLocation;
 
         public Matcher(ScimSource<T> source, ScimExchange exchange, ScimQuery query, ScimResourceType type, bool lenient)
         {
@@ -217,11 +222,13 @@ internal abstract class ScimSource<T> : ScimSource
             {
                 // The whole text too: the path of an extension holds its URN.
                 elsewhere.UnionWith(new[] { path.Name, $"{path.Name}.{path.SubName}", path.Schema ?? "", $"{path.Schema}:{path.Name}" }.Where(source.IsElsewhere));
+                byLocation |= string.Equals(path.Name, "meta", StringComparison.OrdinalIgnoreCase);
             }
 
             if (query.SortBy is { } by)
             {
                 elsewhere.UnionWith(new[] { by.Split('.')[0], by[..Math.Max(0, by.LastIndexOf(':'))] }.Where(source.IsElsewhere));
+                byLocation |= by.EndsWith("meta.location", StringComparison.OrdinalIgnoreCase);
             }
         }
 
@@ -231,6 +238,11 @@ internal abstract class ScimSource<T> : ScimSource
         public async ValueTask<ScimResource?> FindAsync(T record)
         {
             var resource = source.Plain(exchange.Profile, record);
+            if (byLocation)
+            {
+                resource = resource.WithLocation(exchange.BaseUrl);
+            }
+
             if (elsewhere.Count > 0)
             {
                 resource = await source.CompleteAsync(exchange, record, resource, elsewhere.Contains);

@@ -6,6 +6,7 @@ using IdLcm.LocalHost.Hosting;
 using IdLcm.LocalHost.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace IdLcm.LocalHost.Cli.Serve;
@@ -68,7 +69,7 @@ internal static class ServerProcess
     {
         try
         {
-            return await RestoredData.PrepareAsync(app.Services, cancellationToken);
+            return await app.Services.GetRequiredService<RestoredData>().PrepareAsync(cancellationToken);
         }
         catch (InvalidDataException error)
         {
