@@ -22,7 +22,9 @@ internal static class Actions
                 .. ((IEndpointRouteBuilder)product).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
                     .Select(endpoint => (Endpoint: endpoint, Access: endpoint.Metadata.GetMetadata<DashboardAccess>()))
                     .Where(found => found.Access is not null)
-                    .SelectMany(found => found.Endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Select(method => (method, found.Endpoint.RoutePattern.RawText!, found.Access!.Permission))),
+
+                    // The page for addresses that lead nowhere takes every method.
+                    .SelectMany(found => (found.Endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []).Select(method => (method, found.Endpoint.RoutePattern.RawText!, found.Access!.Permission))),
             ];
         }
         finally

@@ -2,7 +2,7 @@ using IdLcm.Domain.Storage;
 using IdLcm.LocalHost.Tests.Lifecycle;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IdLcm.LocalHost.Tests.Life;
+namespace IdLcm.LocalHost.Tests.Storage;
 
 public sealed class EvidenceRetentionTests
 {
