@@ -101,12 +101,7 @@ public sealed class LeaverTests
 
     private static async Task<string> ConnectAsync(Rig rig, Person admin, Person lea)
     {
-        var id = await rig.CreateUserAsync(Email, "lea");
-        await rig.UserAsync(id, "Onboarded");
-        var member = rig.Sample.Snapshot().Single(m => m.Email == Email);
-        await admin.SignIn(Rig.FirstPassword);
-        await admin.Press(await admin.Open($"/members/{member.Id}"), "Set password", ("New password", Known));
-        await lea.Press(await lea.Open($"/accept/{member.InvitationToken}"), "Accept invitation");
+        var id = await rig.JoinAsync(admin, lea, Email, Known);
         await rig.DoAsync(HttpMethod.Put, $"/users/{id}/connected-account", $$"""{"password":"{{Known}}"}""");
         return id;
     }

@@ -89,6 +89,9 @@ public sealed class ManagedAccountTests
         using var mia = new Person(rig.Sample.BaseAddress);
         var id = await JoinedAsync(rig, admin, mia);
         Assert.Equal(404, (await rig.ApiAsync(HttpMethod.Post, $"integrations/{rig.IntegrationId}/users/nobody/connected-account/rotate-password")).Status);
+        var pia = await rig.CreateUserAsync("pia@example.test", "pia");
+        await rig.UserAsync(pia, "Onboarded");
+        Assert.Equal(409, (await rig.ApiAsync(HttpMethod.Post, $"integrations/{rig.IntegrationId}/users/{pia}/connected-account/rotate-password")).Status);
         await rig.EndedAsync(await RotateAsync(rig, id), "Succeeded");
         var first = (await ManagedAsync(rig, id))!.OperationId;
 
@@ -133,12 +136,7 @@ public sealed class ManagedAccountTests
 
     private static async Task<string> JoinedAsync(Rig rig, Person admin, Person person)
     {
-        var id = await rig.CreateUserAsync(Email, "mia");
-        await rig.UserAsync(id, "Onboarded");
-        var member = rig.Sample.Snapshot().Single(m => m.Email == Email);
-        await admin.SignIn(Rig.FirstPassword);
-        await person.Press(await person.Open($"/accept/{member.InvitationToken}"), "Accept invitation");
-        await admin.Press(await admin.Open($"/members/{member.Id}"), "Set password", ("New password", Known));
+        var id = await rig.JoinAsync(admin, person, Email, Known);
 
         // The app shows the account as active from the next read on.
         await rig.EndedAsync((string)(await rig.DoAsync(HttpMethod.Post, "/sync"))["operationId"]!, "Succeeded");

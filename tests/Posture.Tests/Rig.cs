@@ -15,6 +15,7 @@ using IdLcm.LocalHost.Secrets;
 using IdLcm.LocalHost.Storage;
 using IdLcm.LocalHost.Tests.Lifecycle;
 using IdLcm.Samples;
+using IdLcm.Samples.Tests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -130,6 +131,18 @@ internal sealed class Rig : IAsyncDisposable
     {
         var answer = await ScimAsync(HttpMethod.Post, "Users", Product.Person(email, extra: $",\"externalId\":\"{externalId}\""));
         return (string)answer["id"]!;
+    }
+
+    /// <summary>A person who was provisioned, has accepted the invitation and has a password of their own. The administrator's browser is signed in then.</summary>
+    public async Task<string> JoinAsync(Person admin, Person person, string email, string password)
+    {
+        var id = await CreateUserAsync(email, email.Split('@')[0]);
+        await UserAsync(id, "Onboarded");
+        var member = Sample.Snapshot().Single(m => m.Email == email);
+        await admin.SignIn(FirstPassword);
+        await admin.Press(await admin.Open($"/members/{member.Id}"), "Set password", ("New password", password));
+        await person.Press(await person.Open($"/accept/{member.InvitationToken}"), "Accept invitation");
+        return id;
     }
 
     public async Task<JsonObject> ScimAsync(HttpMethod method, string path, string? body = null)

@@ -80,17 +80,17 @@ public sealed class ManagedPasswordService(IRecordStore store, IntegrationProfil
         var now = clock.GetUtcNow();
         if (await profiles.FindAsync(integrationId, cancellationToken) is not { Integration: { Closing: null, ObserveOnly: null } } profile || !Offers(profile)
             || await store.FindAsync<ManagedPasswordLook>(profile.Partition, ManagedPasswordLook.Row, cancellationToken) is var look && look?.Value.NextAt > now
-            || await rotations.PolicyAsync(profile, cancellationToken) is not { } policy
-            || policy.Window?.Contains(now) == false)
+            || await rotations.PolicyAsync(profile, cancellationToken) is var policy && policy?.Window?.Contains(now) == false)
         {
             return 0;
         }
 
-        var since = look is not null && look.Value.Schedule == policy.Schedule ? look.Value.Since : now;
+        // Without a policy too the look is noted: the next passes ask for nothing else until it is time again.
+        var since = look is not null && look.Value.Schedule == policy?.Schedule ? look.Value.Since : now;
         var opened = 0;
         await foreach (var managed in ListAsync(profile, cancellationToken))
         {
-            if (opened < MostAtOnce && Reason(policy, managed, since, now) is { } reason && !await RestsAsync(profile, managed, now, cancellationToken))
+            if (policy is not null && opened < MostAtOnce && Reason(policy, managed, since, now) is { } reason && !await RestsAsync(profile, managed, now, cancellationToken))
             {
                 var by = new Provenance($"rotation policy: {reason}", "system");
                 var result = await Optimistic.RunAsync(() => TryRotateAsync(profile, managed.UserId, by, cancellationToken), cancellationToken);
@@ -98,7 +98,7 @@ public sealed class ManagedPasswordService(IRecordStore store, IntegrationProfil
             }
         }
 
-        var next = new ManagedPasswordLook(policy.Schedule, since, now + Between);
+        var next = new ManagedPasswordLook(policy?.Schedule, since, now + Between);
         await store.CommitAsync(profile.Partition, [TypedRecords.Write(ManagedPasswordLook.Row, next, look?.ETag)], cancellationToken);
         return opened;
     }
@@ -126,10 +126,10 @@ public sealed class ManagedPasswordService(IRecordStore store, IntegrationProfil
         }
 
         var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.Value.AccountKey), cancellationToken);
-        if (account?.Value.Observed is not { Active: true } observed || AccountGoals.HasLeft(profile, user.Value))
+        if (account?.Value.Observed is not { Status: "active" } observed || AccountGoals.HasLeft(profile, user.Value))
         {
             var name = ScimResource.FromStored(user.Value.Resource.Span, profile.UserType).UserName;
-            return (true, Refusal.Conflict("no_account", $"The app shows no active account of {name}, so it has no password to manage."));
+            return (true, Refusal.Conflict("no_account", $"When it was last read, the app showed no active account of {name}; one that was invited is active once its person accepted. Sync, and try again."));
         }
 
         if (string.Equals(observed.Identifier, profile.Integration.ServiceAccount!.UserName, StringComparison.OrdinalIgnoreCase))
@@ -138,22 +138,13 @@ public sealed class ManagedPasswordService(IRecordStore store, IntegrationProfil
         }
 
         var found = await store.FindAsync<ManagedPassword>(profile.Partition, ManagedPassword.Row(userId), cancellationToken);
-        if (found is not null && await store.FindAsync<Operation>(profile.Partition, Rows.Operation(found.Value.OperationId), cancellationToken) is { Value.Ended: false })
-        {
-            return (true, found.Value.OperationId);
-        }
-
-        var intake = new Intake(store, profile, by, clock.GetUtcNow());
-        intake.OpenForPerson(OperationKind.RotateAccountPassword, OperationPriority.Background, userId, observed.Identifier);
-        var managed = (found?.Value ?? new ManagedPassword(userId, observed.Identifier, intake.OperationId!)) with { UserName = observed.Identifier, OperationId = intake.OperationId! };
-        var result = await store.CommitAsync(
-            profile.Partition, [.. intake.Changes, TypedRecords.Write(ManagedPassword.Row(userId), managed, found?.ETag)], cancellationToken);
-        if (result.Committed)
+        var (committed, operationId) = await ManagedRotation.TryOpenAsync(store, profile, found, userId, observed.Identifier, by, clock.GetUtcNow(), cancellationToken);
+        if (committed)
         {
             signal.Raise(profile.Integration.Id);
         }
 
-        return (result.Committed, intake.OperationId!);
+        return (committed, operationId);
     }
 
     /// <summary>Whether an operation is under way, or failed so lately that its reason is still there.</summary>

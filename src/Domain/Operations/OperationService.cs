@@ -1,4 +1,5 @@
 using IdLcm.Domain.Activity;
+using IdLcm.Domain.ConnectedAccounts;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Storage;
@@ -335,29 +336,16 @@ public sealed class OperationService(
 
     private const int MaxRetries = 10_000;
 
-    private Task<string?> RotateAgainAsync(IntegrationProfile profile, string userId, string identifier, Provenance by, CancellationToken cancellationToken) =>
-        Optimistic.RunAsync<string?>(
-            async () =>
-            {
-                var row = ConnectedAccounts.ManagedPassword.Row(userId);
-                if (await store.FindAsync<ConnectedAccounts.ManagedPassword>(profile.Partition, row, cancellationToken) is not { } managed)
-                {
-                    return (true, null);
-                }
-
-                if (await store.FindAsync<Operation>(profile.Partition, Rows.Operation(managed.Value.OperationId), cancellationToken) is { Value.Ended: false })
-                {
-                    return (true, managed.Value.OperationId);
-                }
-
-                var intake = new Intake(store, profile, by, clock.GetUtcNow());
-                intake.OpenForPerson(OperationKind.RotateAccountPassword, OperationPriority.Background, userId, identifier);
-                var changed = managed.Value with { OperationId = intake.OperationId! };
-                var result = await store.CommitAsync(profile.Partition, [.. intake.Changes, TypedRecords.Write(row, changed, managed.ETag)], cancellationToken);
-                signal.Raise(profile.Integration.Id);
-                return (result.Committed, intake.OperationId);
-            },
+    private async Task<string?> RotateAgainAsync(IntegrationProfile profile, string userId, string identifier, Provenance by, CancellationToken cancellationToken)
+    {
+        var operationId = await Optimistic.RunAsync<string?>(
+            async () => await store.FindAsync<ManagedPassword>(profile.Partition, ManagedPassword.Row(userId), cancellationToken) is { } managed
+                ? await ManagedRotation.TryOpenAsync(store, profile, managed, userId, identifier, by, clock.GetUtcNow(), cancellationToken)
+                : (true, null),
             cancellationToken);
+        signal.Raise(profile.Integration.Id);
+        return operationId;
+    }
 
     private async Task<string?> SecureAgainAsync(IntegrationProfile profile, string userId, string identifier, Provenance by, CancellationToken cancellationToken)
     {
