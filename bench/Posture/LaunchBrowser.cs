@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Playwright;
 
@@ -37,7 +39,22 @@ internal sealed class LaunchBrowser : IAsyncDisposable
             IgnoreDefaultArgs = ["--disable-extensions"],
             Args = [$"--disable-extensions-except={extension}", $"--load-extension={extension}", "--disable-features=DisableLoadExtensionCommandLineSwitch"],
         });
+        await ReadyAsync(context, extension);
         return new LaunchBrowser(playwright, context, await context.NewPageAsync(), launch, app, profile);
+    }
+
+    /// <summary>Waits until the extension watches the gateway's pages. Its id is made of where it lies.</summary>
+    private static async Task ReadyAsync(IBrowserContext context, string extension)
+    {
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(extension)))[..32];
+        var page = await context.NewPageAsync();
+        await page.GotoAsync($"chrome-extension://{string.Concat(hash.Select(digit => (char)('a' + Convert.ToInt32(digit.ToString(), 16))))}/stopped.html");
+        while (await page.EvaluateAsync<int>("async () => { await chrome.runtime.sendMessage({ ask: 'ready' }); return (await chrome.scripting.getRegisteredContentScripts()).length; }") != 1)
+        {
+            await Task.Delay(100);
+        }
+
+        await page.CloseAsync();
     }
 
     /// <summary>The person signs in at the provider once, as in the morning; the first launch follows.</summary>
@@ -46,17 +63,14 @@ internal sealed class LaunchBrowser : IAsyncDisposable
         await page.GotoAsync(launch.AbsoluteUri);
         await page.GetByRole(AriaRole.Link, new() { Name = person, Exact = true }).ClickAsync();
         var signedIn = page.GetByRole(AriaRole.Button, new() { Name = "Sign out" });
-        for (var i = 0; i < 20 && !await signedIn.IsVisibleAsync(); i++)
+        try
         {
-            // The extension may not have been up yet when the page came.
-            await Task.Delay(1000);
-            if (page.Url.Contains("/launch/", StringComparison.Ordinal))
-            {
-                await page.ReloadAsync();
-            }
+            await signedIn.WaitForAsync();
         }
-
-        await signedIn.WaitForAsync();
+        catch (TimeoutException error)
+        {
+            throw new InvalidOperationException($"Nobody was signed in; {page.Url} says: {await page.InnerTextAsync("body")}", error);
+        }
     }
 
     /// <summary>Milliseconds from the press in the portal until the app shows that the person is signed in.</summary>
