@@ -7,30 +7,47 @@ const underWay = new Map();
 const patience = 60_000;
 const mostPages = 6;
 
-async function configuredGateway() {
-  const managed = await chrome.storage.managed.get('gateway').catch(() => ({}));
-  if (managed.gateway) {
-    return gatewayOrigin(managed.gateway);
-  }
-
-  const packaged = await (await fetch(chrome.runtime.getURL('config.json'))).json();
-  return gatewayOrigin(packaged.gateway);
+// What the browser's policy says, asked once per life of this worker. A browser that is starting can take many seconds to answer.
+const policyPatience = 1_000;
+let policy = askPolicy();
+function askPolicy() {
+  return chrome.storage.managed.get('gateway').then(({ gateway }) => gateway ?? '', () => '');
 }
 
+async function configuredGateway() {
+  const config = await (await fetch(chrome.runtime.getURL('config.json'))).json();
+  const packaged = gatewayOrigin(config.gateway);
+  const late = new Promise((resolve) => setTimeout(resolve, policyPatience));
+
+  // The policy goes before what was packed with the extension; while it is silent, what was packed holds. Where nothing was packed, only the policy can name a gateway.
+  const named = await (packaged ? Promise.race([policy, late]) : policy);
+  return named ? gatewayOrigin(named) : packaged;
+}
+
+const inLaunchPages = { id: 'gateway', js: ['launch-page.js'], runAt: 'document_end', allFrames: false, persistAcrossSessions: false };
+
 async function watchGateway() {
-  const id = 'gateway';
   const origin = await configuredGateway();
-  const registered = await chrome.scripting.getRegisteredContentScripts({ ids: [id] });
+  const registered = await chrome.scripting.getRegisteredContentScripts({ ids: [inLaunchPages.id] });
+
+  // A match pattern names no port; the script and this worker check the whole origin.
+  const { protocol, hostname } = origin ? new URL(origin) : {};
+  const matches = origin ? [`${protocol}//${hostname}/launch/*`] : [];
+  if (registered.length > 0 && registered[0].matches.join() === matches.join()) {
+    return;
+  }
+
   if (registered.length > 0) {
-    await chrome.scripting.unregisterContentScripts({ ids: [id] });
+    await chrome.scripting.unregisterContentScripts({ ids: [inLaunchPages.id] });
   }
 
   if (origin) {
-    // A match pattern names no port; the script and this worker check the whole origin.
-    const { protocol, hostname } = new URL(origin);
-    await chrome.scripting.registerContentScripts([{
-      id, js: ['launch-page.js'], matches: [`${protocol}//${hostname}/launch/*`], runAt: 'document_end', allFrames: false, persistAcrossSessions: false,
-    }]);
+    await chrome.scripting.registerContentScripts([{ ...inLaunchPages, matches }]);
+
+    // A launch page that was opened before this worker knew its gateway is served too; in a page that has the script, the second does nothing.
+    for (const tab of await chrome.tabs.query({ url: matches, status: 'complete' })) {
+      await chrome.scripting.executeScript({ target: { tabId: tab.id }, files: inLaunchPages.js }).catch(() => {});
+    }
   }
 }
 
@@ -42,7 +59,14 @@ function watch() {
 
 chrome.runtime.onInstalled.addListener(watch);
 chrome.runtime.onStartup.addListener(watch);
+chrome.storage.onChanged.addListener((_, area) => {
+  if (area === 'managed') {
+    policy = askPolicy();
+    policy.then(watch);
+  }
+});
 watch();
+policy.then(watch);
 
 chrome.runtime.onMessage.addListener((message, sender, answer) => {
   begin(message, sender).then(answer, () => answer({ ok: false }));

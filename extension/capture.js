@@ -19,7 +19,7 @@ export async function beginCapture(page, tab, launch) {
   }
 
   forgetIn(watched, tab);
-  watched.set(tab, { page, launch, userName: null, password: null, timer: setTimeout(() => forgetIn(watched, tab), patience) });
+  watched.set(tab, { page, launch, userName: null, password: null, typedIn: null, timer: setTimeout(() => forgetIn(watched, tab), patience) });
   await chrome.tabs.update(tab, { url: page.url });
   return { ok: true };
 }
@@ -33,6 +33,7 @@ export function typed(message, sender) {
 
   capture.userName = typeof message.userName === 'string' && message.userName ? message.userName : capture.userName;
   capture.password = typeof message.password === 'string' && message.password ? message.password : null;
+  capture.typedIn = sender.documentId;
   return { ok: true };
 }
 
@@ -56,9 +57,16 @@ chrome.tabs.onRemoved.addListener((tab) => {
   forgetIn(offers, tab);
 });
 
-chrome.webNavigation.onCommitted.addListener((details) => {
+chrome.webNavigation.onCommitted.addListener(async (details) => {
   const capture = watched.get(details.tabId);
-  if (capture && details.frameId === 0 && !isExpected(details.url, capture.page)) {
+  if (!capture || details.frameId !== 0) {
+    return;
+  }
+
+  if (isExpected(details.url, capture.page)) {
+    // Before the page can be typed into: what a quick person or a password manager sends must not be missed.
+    await inPage(details, watchPage, capture, { injectImmediately: true });
+  } else {
     // Elsewhere nothing is watched, and what was typed before is no business of anybody.
     forgetIn(watched, details.tabId);
   }
@@ -70,17 +78,22 @@ chrome.webNavigation.onDOMContentLoaded.addListener(async (details) => {
     return;
   }
 
-  const results = await chrome.scripting.executeScript({
-    target: { tabId: details.tabId, documentIds: [details.documentId] }, func: watchPage, args: [{ origins: capture.page.origins, fields: capture.page.fields }],
-  }).catch(() => []);
-  const asks = results[0]?.result;
-  if (asks === 'password') {
-    // The sign-in is still asked for: what was typed before was not taken.
+  await inPage(details, watchPage, capture);
+  const asks = await inPage(details, asked, capture);
+  if (asks === 'password' && capture.typedIn !== details.documentId) {
+    // The sign-in is still asked for: what was typed on the page before was not taken.
     capture.password = null;
   } else if (asks === 'nothing' && capture.password && capture.userName) {
     await offer(details.tabId, capture);
   }
 });
+
+async function inPage({ tabId, documentId }, func, capture, how = {}) {
+  const results = await chrome.scripting.executeScript({
+    target: { tabId, documentIds: [documentId] }, func, args: [{ origins: capture.page.origins, fields: capture.page.fields }], ...how,
+  }).catch(() => []);
+  return results[0]?.result;
+}
 
 async function offer(tab, capture) {
   forgetIn(watched, tab);
@@ -95,19 +108,18 @@ async function offer(tab, capture) {
 /**
  * Runs in the app's page, in a world of its own. Tells the worker what was typed when the browser sends the form; an
  * event that the page's script made up counts for nothing.
- * @returns {string} password, code or nothing: what the page asks for.
  */
 function watchPage(given) {
-  if (window.top !== window || !given.origins.includes(location.origin)) {
-    return 'elsewhere';
+  if (window.top !== window || !given.origins.includes(location.origin) || globalThis.idlcmWatches) {
+    return;
   }
 
+  globalThis.idlcmWatches = true;
   const visible = (element) => element instanceof HTMLInputElement && element.getClientRects().length > 0 && getComputedStyle(element).visibility !== 'hidden';
   const one = (selector) => {
     const found = selector ? [...document.querySelectorAll(selector)].filter(visible) : [];
     return found.length === 1 ? found[0] : null;
   };
-  const asks = () => (one(given.fields.password) || one(given.fields.userName) ? 'password' : one(given.fields.code) ? 'code' : 'nothing');
   document.addEventListener('submit', (event) => {
     const form = event.target;
     const password = one(given.fields.password);
@@ -122,5 +134,18 @@ function watchPage(given) {
 
   // The worker is put to rest after half a minute without a word, and what it knows of this sign-in with it.
   setInterval(() => chrome.runtime.sendMessage({ ask: 'alive' }), 20_000);
-  return asks();
+}
+
+/**
+ * Runs in the app's page once all of it is there.
+ * @returns {string} password, code or nothing: what the page asks for.
+ */
+function asked(given) {
+  if (window.top !== window || !given.origins.includes(location.origin)) {
+    return 'elsewhere';
+  }
+
+  const there = (selector) => Boolean(selector) && [...document.querySelectorAll(selector)].filter((element) => element instanceof HTMLInputElement
+    && element.getClientRects().length > 0 && getComputedStyle(element).visibility !== 'hidden').length === 1;
+  return there(given.fields.password) || there(given.fields.userName) ? 'password' : there(given.fields.code) ? 'code' : 'nothing';
 }

@@ -1,8 +1,10 @@
 // On the gateway's launch page: takes the release, once, and hands it to the worker. The page itself never sees it.
 (async () => {
-  if (window.top !== window) {
+  if (window.top !== window || globalThis.idlcmServes) {
     return;
   }
+
+  globalThis.idlcmServes = true;
 
   if (location.pathname.endsWith('/keep')) {
     await askToKeep();

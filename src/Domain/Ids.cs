@@ -25,6 +25,17 @@ public static class Ids
         return $"{0xFFFF_FFFF_FFFF - milliseconds:x12}{0xFFFF - fraction:x4}{MaxCount - NextCount():x6}{RandomNumberGenerator.GetHexString(10, lowercase: true)}";
     }
 
+    /// <summary>What sorts in order of creation, of an id that sorts the other way round.</summary>
+    /// <param name="newestFirst">An id made by <see cref="NewestFirst"/>.</param>
+    /// <returns>22 lower-case hexadecimal digits: the complement of all but the random part.</returns>
+    public static string Arrival(string newestFirst) => string.Create(Math.Min(newestFirst.Length, 22), newestFirst, static (digits, id) =>
+    {
+        for (var i = 0; i < digits.Length; i++)
+        {
+            digits[i] = "fedcba9876543210"[Convert.ToInt32(id[i].ToString(), 16)];
+        }
+    });
+
     /// <summary>An id that sorts after every id that this process made earlier, within a millisecond too.</summary>
     /// <param name="now">The time.</param>
     /// <returns>32 lower-case hexadecimal digits; the first 12 are the milliseconds since 1970.</returns>

@@ -1,3 +1,5 @@
+using IdLcm.Domain.Operations;
+
 namespace IdLcm.Domain.Tests;
 
 /// <summary>Identifiers whose order is the order of creation.</summary>
@@ -13,6 +15,17 @@ public sealed class IdsTests
         string[] newestFirst = [.. Enumerable.Range(0, 1_000).Select(_ => Ids.NewestFirst(Now))];
         Assert.Equal(newestFirst.OrderDescending(StringComparer.Ordinal), newestFirst);
         Assert.All([.. oldestFirst, .. newestFirst], id => Assert.Matches("^[0-9a-f]{32}$", id));
+    }
+
+    [Fact]
+    public void Who_waits_since_the_same_millisecond_stands_in_the_queue_in_order_of_arrival()
+    {
+        string[] ids = [.. Enumerable.Range(0, 1_000).Select(_ => Ids.NewestFirst(Now))];
+        foreach (var places in new string[][] { [.. ids.Select(id => Rows.QueuePlace(2, Now, id))], [.. ids.Select(id => Rows.RetryPlace(Now, 2, id))] })
+        {
+            Assert.Equal(places.Order(StringComparer.Ordinal), places);
+            Assert.Equal(ids, places.Select(place => place[(place.LastIndexOf(':') + 1)..]));
+        }
     }
 
     [Theory]

@@ -50,6 +50,15 @@ internal sealed class ExtensionBrowser : IAsyncDisposable
     public Task<string> StorageAsync() => AskAsync<string>(
         "async () => JSON.stringify([await chrome.storage.local.get(), await chrome.storage.session.get(), { gateway: (await chrome.storage.managed.get().catch(() => ({}))).gateway ?? null }])");
 
+    /// <summary>Whether the extension listens to what a person types in a page.</summary>
+    public Task<bool> ListensAsync(IPage page) => AskAsync<bool>($$"""
+        async () => {
+          const [tab] = await chrome.tabs.query({ url: '{{page.Url}}' });
+          const answers = tab ? await chrome.scripting.executeScript({ target: { tabId: tab.id }, func: () => globalThis.idlcmWatches === true }) : [];
+          return answers[0]?.result === true;
+        }
+        """);
+
     /// <summary>Asks the browser's interfaces as a page of the extension itself. Its id is made of where it lies.</summary>
     public async Task<T> AskAsync<T>(string script)
     {

@@ -3,7 +3,7 @@ namespace IdLcm.Domain.Operations;
 /// <summary>
 /// The lane of one service account: what runs in the app now, with the fencing tokens, and how the last operations
 /// ended. Row <c>lane</c> of the integration's partition; its queue are the rows
-/// <c>q:{priority}:{time}:{operation}</c>, and <c>r:{due}:{priority}:{operation}</c> for those that wait for another attempt.
+/// <c>q:{priority}:{time}:{arrival}:{operation}</c>, and <c>r:{due}:{priority}:{arrival}:{operation}</c> for those that wait for another attempt.
 /// </summary>
 public sealed record Lane
 {
@@ -183,13 +183,13 @@ public static class Rows
     /// <returns>The key.</returns>
     public static string Deletion(DateTimeOffset dueAt, string accountKey) => $"{Deletions}{Time(dueAt)}:{accountKey}";
 
-    /// <summary>A place in the queue.</summary>
+    /// <summary>A place in the queue. Those who wait since the same millisecond stand in order of arrival.</summary>
     /// <param name="priority">The priority.</param>
     /// <param name="at">Since when it waits.</param>
     /// <param name="operationId">The operation.</param>
     /// <returns>The key.</returns>
     public static string QueuePlace(int priority, DateTimeOffset at, string operationId) =>
-        $"{Queue}{priority}:{Time(at)}:{operationId}";
+        $"{Queue}{priority}:{Time(at)}:{Ids.Arrival(operationId)}:{operationId}";
 
     /// <summary>A place among those that wait for another attempt.</summary>
     /// <param name="dueAt">When the attempt is due.</param>
@@ -197,7 +197,7 @@ public static class Rows
     /// <param name="operationId">The operation.</param>
     /// <returns>The key.</returns>
     public static string RetryPlace(DateTimeOffset dueAt, int priority, string operationId) =>
-        $"{Retries}{Time(dueAt)}:{priority}:{operationId}";
+        $"{Retries}{Time(dueAt)}:{priority}:{Ids.Arrival(operationId)}:{operationId}";
 
     /// <summary>A moment as it stands in keys.</summary>
     /// <param name="at">The moment.</param>

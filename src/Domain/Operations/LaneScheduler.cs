@@ -170,8 +170,7 @@ public sealed class LaneScheduler(
             }
 
             // Compared as places of the queue: by priority, then by how long each has been waiting.
-            var place = $"{Rows.Queue}{parts[2]}:{parts[1]}:{parts[3]}";
-            if (best is null || string.CompareOrdinal(place, PlaceOf(best)) < 0)
+            if (best is null || string.CompareOrdinal(PlaceOf(record.Row), PlaceOf(best)) < 0)
             {
                 best = record.Row;
             }
@@ -187,7 +186,7 @@ public sealed class LaneScheduler(
             return row;
         }
 
-        var parts = row.Split(':');
+        var parts = row.Split(':', 4);
         return $"{Rows.Queue}{parts[2]}:{parts[1]}:{parts[3]}";
     }
 
