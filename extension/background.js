@@ -1,6 +1,6 @@
 import { gatewayOrigin, isExpected, isRelease } from './rules.js';
 import { fill } from './fill.js';
-import { beginCapture, captureOf, offered, typed } from './capture.js';
+import { beginCapture, captureOf, offered } from './capture.js';
 
 // Sign-ins under way, by tab. Memory only: what the browser puts to rest with this worker is gone, and is launched again.
 const underWay = new Map();
@@ -74,10 +74,6 @@ chrome.runtime.onMessage.addListener((message, sender, answer) => {
 });
 
 async function begin(message, sender) {
-  if (message?.ask === 'typed') {
-    return typed(message, sender);
-  }
-
   const origin = await configuredGateway();
   const fromLaunchPage = sender.id === chrome.runtime.id && sender.frameId === 0 && sender.tab
     && sender.origin === origin && new URL(sender.url).pathname.startsWith('/launch/');

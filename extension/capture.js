@@ -24,17 +24,23 @@ export async function beginCapture(page, tab, launch) {
   return { ok: true };
 }
 
+// The page's way to this worker is open before anything is typed: a message that had to open one would be lost with the page that the form leaves.
+chrome.runtime.onConnect.addListener((port) => port.onMessage.addListener((message) => {
+  if (message?.ask === 'typed') {
+    typed(message, port.sender);
+  }
+}));
+
 /** Takes what the person typed, from the very page that is watched. */
-export function typed(message, sender) {
+function typed(message, sender) {
   const capture = watched.get(sender.tab?.id);
   if (!capture || sender.id !== chrome.runtime.id || sender.frameId !== 0 || !isExpected(sender.url, capture.page)) {
-    return { ok: false };
+    return;
   }
 
   capture.userName = typeof message.userName === 'string' && message.userName ? message.userName : capture.userName;
   capture.password = typeof message.password === 'string' && message.password ? message.password : null;
   capture.typedIn = sender.documentId;
-  return { ok: true };
 }
 
 /** Answers the gateway's page that asks the person. The secret leaves by their word alone, and once. */
@@ -115,6 +121,7 @@ function watchPage(given) {
   }
 
   globalThis.idlcmWatches = true;
+  const worker = chrome.runtime.connect();
   const visible = (element) => element instanceof HTMLInputElement && element.getClientRects().length > 0 && getComputedStyle(element).visibility !== 'hidden';
   const one = (selector) => {
     const found = selector ? [...document.querySelectorAll(selector)].filter(visible) : [];
@@ -126,14 +133,14 @@ function watchPage(given) {
     const userName = one(given.fields.userName);
     const ours = event.isTrusted && form instanceof HTMLFormElement && given.origins.includes(new URL(form.action, location.href).origin);
     if (ours && password?.form === form && password.type === 'password') {
-      chrome.runtime.sendMessage({ ask: 'typed', userName: userName?.form === form ? userName.value : null, password: password.value });
+      worker.postMessage({ ask: 'typed', userName: userName?.form === form ? userName.value : null, password: password.value });
     } else if (ours && !password && userName?.form === form) {
-      chrome.runtime.sendMessage({ ask: 'typed', userName: userName.value, password: null });
+      worker.postMessage({ ask: 'typed', userName: userName.value, password: null });
     }
   }, true);
 
   // The worker is put to rest after half a minute without a word, and what it knows of this sign-in with it.
-  setInterval(() => chrome.runtime.sendMessage({ ask: 'alive' }), 20_000);
+  setInterval(() => worker.postMessage({ ask: 'alive' }), 20_000);
 }
 
 /**

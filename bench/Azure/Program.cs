@@ -51,7 +51,7 @@ async Task<Started> StartAsync(TimeSpan? integrationMaxAge)
         integration => integration with { Paused = new Pause("bench", DateTimeOffset.UtcNow, "accept path only") },
         services => services.AddSingleton<IRecordStore>(watch),
         timers: false,
-        azurite,
+        azurite: azurite,
         integrationMaxAge: integrationMaxAge);
     return new Started(gateway, watch);
 }

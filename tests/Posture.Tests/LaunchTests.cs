@@ -41,7 +41,7 @@ public sealed partial class LaunchTests
         await Task.WhenAll(tabs.Select(tab => tab.GotoAsync(Launch(rig))));
         foreach (var tab in tabs)
         {
-            await tab.WaitForURLAsync(url => url.StartsWith(rig.Sample.BaseAddress.AbsoluteUri, StringComparison.Ordinal));
+            await Rig.UntilAsync(() => Task.FromResult(tab.Url.StartsWith(rig.Sample.BaseAddress.AbsoluteUri, StringComparison.Ordinal)), () => $"Neither tab may wait for the other: {string.Join(' ', tabs.Select(t => t.Url))}");
         }
 
         // Pages that look like the app's and are not: another host, another port, a frame, a form that leads elsewhere, a field that shows what is typed.

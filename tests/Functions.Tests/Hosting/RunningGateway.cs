@@ -70,7 +70,7 @@ internal sealed partial class RunningGateway : IAsyncDisposable
     public static int Thousands => 3_000;
 
     public static async Task<RunningGateway> StartAsync(
-        Func<Integration, Integration>? configure = null, Action<IServiceCollection>? services = null, bool timers = true, AzuriteServer? azurite = null, TimeSpan idle = default, TimeSpan? integrationMaxAge = null)
+        Func<Integration, Integration>? configure = null, Action<IServiceCollection>? services = null, ConnectorManifest? offered = null, bool timers = true, AzuriteServer? azurite = null, TimeSpan idle = default, TimeSpan? integrationMaxAge = null)
     {
         azurite ??= await TestContext.Current.GetFixture<AzuriteServer>() ?? throw new InvalidOperationException("There is no Azurite.");
         var suffix = Guid.NewGuid().ToString("N")[..12];
@@ -83,7 +83,7 @@ internal sealed partial class RunningGateway : IAsyncDisposable
             ErasureContainerName = "e" + suffix,
             ConfigureClient = client => client.AddPolicy(counter, HttpPipelinePosition.PerRetry),
         };
-        var external = new InMemoryApp();
+        var external = new InMemoryApp { Offered = offered ?? InMemoryApp.Manifest };
         var clock = new LeapingClock();
         var hub = new TestTaskHub(clock) { QueueDelay = TimeSpan.FromMilliseconds(100) };
         var host = await HostAsync(storage, hub, external, services, clock, timers, idle, integrationMaxAge);

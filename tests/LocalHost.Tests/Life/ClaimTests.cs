@@ -78,8 +78,7 @@ public sealed class ClaimTests
     [Fact]
     public async Task Just_in_time_the_account_is_made_when_the_person_needs_it_with_the_roles_that_are_wished_then()
     {
-        await using var gateway = await RunningGateway.StartAsync();
-        gateway.External.Offered = InMemoryApp.Manifest with { Capabilities = InMemoryApp.Manifest.Capabilities with { CreateUser = CreateUserMode.Direct } };
+        await using var gateway = await RunningGateway.StartAsync(offered: InMemoryApp.Manifest with { Capabilities = InMemoryApp.Manifest.Capabilities with { CreateUser = CreateUserMode.Direct } });
         await gateway.DoAsync(HttpMethod.Patch, "", """{"invite":"justInTime"}""");
         var id = await gateway.CreateAsync("ada@acme.test", ""","roles":[{"value":"Viewer"}]""");
         await gateway.PatchAsync(id, """{"op":"replace","path":"roles","value":[{"value":"Editor"}]}""");

@@ -12,8 +12,7 @@ public sealed class HumanTaskTests
     [Fact]
     public async Task What_the_app_cannot_do_by_automation_becomes_a_task_and_closing_it_reads_the_app()
     {
-        await using var gateway = await RunningGateway.StartAsync();
-        gateway.External.Offered = InMemoryApp.Manifest with { Capabilities = InMemoryApp.Manifest.Capabilities with { UpdateAttributes = ["email"] } };
+        await using var gateway = await RunningGateway.StartAsync(offered: InMemoryApp.Manifest with { Capabilities = InMemoryApp.Manifest.Capabilities with { UpdateAttributes = ["email"] } });
         await gateway.RestartAsync();
         var id = await gateway.CreateAsync("ada@acme.test");
         await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);

@@ -136,8 +136,7 @@ public sealed class LeaverTests
     [Fact]
     public async Task A_role_that_needs_a_new_account_waits_for_approval_and_then_removes_and_makes_it_again()
     {
-        await using var gateway = await RunningGateway.StartAsync();
-        gateway.External.Offered = InMemoryApp.Manifest with { Capabilities = InMemoryApp.Manifest.Capabilities with { SetRoles = SetRolesMode.Recreate } };
+        await using var gateway = await RunningGateway.StartAsync(offered: InMemoryApp.Manifest with { Capabilities = InMemoryApp.Manifest.Capabilities with { SetRoles = SetRolesMode.Recreate } });
         await gateway.RestartAsync();
         var id = await gateway.CreateAsync("ada@acme.test", ""","roles":[{"value":"Viewer"}]""");
         await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);

@@ -20,8 +20,7 @@ public sealed class AccessTests
     [Fact]
     public async Task A_role_is_given_before_another_is_taken_away_and_only_what_clashes_goes_first()
     {
-        await using var gateway = await RunningGateway.StartAsync();
-        gateway.External.Offered = OneByOne;
+        await using var gateway = await RunningGateway.StartAsync(offered: OneByOne);
         var id = await gateway.CreateAsync("ada@acme.test", ""","roles":[{"value":"Viewer"}]""");
         await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
 
@@ -39,8 +38,7 @@ public sealed class AccessTests
     [Fact]
     public async Task Where_one_save_sets_all_roles_nothing_is_done_twice()
     {
-        await using var gateway = await RunningGateway.StartAsync();
-        gateway.External.Offered = OneByOne with { Inputs = InMemoryApp.Manifest.Inputs };
+        await using var gateway = await RunningGateway.StartAsync(offered: OneByOne with { Inputs = InMemoryApp.Manifest.Inputs });
         var id = await gateway.CreateAsync("ada@acme.test", ""","roles":[{"value":"Viewer"}]""");
         await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
 

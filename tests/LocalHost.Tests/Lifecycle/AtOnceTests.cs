@@ -44,8 +44,7 @@ public sealed class AtOnceTests
     [Fact]
     public async Task Of_two_operations_for_one_person_one_runs_at_a_time_though_the_app_bears_more_jobs()
     {
-        await using var gateway = await RunningGateway.StartAsync();
-        gateway.External.Offered = InMemoryApp.Manifest with { Concurrency = 4 };
+        await using var gateway = await RunningGateway.StartAsync(offered: InMemoryApp.Manifest with { Concurrency = 4 });
         var ada = await gateway.CreateAsync("ada@acme.test");
         var bob = await gateway.CreateAsync("bob@acme.test");
         await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);

@@ -60,7 +60,7 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
     };
 
     /// <summary>What the app can do; tests narrow it.</summary>
-    public ConnectorManifest Offered { get; set; } = Manifest;
+    public ConnectorManifest Offered { get; init; } = Manifest;
 
     /// <summary>The roles that its list of roles shows, where a test has it offer that list.</summary>
     public IReadOnlyList<string> Roles { get; set; } = ["Viewer", "Editor", "Owner"];

@@ -61,10 +61,10 @@ internal sealed partial class RunningGateway : IAsyncDisposable
     /// <summary>The clock that tests move; it runs on by itself as well.</summary>
     public LeapingClock Clock { get; private init; } = null!;
 
-    public static async Task<RunningGateway> StartAsync(Func<Integration, Integration>? configure = null, Action<IServiceCollection>? services = null)
+    public static async Task<RunningGateway> StartAsync(Func<Integration, Integration>? configure = null, Action<IServiceCollection>? services = null, ConnectorManifest? offered = null)
     {
         var directory = Directory.CreateTempSubdirectory("idlcm-").FullName;
-        var external = new InMemoryApp();
+        var external = new InMemoryApp { Offered = offered ?? InMemoryApp.Manifest };
         var clock = new LeapingClock();
         var app = await HostAsync(directory, external, services, clock);
         var (integration, secret) = NewIntegration(configure);

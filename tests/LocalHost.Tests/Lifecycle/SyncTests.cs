@@ -59,8 +59,7 @@ public sealed class SyncTests
     [Fact]
     public async Task The_roles_that_the_app_offers_are_read_to_a_proved_end_and_shown_against_the_user_schema()
     {
-        await using var gateway = await RunningGateway.StartAsync();
-        gateway.External.Offered = InMemoryApp.Manifest with { Verbs = InMemoryApp.Manifest.Verbs.Append(Domain.Connectors.ConnectorVerb.ListRoles).ToHashSet() };
+        await using var gateway = await RunningGateway.StartAsync(offered: InMemoryApp.Manifest with { Verbs = InMemoryApp.Manifest.Verbs.Append(Domain.Connectors.ConnectorVerb.ListRoles).ToHashSet() });
         await gateway.RestartAsync();
         gateway.External.Put("ada@acme.test");
         gateway.External.Roles = ["Viewer", "Editor", "Auditor"];
@@ -84,11 +83,10 @@ public sealed class SyncTests
     [Fact]
     public async Task Somebody_whom_an_operation_touched_while_a_list_was_read_is_left_as_the_operation_proved_them()
     {
-        await using var gateway = await RunningGateway.StartAsync();
+        await using var gateway = await RunningGateway.StartAsync(offered: InMemoryApp.Manifest with { Concurrency = 2 });
         var ada = await gateway.CreateAsync("ada@acme.test");
         await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
         var stale = gateway.External.Everybody();
-        gateway.External.Offered = InMemoryApp.Manifest with { Concurrency = 2 };
         await gateway.RestartAsync();
         var listed = new TaskCompletionSource();
         gateway.External.BeforeList = () => listed.Task;
@@ -112,8 +110,7 @@ public sealed class SyncTests
     [InlineData(false)]
     public async Task Somebody_who_has_not_accepted_yet_stays_whether_the_app_lists_pending_people_or_not(bool listed)
     {
-        await using var gateway = await RunningGateway.StartAsync();
-        gateway.External.Offered = InMemoryApp.Manifest with { Capabilities = InMemoryApp.Manifest.Capabilities with { PendingUsersVisible = listed } };
+        await using var gateway = await RunningGateway.StartAsync(offered: InMemoryApp.Manifest with { Capabilities = InMemoryApp.Manifest.Capabilities with { PendingUsersVisible = listed } });
         await gateway.RestartAsync();
         gateway.External.Put("bob@acme.test");
         await gateway.CreateAsync("ada@acme.test");
