@@ -2,6 +2,7 @@ using IdLcm.Automation.Browser;
 using IdLcm.Automation.Format;
 using IdLcm.Automation.Sessions;
 using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Secrets;
 
 namespace IdLcm.Automation.Running;
 
