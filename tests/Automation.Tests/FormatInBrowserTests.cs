@@ -30,6 +30,16 @@ public sealed class FormatInBrowserTests(Lab lab) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_typed_while_the_page_moves_the_focus_stands_in_the_field_that_was_meant()
+    {
+        var result = await app.RunAsync("""
+            [goto: /thief, fill: { label: User name, value: ada }, fill: { label: Password, value: secret-word }, click: { role: button, name: Show }, expect: { see: "ada and secret-word" },
+             fill: { label: Tag, value: red }, fill: { label: Password, value: "" }, click: { role: button, name: Show }, expect: { see: "ada and , 1 tags" }]
+            """);
+        Assert.True(result.Succeeded, result.Failure?.ToString());
+    }
+
+    [Fact]
     public async Task A_frame_that_is_not_there_is_told_with_those_that_are()
     {
         var result = await app.RunAsync("[goto: /framed, frame: { name: Peple editor, timeout: 1s, steps: [click: { text: x }] }]");
@@ -267,6 +277,16 @@ public sealed class FormatInBrowserTests(Lab lab) : IAsyncLifetime
     {
         static IResult Html(string body) => TestSite.Html(body);
         const string Editor = "<label>Name <input id='n'></label> <button onclick=\"document.body.append('saved ' + n.value)\">Save</button>";
+        web.MapGet("/thief", () => TestSite.Html("""
+            <form onsubmit="return false"><label>User name <input id="u"></label><label>Password <input id="p" type="password"></label><label>Tag <input id="t"></label><button id="b">Show</button></form><p id="o"></p>
+            <script>
+              const [u, p, t, b, o] = ['u', 'p', 't', 'b', 'o'].map((id) => document.getElementById(id));
+              let tags = 0;
+              p.addEventListener('focus', () => { u.focus(); u.select(); }, { once: true });
+              t.addEventListener('input', () => { if (t.value) { tags += 1; t.value = ''; } });
+              b.addEventListener('click', () => { o.textContent = `${u.value} and ${p.value}, ${tags} tags`; });
+            </script>
+            """));
         web.MapGet("/framed", () => Html($"{Editor}<iframe name='editor' title='People editor' src='/framed-editor' width='600' height='300'></iframe><iframe src='/deep' title='Other'></iframe>"));
         web.MapGet("/framed-editor", () => Html($"{Editor}<iframe src='/deep'></iframe>"));
         web.MapGet("/deep", () => Html("<button onclick=\"document.body.append('deep done')\">Deep</button>"));

@@ -228,7 +228,7 @@ internal sealed class Rig : IAsyncDisposable
         {
             ConnectorDirectories = [Path.Combine(Product.RepositoryRoot(), "apps")],
             SessionDirectory = Path.Combine(data, "sessions"),
-            StepTimeout = TimeSpan.FromSeconds(4),
+            StepTimeout = TimeSpan.FromSeconds(8),
             Evidence = EvidenceLevel.Full,
         });
         builder.Services.AddEmbeddedEngine();

@@ -14,6 +14,8 @@ internal sealed class StepExecutor(RunState run, PageActions actions, HttpRunner
     private const int MaxFragmentDepth = 16;
     private const int MaxLoop = 10_000;
 
+    private readonly FieldTyping typing = new();
+
     /// <summary>Takes the rows of the files that download steps get.</summary>
     public ListedRows Downloaded { get; set; } = new(run.Connector.Manifest.UserSchema.PrimaryIdentifier);
 
@@ -253,6 +255,11 @@ internal sealed class StepExecutor(RunState run, PageActions actions, HttpRunner
             run.Http.Reply = null;
         }
 
+        if (step is GotoStep or ClickStep or PressStep)
+        {
+            typing.Forget();
+        }
+
         switch (step)
         {
             case GotoStep s:
@@ -263,7 +270,7 @@ internal sealed class StepExecutor(RunState run, PageActions actions, HttpRunner
                 return await actions.OnElementAsync(frame, s.Target, limit, (e, ms) => e.HoverAsync(new() { Timeout = ms }));
             case FillStep s:
                 var value = Text(s.Value);
-                return await actions.OnElementAsync(frame, s.Target, limit, (e, ms) => e.FillAsync(value, new() { Timeout = ms }));
+                return await actions.OnElementAsync(frame, s.Target, limit, (e, ms) => typing.FillAsync(e, value, ms));
             case SelectStep s:
                 return await SelectAsync(s, frame, limit);
             case CheckStep s:
@@ -391,7 +398,7 @@ internal sealed class StepExecutor(RunState run, PageActions actions, HttpRunner
         }
 
         var code = await run.Totp.NextAsync(secret, run.Token);
-        return await actions.OnElementAsync(frame, step.Target, limit, (e, ms) => e.FillAsync(code, new() { Timeout = ms }));
+        return await actions.OnElementAsync(frame, step.Target, limit, (e, ms) => typing.FillAsync(e, code, ms));
     }
 
     private async Task<(StepFault? Fault, int? Alternative)> WithDialogAsync(bool? accept, Func<Task<(StepFault? Fault, int? Alternative)>> act)
