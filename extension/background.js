@@ -7,7 +7,7 @@ const underWay = new Map();
 const patience = 60_000;
 const mostPages = 6;
 
-// What the browser's policy says, asked once per life of this worker. A browser that is starting can take many seconds to answer.
+// What the browser's policy says, asked once per life of this worker, which is told of changes. A browser that is starting can take many seconds to answer.
 const policyPatience = 1_000;
 let policy = askPolicy();
 function askPolicy() {
@@ -28,6 +28,10 @@ const inLaunchPages = { id: 'gateway', js: ['launch-page.js'], runAt: 'document_
 
 async function watchGateway() {
   const origin = await configuredGateway();
+
+  // What another one began while the policy was silent ends here.
+  [...underWay].filter(([, launch]) => launch.gateway !== origin).forEach(([tab]) => forget(tab));
+  captureOf.keepOnly(origin);
   const registered = await chrome.scripting.getRegisteredContentScripts({ ids: [inLaunchPages.id] });
 
   // A match pattern names no port; the script and this worker check the whole origin.
@@ -59,10 +63,10 @@ function watch() {
 
 chrome.runtime.onInstalled.addListener(watch);
 chrome.runtime.onStartup.addListener(watch);
-chrome.storage.onChanged.addListener((_, area) => {
-  if (area === 'managed') {
-    policy = askPolicy();
-    policy.then(watch);
+chrome.storage.onChanged.addListener(({ gateway }, area) => {
+  if (area === 'managed' && gateway) {
+    policy = Promise.resolve(gateway.newValue ?? '');
+    watch();
   }
 });
 watch();

@@ -6,11 +6,22 @@ const offers = new Map();
 const patience = 300_000;
 
 function forgetIn(map, tab) {
-  clearTimeout(map.get(tab)?.timer);
+  const forgotten = map.get(tab);
+  clearTimeout(forgotten?.timer);
   map.delete(tab);
+
+  // Pages whose way to this worker ends stop listening.
+  for (const port of forgotten?.ports ?? []) {
+    port.disconnect();
+  }
 }
 
-export const captureOf = { forget: (tab) => forgetIn(watched, tab) };
+export const captureOf = {
+  forget: (tab) => forgetIn(watched, tab),
+
+  /** Forgets what was begun for any other gateway than this one. */
+  keepOnly: (gateway) => [watched, offers].forEach((map) => [...map].filter(([, { launch }]) => !launch.startsWith(`${gateway}/`)).forEach(([tab]) => forgetIn(map, tab))),
+};
 
 /** Opens the app in the tab of the gateway's page, and watches for the person's own sign-in there. */
 export async function beginCapture(page, tab, launch) {
@@ -19,17 +30,27 @@ export async function beginCapture(page, tab, launch) {
   }
 
   forgetIn(watched, tab);
-  watched.set(tab, { page, launch, userName: null, password: null, typedIn: null, timer: setTimeout(() => forgetIn(watched, tab), patience) });
+  watched.set(tab, { page, launch, userName: null, password: null, typedIn: null, ports: new Set(), timer: setTimeout(() => forgetIn(watched, tab), patience) });
   await chrome.tabs.update(tab, { url: page.url });
   return { ok: true };
 }
 
 // The page's way to this worker is open before anything is typed: a message that had to open one would be lost with the page that the form leaves.
-chrome.runtime.onConnect.addListener((port) => port.onMessage.addListener((message) => {
-  if (message?.ask === 'typed') {
-    typed(message, port.sender);
+chrome.runtime.onConnect.addListener((port) => {
+  const ports = watched.get(port.sender.tab?.id)?.ports;
+  if (!ports) {
+    port.disconnect();
+    return;
   }
-}));
+
+  ports.add(port);
+  port.onDisconnect.addListener(() => ports.delete(port));
+  port.onMessage.addListener((message) => {
+    if (message?.ask === 'typed') {
+      typed(message, port.sender);
+    }
+  });
+});
 
 /** Takes what the person typed, from the very page that is watched. */
 function typed(message, sender) {
@@ -127,7 +148,7 @@ function watchPage(given) {
     const found = selector ? [...document.querySelectorAll(selector)].filter(visible) : [];
     return found.length === 1 ? found[0] : null;
   };
-  document.addEventListener('submit', (event) => {
+  const told = (event) => {
     const form = event.target;
     const password = one(given.fields.password);
     const userName = one(given.fields.userName);
@@ -137,10 +158,18 @@ function watchPage(given) {
     } else if (ours && !password && userName?.form === form) {
       worker.postMessage({ ask: 'typed', userName: userName.value, password: null });
     }
-  }, true);
+  };
+  document.addEventListener('submit', told, true);
 
   // The worker is put to rest after half a minute without a word, and what it knows of this sign-in with it.
-  setInterval(() => worker.postMessage({ ask: 'alive' }), 20_000);
+  const word = setInterval(() => worker.postMessage({ ask: 'alive' }), 20_000);
+
+  // Nothing is watched here any more: the worker said so, or is gone.
+  worker.onDisconnect.addListener(() => {
+    clearInterval(word);
+    document.removeEventListener('submit', told, true);
+    globalThis.idlcmWatches = false;
+  });
 }
 
 /**

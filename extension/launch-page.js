@@ -65,6 +65,9 @@
     }
 
     place.replaceChildren();
+
+    // The worker is put to rest after half a minute without a word, and the credential with it.
+    const word = setInterval(() => chrome.runtime.sendMessage({ ask: 'alive' }), 20_000);
     say('note', `You have just signed in to ${captured.app} as ${captured.userName}. Shall IdLCM keep this user name and password, to sign you in there from your portal? Nobody else can use it, and you can delete it at any time.`, place);
     const button = (text, act) => {
       const made = document.createElement('button');
@@ -73,6 +76,7 @@
       made.addEventListener('click', async (event) => {
         if (event.isTrusted) {
           place.replaceChildren();
+          clearInterval(word);
           await act();
         }
       });
@@ -94,6 +98,5 @@
       await chrome.runtime.sendMessage({ ask: 'decline' });
       say('status', 'Nothing was kept.', place);
     });
-    setInterval(() => chrome.runtime.sendMessage({ ask: 'alive' }), 20_000);
   }
 })();

@@ -88,7 +88,7 @@ public sealed partial class LaunchTests
         await browser.CloseAsync();
         var places = SecretSearch.Search(browser.Profile, Rig.FirstPassword, totp);
         places += await rig.SearchAsync(Rig.FirstPassword, totp);
-        Assert.True(places > 50, $"Only {places} places were searched.");
+        Assert.True(places > 90, $"Only {places} places were searched.");
         var launched = (await rig.DoAsync(HttpMethod.Get, "/activity?limit=200&event=Launched"))["items"]!.AsArray();
         Assert.True(launched.Count >= 8, $"{launched.Count}");
         Assert.All(launched, item => Assert.Equal(Assigned, (string?)item!["actor"]));
@@ -138,6 +138,19 @@ public sealed partial class LaunchTests
             () => "The credential of somebody who left is still kept.");
         var denied = (await rig.DoAsync(HttpMethod.Get, "/activity?limit=200&event=Launch%20denied"))["items"]!.AsArray();
         Assert.Equal(["Suspended", "NotAssigned"], denied.Select(item => (string)item!["detail"]!));
+
+        // Somebody else claims an account on the page of their own.
+        var other = await rig.CreateUserAsync("sam@example.test", Subject(Other));
+        await browser.Context.ClearCookiesAsync();
+        await page.GotoAsync(new Uri(rig.Address, "/me").AbsoluteUri);
+        await page.GetByRole(AriaRole.Link, new() { Name = Other, Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Claim it" }).ClickAsync();
+        await rig.UserAsync(other, "Onboarded");
+        await page.ReloadAsync();
+        await Expect(page.GetByText("sam@example.test, once you accept the app's invitation")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Open the app" })).ToBeVisibleAsync();
+        Assert.Equal(2, rig.Audited("Member invited"));
+        Assert.Equal("sam@example.test", (string?)(await rig.DoAsync(HttpMethod.Get, "/activity?limit=1&event=Account%20claimed"))["items"]![0]!["actor"]);
     }
 
     [Fact]
@@ -209,6 +222,35 @@ public sealed partial class LaunchTests
             }
             """);
         Assert.Equal(["https://app.example.test/login", "https://APP.example.test/other?x=1#y", "https://app.example.test:443/"], taken);
+    }
+
+    [Fact]
+    public async Task The_browsers_policy_goes_before_the_packed_address_however_late_it_speaks()
+    {
+        await using var browser = await ExtensionBrowser.StartAsync(new Uri("http://127.0.0.1:5999"));
+
+        // A second copy of the worker, in whose browser the policy is silent until it is let speak.
+        var watched = await browser.AskAsync<string[]>(
+            """
+            async () => {
+              let speak;
+              chrome.storage.managed.get = () => new Promise((resolve) => { speak = (gateway) => resolve({ gateway }); });
+              const patience = Date.now() + 60_000;
+              const becomes = async (wanted) => {
+                let seen;
+                do {
+                  seen = (await chrome.scripting.getRegisteredContentScripts()).map((script) => script.matches.join()).join();
+                } while (seen !== wanted && Date.now() < patience && await new Promise((resolve) => setTimeout(resolve, 20, true)));
+                return seen;
+              };
+              await chrome.scripting.unregisterContentScripts();
+              await import('./background.js');
+              const silent = await becomes('http://127.0.0.1/launch/*');
+              speak('https://policy.example.test');
+              return [silent, await becomes('https://policy.example.test/launch/*')];
+            }
+            """);
+        Assert.Equal(["http://127.0.0.1/launch/*", "https://policy.example.test/launch/*"], watched);
     }
 
     internal static async Task<Rig> StartAsync(LocalProvider provider)

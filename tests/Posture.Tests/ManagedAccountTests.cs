@@ -47,7 +47,7 @@ public sealed class ManagedAccountTests
         Assert.Equal("Wrong email or password.", (await mia.SignIn(Known, Email)).Alert);
         Assert.Equal("/home", (await mia.SignIn(planted[^1], Email)).Path);
         Assert.Equal(0, (int)(await AccountAsync(rig))["managed"]!["ageDays"]!);
-        Assert.True(await rig.SearchAsync([.. planted]) > 20);
+        Assert.True(await rig.SearchAsync([.. planted]) > 60);
     }
 
     [Fact]
@@ -103,6 +103,11 @@ public sealed class ManagedAccountTests
         await DueAsync(rig);
         Assert.Equal(first, (await ManagedAsync(rig, id))!.OperationId);
         Assert.Equal(31, (int)(await AccountAsync(rig))["managed"]!["ageDays"]!);
+        var csv = ((string)(await rig.ApiAsync(HttpMethod.Get, $"integrations/{rig.IntegrationId}/connected-accounts/export")).Body["text"]!).Split("\r\n");
+        Assert.StartsWith("userId,userName,tiedBy,", csv[0], StringComparison.Ordinal);
+        Assert.StartsWith($"{id},{Email},Email,no,", csv[1], StringComparison.Ordinal);
+        Assert.Contains(",yes,", csv[1], StringComparison.Ordinal);
+        Assert.Contains(",31,", csv[1], StringComparison.Ordinal);
 
         await rig.DoAsync(HttpMethod.Put, "/rotation-policy", $$"""{"maxAgeDays":30,"window":{{Window(-2, 2)}}}""");
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => DueAsync(rig)));
@@ -125,6 +130,7 @@ public sealed class ManagedAccountTests
         // Whoever left is not rotated but secured.
         await rig.ScimAsync(HttpMethod.Patch, $"Users/{id}", """{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"active","value":false}]}""");
         Assert.Equal(409, (await rig.ApiAsync(HttpMethod.Post, $"integrations/{rig.IntegrationId}/users/{id}/connected-account/rotate-password")).Status);
+        Assert.Equal(409, (await rig.ApiAsync(HttpMethod.Put, $"integrations/{rig.IntegrationId}/users/{id}/connected-account", $$"""{"password":"{{Known}}"}""")).Status);
         await Rig.UntilAsync(
             async () =>
             {

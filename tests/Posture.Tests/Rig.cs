@@ -180,12 +180,13 @@ internal sealed class Rig : IAsyncDisposable
         }
     }
 
-    /// <summary>Everything that was written anywhere, by the gateway and by its log; the sample app's own data and what is encrypted by design are not the gateway's writing.</summary>
+    /// <summary>Everything that the gateway answers, and that was written anywhere, by it and by its log; the sample app's own data and what is encrypted by design are not the gateway's writing.</summary>
     public async Task<int> SearchAsync(params string[] planted)
     {
+        var answers = await PageSearch.SearchAsync(this, planted);
         await app.StopAsync(Stop);
         await app.DisposeAsync();
-        var places = SecretSearch.Search(Path.Combine(directory, "gateway"), planted) + SecretSearch.Search("the log", Encoding.UTF8.GetBytes(Log.ToString()), planted);
+        var places = answers + SecretSearch.Search(Path.Combine(directory, "gateway"), planted) + SecretSearch.Search("the log", Encoding.UTF8.GetBytes(Log.ToString()), planted);
         await HostAsync();
         return places;
     }

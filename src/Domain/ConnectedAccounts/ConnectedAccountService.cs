@@ -87,6 +87,12 @@ public sealed class ConnectedAccountService(IRecordStore store, ISecretStore sec
             return Refusal.NotFound("no_user", $"There is no user '{userId}'.");
         }
 
+        // Nobody would look at it again: leavers are seen to once.
+        if (AccountGoals.HasLeft(profile, user.Value))
+        {
+            return Refusal.Conflict("left", "The person has left: no credential of theirs is kept.");
+        }
+
         var known = (await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.Value.AccountKey), cancellationToken))?.Value.Observed?.Identifier;
         var problems = new List<FieldProblem>();
         var userName = input.UserName?.Trim() ?? known;

@@ -62,6 +62,10 @@ internal static class ConnectedAccountEndpoints
             .Requires(Permission.ReadIntegrations)
             .Documents("listConnectedAccounts", "Launch", "List connected accounts", "People's own accounts whose credentials are kept; never the credentials.")
             .Answers<Page<ConnectedAccountResource>>();
+        api.MapGet("/integrations/{integrationId}/connected-accounts/export", ExportAsync)
+            .Requires(Permission.ReadIntegrations)
+            .Documents("exportConnectedAccounts", "Launch", "Export connected accounts", "Whose credential is kept, how old a managed password is and when a sign-in last proved it. format=csv (RFC 4180, the default) or format=jsonl.")
+            .AnswersText();
         api.MapPut("/integrations/{integrationId}/users/{userId}/connected-account", SaveAsync)
             .Requires(Permission.ManageIntegrations)
             .Documents("saveConnectedAccount", "Launch", "Keep the credential of a person's own account", "It goes to the secret store and leaves it by launches of that person alone.")
@@ -129,16 +133,25 @@ internal static class ConnectedAccountEndpoints
             return ApiProblems.NoIntegration(integrationId);
         }
 
-        var found = await accounts.ListAsync(profile, http.RequestAborted)
-            .Where(account => page.Cursor is null || string.CompareOrdinal(account.UserId, page.Cursor) > 0)
-            .Take(page.Limit + 1).ToListAsync(http.RequestAborted);
-        var items = new List<ConnectedAccountResource>(found.Count);
-        foreach (var account in found.Take(page.Limit))
+        var found = await ConnectedAccountTable.LinesAsync(profile, accounts, managed, clock, page.Cursor, http.RequestAborted).Take(page.Limit + 1).ToListAsync(http.RequestAborted);
+        return ApiJson.Ok(new Page<ConnectedAccountResource>([.. found.Take(page.Limit)], found.Count > page.Limit ? found[page.Limit - 1].UserId : null));
+    }
+
+    private static async Task<IResult> ExportAsync(
+        string integrationId, HttpContext http, IntegrationProfiles profiles, ConnectedAccountService accounts, ManagedPasswordService managed, TimeProvider clock, string? format = null)
+    {
+        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
         {
-            items.Add(ConnectedAccountResource.Of(account, await managed.FindAsync(profile, account.UserId, http.RequestAborted), clock.GetUtcNow()));
+            return ApiProblems.NoIntegration(integrationId);
         }
 
-        return ApiJson.Ok(new Page<ConnectedAccountResource>(items, found.Count > page.Limit ? found[page.Limit - 1].UserId : null));
+        var lines = ConnectedAccountTable.LinesAsync(profile, accounts, managed, clock, null, http.RequestAborted);
+        return format switch
+        {
+            "jsonl" => Exports.JsonLines($"connected-accounts-{integrationId}.jsonl", lines),
+            null or "csv" => ConnectedAccountTable.Csv(integrationId, lines),
+            _ => ApiProblems.BadParameter("format", $"'{format}' must be jsonl or csv."),
+        };
     }
 
     private static async Task<IResult> SaveAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, ConnectedAccountService accounts)

@@ -14,6 +14,7 @@ internal static class LaunchServices
         services.AddSingleton<ManagedPasswordService>();
         services.AddSingleton<LaunchService>();
         services.AddSingleton<PersonSessions>();
+        services.AddSingleton<PersonApps>();
         services.AddSingleton<LaunchSignIn>();
         services.AddSingleton<ISignInPurpose>(provider => provider.GetRequiredService<LaunchSignIn>());
     }

@@ -1,8 +1,10 @@
-using System.Text;
 using IdLcm.Domain.ConnectedAccounts;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Launch;
 using IdLcm.Domain.Operations;
+using IdLcm.Domain.Storage;
+using IdLcm.Domain.Users;
+using IdLcm.Gateway.Claims;
 using IdLcm.Gateway.Hosting.SignIn;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +12,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace IdLcm.Gateway.Launch;
 
-/// <summary>A person's own page: the apps that are theirs, and what is kept about them.</summary>
+/// <summary>A person's own page: the apps that are theirs, the account in each to claim and to open, and what is kept about them.</summary>
 internal static class PersonEndpoints
 {
     private const string Path = "/me";
@@ -18,59 +20,59 @@ internal static class PersonEndpoints
     public static void MapPerson(this IEndpointRouteBuilder routes)
     {
         routes.MapGet(Path, ShowAsync).ExcludeFromDescription();
+        routes.MapPost("/me/claim/{integrationId}", ClaimAsync).ExcludeFromDescription();
         routes.MapPost("/me/forget/{integrationId}", ForgetAsync).ExcludeFromDescription();
         routes.MapPost("/me/sign-out", SignOut).ExcludeFromDescription();
     }
 
     private static async Task<IResult> ShowAsync(
-        HttpContext http, IntegrationStore integrations, IntegrationProfiles profiles, PersonSessions sessions, LaunchService launches, ConnectedAccountService accounts, OpenIdSignIn openId, LaunchSignIn purpose)
+        HttpContext http, IntegrationStore integrations, PersonApps apps, PersonSessions sessions, OpenIdSignIn openId, LaunchSignIn purpose, TimeProvider clock)
     {
         if (await sessions.FindAsync(http) is not { } session)
         {
             return await openId.BeginAsync(http, purpose, Path);
         }
 
-        var rows = new StringBuilder();
+        var found = new List<PersonApp>();
         foreach (var id in await integrations.ListIdsAsync(http.RequestAborted))
         {
-            if (await profiles.FindAsync(id, http.RequestAborted) is not { } profile
-                || await launches.FindUserAsync(profile, session.Person, http.RequestAborted) is not { Owned: true } user || AccountGoals.HasLeft(profile, user))
+            if (await apps.FindAsync(id, session.Person, http.RequestAborted) is { } app)
             {
-                continue;
+                found.Add(app);
             }
-
-            var kept = await accounts.FindAsync(profile, user.Id, http.RequestAborted);
-            var offered = (await launches.SettingsAsync(profile, http.RequestAborted)).Enabled;
-            rows.Append("<tr><td>").Append(LaunchPages.Text(profile.Manifest.AppName)).Append("<br><small>").Append(LaunchPages.Text(profile.Integration.Name)).Append("</small></td><td>")
-                .Append(offered ? $"<a href=\"/launch/{LaunchPages.Text(id)}\">Open</a>" : "").Append("</td><td>");
-            rows.Append(kept is null
-                ? "Nothing is kept"
-                : $"User name {LaunchPages.Text(kept.UserName)} and a password{(kept.HasTotp ? " and a TOTP secret" : "")}, saved {kept.SavedAt:yyyy-MM-dd HH:mm} UTC by {LaunchPages.Text(kept.SavedBy)}"
-                    + $"{(kept.LaunchedAt is { } used ? $", last used {used:yyyy-MM-dd HH:mm} UTC" : ", never used")}"
-                    + $" <form method=\"post\" action=\"/me/forget/{LaunchPages.Text(id)}\"><button type=\"submit\">Forget it</button></form>");
-            rows.Append("</td></tr>");
         }
 
-        var table = rows.Length == 0
-            ? "<p>No app that IdLCM manages is assigned to you.</p>"
-            : $"<table><thead><tr><th>App</th><th></th><th>Kept about your own account</th></tr></thead><tbody>{rows}</tbody></table>";
-        return LaunchPages.Page(http, StatusCodes.Status200OK, "My apps", $"<p>Signed in as {LaunchPages.Text(session.Name)}. <form method=\"post\" action=\"/me/sign-out\"><button type=\"submit\">Sign out</button></form></p>{table}");
+        return PersonPages.Apps(http, session.Name, found, clock.GetUtcNow());
     }
 
-    private static async Task<IResult> ForgetAsync(
-        string integrationId, HttpContext http, IntegrationProfiles profiles, PersonSessions sessions, LaunchService launches, ConnectedAccountService accounts)
+    private static Task<IResult> ClaimAsync(string integrationId, HttpContext http, PersonApps apps, PersonSessions sessions, ClaimLinks links) =>
+        DecideAsync(http, sessions, async person =>
+        {
+            if (await apps.FindAsync(integrationId, person, http.RequestAborted) is { AwaitsClaim: true, Account.Revoked: null } app
+                && await links.FindAsync(app.Profile, app.UserId, http.RequestAborted) is { } waiting)
+            {
+                await links.ClaimAsync(app.Profile, waiting, http.RequestAborted);
+            }
+        });
+
+    private static Task<IResult> ForgetAsync(
+        string integrationId, HttpContext http, IntegrationProfiles profiles, PersonSessions sessions, LaunchService launches, ConnectedAccountService accounts) =>
+        DecideAsync(http, sessions, async person =>
+        {
+            if (await profiles.FindAsync(integrationId, http.RequestAborted) is { } profile && await launches.FindUserAsync(profile, person, http.RequestAborted) is { } user)
+            {
+                await accounts.ForgetAsync(profile, user.Id, new Provenance(person.Name, "person"), "the person asked for it", http.RequestAborted);
+            }
+        });
+
+    private static async Task<IResult> DecideAsync(HttpContext http, PersonSessions sessions, Func<LaunchPerson, Task> decide)
     {
         if (!LaunchEndpoints.IsOurs(http) || await sessions.FindAsync(http) is not { } session)
         {
             return LaunchPages.Page(http, StatusCodes.Status403Forbidden, "Refused", "<p>This form was sent by another site, or you are not signed in any more.</p>");
         }
 
-        if (await profiles.FindAsync(integrationId, http.RequestAborted) is { } profile
-            && await launches.FindUserAsync(profile, session.Person, http.RequestAborted) is { } user)
-        {
-            await accounts.ForgetAsync(profile, user.Id, new Provenance(session.Name, "person"), "the person asked for it", http.RequestAborted);
-        }
-
+        await decide(session.Person);
         return Results.LocalRedirect(Path);
     }
 
@@ -82,5 +84,29 @@ internal static class PersonEndpoints
         }
 
         return LaunchPages.Page(http, StatusCodes.Status200OK, "Signed out", "<p>You are signed out here. You may still be signed in at your identity provider.</p>");
+    }
+}
+
+/// <summary>Finds the apps that an identity provider assigned to a person.</summary>
+internal sealed class PersonApps(
+    IRecordStore store, IntegrationProfiles profiles, LaunchService launches, ClaimLinks claims, ConnectedAccountService accounts, ManagedPasswordService managed)
+{
+    /// <returns>What there is of the person in an integration; null where it was not assigned, or was taken away.</returns>
+    public async Task<PersonApp?> FindAsync(string integrationId, LaunchPerson person, CancellationToken cancellationToken)
+    {
+        if (await profiles.FindAsync(integrationId, cancellationToken) is not { } profile
+            || await launches.FindUserAsync(profile, person, cancellationToken) is not { Owned: true } user || AccountGoals.HasLeft(profile, user))
+        {
+            return null;
+        }
+
+        return new PersonApp(
+            profile,
+            user.Id,
+            (await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.AccountKey), cancellationToken))?.Value,
+            await claims.FindAsync(profile, user.Id, cancellationToken) is not null,
+            (await launches.SettingsAsync(profile, cancellationToken)).Enabled,
+            await accounts.FindAsync(profile, user.Id, cancellationToken),
+            await managed.FindAsync(profile, user.Id, cancellationToken));
     }
 }

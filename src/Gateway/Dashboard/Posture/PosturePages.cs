@@ -5,6 +5,7 @@ using IdLcm.Domain.Operations;
 using IdLcm.Domain.Posture;
 using IdLcm.Domain.Rotation;
 using IdLcm.Gateway.Api;
+using IdLcm.Gateway.Launch;
 using IdLcm.Gateway.Posture;
 using IdLcm.Gateway.Scim;
 using Microsoft.AspNetCore.Builder;
@@ -57,6 +58,7 @@ internal static class PosturePages
         pages.MapGet(Home, IndexAsync).Needs(Permission.ReadWorkspace);
         pages.MapGet("/posture.csv", Csv).Needs(Permission.ReadWorkspace);
         pages.MapGet("/posture/{integrationId}", DetailAsync).Needs(Permission.ReadIntegrations);
+        pages.MapGet("/posture/{integrationId}/accounts.csv", AccountsCsvAsync).Needs(Permission.ReadIntegrations);
     }
 
     public static string PathOf(string integrationId) => $"{Home}/{integrationId}";
@@ -97,6 +99,12 @@ internal static class PosturePages
 
     private static IResult Csv(HttpContext http, IntegrationStore integrations, PostureReport report) =>
         PostureTable.Csv(PostureTable.LinesAsync(integrations, report, ApiCaller.Of(http), http.RequestAborted));
+
+    private static async Task<IResult> AccountsCsvAsync(
+        string integrationId, HttpContext http, IntegrationProfiles profiles, ConnectedAccountService accounts, ManagedPasswordService managed, TimeProvider clock) =>
+        await profiles.FindAsync(integrationId, http.RequestAborted) is { } profile
+            ? ConnectedAccountTable.Csv(integrationId, ConnectedAccountTable.LinesAsync(profile, accounts, managed, clock, null, http.RequestAborted))
+            : IntegrationPages.Missing();
 
     private static Task<IResult> DetailAsync(string integrationId, HttpContext http) => ShowAsync(integrationId, http, null, null, null);
 

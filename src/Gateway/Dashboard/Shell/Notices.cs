@@ -45,6 +45,7 @@ internal static class Notices
         ["policy-removed"] = "Removed. The workspace's policy is in force again.",
         ["excepted"] = "Excepted until the day that you gave.",
         ["exception-over"] = "The exception has ended; the rule counts again.",
+        ["credential-kept"] = "Kept. Launches of this person use it from now on.",
         ["forgotten"] = "Forgotten. The credential is deleted.",
         ["group-mapped"] = "The group is mapped. Its members follow in the app.",
         ["group-unmapped"] = "The mapping has ended. What only it gave is taken from its members.",

@@ -1,5 +1,6 @@
 using IdLcm.Domain.Access;
 using IdLcm.Domain.Approvals;
+using IdLcm.Domain.ConnectedAccounts;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Leavers;
 using IdLcm.Gateway.Api;
@@ -11,7 +12,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace IdLcm.Gateway.Dashboard;
 
-/// <summary>What people decide about somebody: claim links, single entitlements, a planned deletion, the erasure of what is left.</summary>
+/// <summary>What people decide about somebody: claim links, single entitlements, a planned deletion, the person's own credential, the erasure of what is left.</summary>
 internal static class PersonForms
 {
     public static void Map(RouteGroupBuilder pages)
@@ -22,6 +23,8 @@ internal static class PersonForms
         pages.MapPost(user + "/skip-claim", SkipAsync).Needs(Permission.DecideChanges);
         pages.MapPost(user + "/entitlements", ChangeAccessAsync).Needs(Permission.ManageIntegrations);
         pages.MapPost(user + "/undo-deletion", UndoDeletionAsync).Needs(Permission.ManageIntegrations);
+        pages.MapPost(user + "/connected-account", KeepCredentialAsync).Needs(Permission.ManageIntegrations);
+        pages.MapPost(user + "/connected-account/forget", ForgetCredentialAsync).Needs(Permission.ManageIntegrations);
         pages.MapPost(user + "/erase", EraseAsync).Needs(Permission.ManageIntegrations);
     }
 
@@ -60,6 +63,19 @@ internal static class PersonForms
         await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile ? IntegrationPages.Missing()
         : await watch.UndoDeletionAsync(profile, userId, DashboardUser.Of(http).Provenance(http), http.RequestAborted) ? IntegrationForms.Go($"/integrations/{integrationId}/users/{userId}", "deletion-undone")
         : IntegrationForms.Refused(Refusal.Conflict("no_deletion", "No deletion is planned for this user."));
+
+    private static Task<IResult> KeepCredentialAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, ConnectedAccountService accounts) =>
+        TakeAsync(
+            integrationId, userId, http, profiles, "credential-kept",
+            (profile, form, by) => accounts.SaveAsync(
+                profile, userId, new ConnectedAccountInput { UserName = form.Text("account"), Password = form["secret"].ToString(), TotpSecret = form.Text("totp") }, by, http.RequestAborted));
+
+    private static Task<IResult> ForgetCredentialAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, ConnectedAccountService accounts) =>
+        TakeAsync<string>(
+            integrationId, userId, http, profiles, "forgotten",
+            async (profile, _, by) => await accounts.ForgetAsync(profile, userId, by, "an administrator asked for it", http.RequestAborted)
+                ? userId
+                : Refusal.NotFound("no_connected_account", "No credential of this person's account is kept."));
 
     private static Task<IResult> EraseAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, ApprovalService approvals) =>
         FormDecision.TakeAsync(

@@ -1,5 +1,6 @@
 using IdLcm.Domain.Access;
 using IdLcm.Domain.Activity;
+using IdLcm.Domain.ConnectedAccounts;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Erasure;
 using IdLcm.Domain.Integrations;
@@ -59,6 +60,15 @@ internal sealed record UserModel(
 
     /// <summary>True where single entitlements can be given and taken.</summary>
     public bool TakesEntitlements { get; init; }
+
+    /// <summary>The person's own account whose credential is kept; null for none.</summary>
+    public ConnectedAccount? Kept { get; init; }
+
+    /// <summary>How its password stands when the gateway made it; null for one that was given.</summary>
+    public ManagedPassword? Managed { get; init; }
+
+    /// <summary>True where the connector names a sign-in page and the person is one of those who can be launched there.</summary>
+    public bool TakesCredential { get; init; }
 
     /// <summary>True for a deleted person of whom something is left that could be erased.</summary>
     public bool Erasable { get; init; }
@@ -139,6 +149,9 @@ internal static class UserPages
                 AwaitsClaim = user.OpenOperationId is not null && await services.GetRequiredService<ClaimLinks>().FindAsync(profile, user.Id, http.RequestAborted) is not null,
                 NewLink = newLink,
                 TakesEntitlements = user is { Owned: true, Deleted: false } && profile.Manifest.Capabilities.SetEntitlements,
+                Kept = await services.GetRequiredService<ConnectedAccountService>().FindAsync(profile, user.Id, http.RequestAborted),
+                Managed = await services.GetRequiredService<ManagedPasswordService>().FindAsync(profile, user.Id, http.RequestAborted),
+                TakesCredential = user is { Owned: true, Deleted: false } && profile.Manifest.Launch?.AddressOf(profile.Integration.Settings) is not null,
                 Erasable = record is { DeletedAt: not null } && !PersonErasure.IsErased(profile, record),
             },
             refusal is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);

@@ -1,0 +1,91 @@
+using System.Text;
+using IdLcm.Domain.ConnectedAccounts;
+using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Users;
+using Microsoft.AspNetCore.Http;
+
+namespace IdLcm.Gateway.Launch;
+
+/// <summary>An app of a person, as the person's own page shows it.</summary>
+/// <param name="Profile">The integration.</param>
+/// <param name="UserId">The person's SCIM id there.</param>
+/// <param name="Account">The account in the app; null where there is no record of one.</param>
+/// <param name="AwaitsClaim">True while the account is made only once the person claims it.</param>
+/// <param name="Launches">True where launches are allowed.</param>
+/// <param name="Kept">The person's own account whose credential is kept; null for none.</param>
+/// <param name="Managed">How its password stands when the gateway made it; null for one that was given.</param>
+internal sealed record PersonApp(
+    IntegrationProfile Profile, string UserId, AppAccount? Account, bool AwaitsClaim, bool Launches, ConnectedAccount? Kept, ManagedPassword? Managed);
+
+/// <summary>Writes the person's own page: the apps, the account in each, and what is kept about it.</summary>
+internal static class PersonPages
+{
+    private const string Refresh = "<meta http-equiv=\"refresh\" content=\"5\">";
+
+    public static IResult Apps(HttpContext http, string name, IReadOnlyList<PersonApp> apps, DateTimeOffset now)
+    {
+        var body = new StringBuilder($"<p>Signed in as {LaunchPages.Text(name)}. <form method=\"post\" action=\"/me/sign-out\"><button type=\"submit\">Sign out</button></form></p>");
+        if (apps.Count == 0)
+        {
+            body.Append("<p>No app that IdLCM manages is assigned to you.</p>");
+        }
+        else
+        {
+            body.Append("<table><thead><tr><th scope=\"col\">App</th><th scope=\"col\">Your account there</th><th scope=\"col\">Kept about it</th></tr></thead><tbody>");
+            foreach (var app in apps)
+            {
+                body.Append("<tr><th scope=\"row\">").Append(LaunchPages.Text(app.Profile.Manifest.AppName)).Append("<br><small>").Append(LaunchPages.Text(app.Profile.Integration.Name)).Append("</small></th><td>")
+                    .Append(AccountOf(app)).Append("</td><td>").Append(KeptOf(app, now)).Append("</td></tr>");
+            }
+
+            body.Append("</tbody></table>");
+        }
+
+        return LaunchPages.Page(http, StatusCodes.Status200OK, "My apps", body.ToString(), apps.Any(IsBeingMade) ? Refresh : "");
+    }
+
+    private static bool IsBeingMade(PersonApp app) =>
+        !app.AwaitsClaim && app.Account is { Revoked: null, State: ProvisioningState.ProvisioningAwaiting or ProvisioningState.ProvisioningOngoing };
+
+    private static string AccountOf(PersonApp app)
+    {
+        var id = LaunchPages.Text(app.Profile.Integration.Id);
+        if (app.Account is { Revoked: not null })
+        {
+            return "Your access was taken away";
+        }
+
+        if (app.AwaitsClaim)
+        {
+            return $"Made when you claim it <form method=\"post\" action=\"/me/claim/{id}\"><button type=\"submit\">Claim it</button></form>";
+        }
+
+        var account = app.Account switch
+        {
+            _ when IsBeingMade(app) => "Being made",
+            { State: ProvisioningState.ProvisioningFailed } => "Could not be made yet. Your administrator sees why",
+            { Observed: { Status: "pending" } seen } => $"{LaunchPages.Text(seen.Identifier)}, once you accept the app's invitation",
+            { Observed: { Active: false } seen } => $"{LaunchPages.Text(seen.Identifier)}, suspended there",
+            { Observed: { } seen } => LaunchPages.Text(seen.Identifier),
+            _ => "None",
+        };
+        return app.Launches ? $"{account}<br><a href=\"/launch/{id}\">Open the app</a>" : account;
+    }
+
+    private static string KeptOf(PersonApp app, DateTimeOffset now)
+    {
+        if (app.Kept is not { } kept)
+        {
+            return "Nothing is kept";
+        }
+
+        var used = kept.LaunchedAt is { } at ? $"last used {Time(at)}" : "never used";
+        var (what, after) = app.Managed?.AgeDays(now) is { } days
+            ? ($"a password that IdLCM made and nobody knows, {days} days old{(app.Managed.ProvedAt is { } proved ? $", proved by a sign-in {Time(proved)}" : "")}", "<br><small>Without it you need another password from the app.</small>")
+            : ($"a password{(kept.HasTotp ? " and a TOTP secret" : "")}, saved {Time(kept.SavedAt)} by {LaunchPages.Text(kept.SavedBy)}", "");
+        return $"User name {LaunchPages.Text(kept.UserName)} and {what}, {used}"
+            + $" <form method=\"post\" action=\"/me/forget/{LaunchPages.Text(app.Profile.Integration.Id)}\"><button type=\"submit\">Forget it</button></form>{after}";
+    }
+
+    private static string Time(DateTimeOffset at) => $"{at.UtcDateTime:yyyy-MM-dd HH:mm} UTC";
+}
