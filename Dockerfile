@@ -3,8 +3,8 @@
 # NOT BUILT WHERE IT WAS WRITTEN: there was no Docker.
 # What was checked there: its paths and its role setting against the repository (tests/Functions.Tests/Infra), the
 # sources of src/Functions, which the tests compile and run, and that they build against the real packages, except for
-# the one of the Durable Task Scheduler. Size and cold start are therefore not stated here: measure
-# both at the first build, and write them into docs/azure.md.
+# the one of the Durable Task Scheduler. Size and cold start are therefore not stated here:
+# .github/workflows/ci.yml states both when it builds the image; write them into docs/azure.md.
 #
 #   docker build -t idlcm .
 #   docker run -e IdLcm__Role=all ...       all | gateway | automation; see docs/azure.md

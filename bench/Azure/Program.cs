@@ -7,12 +7,14 @@ using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Storage;
 using IdLcm.Functions.Storage;
 using IdLcm.Functions.Tests.Azurite;
+using IdLcm.Functions.Tests.Infra;
 using IdLcm.LocalHost.Tests.Lifecycle;
 using Microsoft.Extensions.DependencyInjection;
 
 // Usage: dotnet run -c Release --project bench/Azure -- [requests]
 // How long the functions take to accept a change with records on Azurite, against one bare entity-group transaction of
-// the same rows, in turns. Automation is paused.
+// the same rows, in turns, with automation paused. Then what a change costs of the storage service and of the task hub,
+// and what that makes a month.
 const double Requirement = 2.5;
 const int Block = 20;
 var requests = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 200;
@@ -43,6 +45,16 @@ await using (var quiet = await StartAsync(TimeSpan.Zero))
 
 Console.WriteLine();
 Console.WriteLine($"Required: at most {Requirement}. {(worst <= Requirement ? "Met." : "NOT met by all.")}");
+
+var spent = await StorageBudget.MeasureAsync(azurite);
+Console.WriteLine();
+Console.WriteLine("| what somebody new costs | measured | budget |");
+Console.WriteLine("|---|---|---|");
+Console.WriteLine($"| storage transactions of the SCIM create until its answer | {spent.PerWrite:F1} | {StorageBudget.MostPerWrite} |");
+Console.WriteLine($"| storage transactions of the whole operation, without the hub's own | {spent.PerOperation:F1} | {StorageBudget.MostPerOperation} |");
+Console.WriteLine($"| actions of its orchestration | {spent.Actions.Count}: {string.Join(", ", spent.Actions)} | {new CostModel().SchedulerActionsPerOperation} |");
+Console.WriteLine();
+Console.WriteLine(new CostModel().Table());
 
 async Task<Started> StartAsync(TimeSpan? integrationMaxAge)
 {

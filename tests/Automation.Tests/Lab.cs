@@ -147,11 +147,21 @@ public sealed class MemorySecrets : ISecretStore
 {
     private readonly ConcurrentDictionary<(string Name, string Version), string> values = new();
     private readonly ConcurrentDictionary<string, string> current = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> remembered = new(StringComparer.Ordinal);
 
     public async Task PutAsync(string name, string value) => await PromoteAsync(name, await SetAsync(name, value));
 
+    /// <summary>From now on a plain read gives what is in force now, as in a process that remembers it, until somebody asks for the latest.</summary>
+    public void Remember(string name) => remembered[name] = current[name];
+
+    public Task<SecretValue?> GetLatestAsync(string name, CancellationToken cancellationToken = default)
+    {
+        remembered.TryRemove(name, out _);
+        return GetAsync(name, cancellationToken);
+    }
+
     public Task<SecretValue?> GetAsync(string name, CancellationToken cancellationToken = default) =>
-        current.TryGetValue(name, out var version) ? GetVersionAsync(name, version, cancellationToken) : Task.FromResult<SecretValue?>(null);
+        remembered.TryGetValue(name, out var version) || current.TryGetValue(name, out version) ? GetVersionAsync(name, version, cancellationToken) : Task.FromResult<SecretValue?>(null);
 
     public Task<SecretValue?> GetVersionAsync(string name, string version, CancellationToken cancellationToken = default) =>
         Task.FromResult(values.TryGetValue((name, version), out var value) ? new SecretValue(value, version) : null);

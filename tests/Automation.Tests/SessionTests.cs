@@ -27,6 +27,19 @@ public sealed class SessionTests(Lab lab)
     }
 
     [Fact]
+    public async Task A_password_that_another_process_has_changed_meanwhile_is_read_anew_when_the_app_refuses_the_remembered_one()
+    {
+        var site = await lab.StartAsync();
+        await lab.Secrets.PutAsync(site.Request.PasswordSecret, "From-before-1");
+        lab.Secrets.Remember(site.Request.PasswordSecret);
+        await lab.Secrets.PutAsync(site.Request.PasswordSecret, site.Options.AdminPassword);
+
+        var result = await site.RunAsync(ConnectorVerb.ListUsers);
+
+        Assert.True(result.Succeeded, result.Failure?.ToString());
+    }
+
+    [Fact]
     public async Task A_missing_password_is_BadCredentials()
     {
         var site = await lab.StartAsync();

@@ -31,45 +31,13 @@ internal sealed partial class ConnectorSession
         account.Connector.BrowserVerbs.Contains(verb) ? SignInAsync(steps, cancellationToken) : AdmitAsync(steps, cancellationToken);
 
     /// <summary>Proves the credential by a call, without a browser.</summary>
-    private async Task<StepFault?> AdmitAsync(List<StepRecord> steps, CancellationToken cancellationToken) =>
-        await CredentialsAsync(cancellationToken)
-            ?? await new VerbRunner(State(ConnectorVerb.Login, steps, cancellationToken, page: false)).SignInByHttpAsync(http.Credentials!);
-
-    private async Task<StepFault?> CredentialsAsync(CancellationToken cancellationToken)
-    {
-        if (await SecretAsync(cancellationToken) is not { } secret)
+    private Task<StepFault?> AdmitAsync(List<StepRecord> steps, CancellationToken cancellationToken) => WithSecretsAsync(
+        secrets =>
         {
-            return NoSecret;
-        }
-
-        http.Credentials = Credentials(secret);
-        return null;
-    }
-
-    private async Task<string?> SecretAsync(CancellationToken cancellationToken)
-    {
-        var secret = (request.PasswordVersion is { } version
-            ? await services.Secrets.GetVersionAsync(request.PasswordSecret, version, cancellationToken)
-            : await services.Secrets.GetAsync(request.PasswordSecret, cancellationToken))?.Value;
-        mask.Add(secret);
-        if (secret is not null && account.Connector.Http.Basic)
-        {
-            mask.Add(Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{request.ServiceAccountUserName}:{secret}")));
-        }
-
-        return secret;
-    }
-
-    private Scope Credentials(string secret)
-    {
-        var scope = new Scope(account.Settings);
-        scope.Set("username", request.ServiceAccountUserName);
-        scope.Set("loginMethod", request.LoginMethod);
-        scope.Set(request.LoginMethod == "accessToken" ? "accessToken" : "password", secret);
-        return scope;
-    }
-
-    private StepFault NoSecret => new(FailureCode.BadCredentials, $"The service account has no {(request.LoginMethod == "accessToken" ? "access token" : "password")} on file.");
+            http.Credentials = Credentials(secrets.Password.Value);
+            return new VerbRunner(State(ConnectorVerb.Login, steps, cancellationToken, page: false)).SignInByHttpAsync(http.Credentials);
+        },
+        cancellationToken);
 
     /// <summary>Makes sure that there is a signed-in browser session: an open one, a kept one, or a new sign-in.</summary>
     private async Task<StepFault?> EstablishAsync(List<StepRecord> steps, CancellationToken cancellationToken)
@@ -154,16 +122,12 @@ internal sealed partial class ConnectorSession
         }
     }
 
-    private async Task<StepFault?> SignInLockedAsync(List<StepRecord> steps, CancellationToken cancellationToken)
-    {
-        if (await SecretAsync(cancellationToken) is not { } password)
-        {
-            return NoSecret;
-        }
+    private Task<StepFault?> SignInLockedAsync(List<StepRecord> steps, CancellationToken cancellationToken) =>
+        WithSecretsAsync(secrets => SignInWithAsync(secrets, steps, cancellationToken), cancellationToken);
 
-        var totp = await TotpAsync(cancellationToken);
-        mask.Add(totp);
-        var scope = Credentials(password);
+    private async Task<StepFault?> SignInWithAsync(SignInSecrets secrets, List<StepRecord> steps, CancellationToken cancellationToken)
+    {
+        var scope = Credentials(secrets.Password.Value);
         if (request.OneTimeCodeUsedAt is { } used)
         {
             account.Totp.Restore(TotpCode.StepAt(used));
@@ -172,7 +136,7 @@ internal sealed partial class ConnectorSession
         var usedBefore = account.Totp.LastUsedStep;
         // Nothing that is typed to sign in is ever recorded; what was recorded before it is of no use after it.
         await DiscardTraceAsync();
-        var fault = await new VerbRunner(State(ConnectorVerb.Login, steps, cancellationToken, gate: null, totp)).SignInAsync(scope);
+        var fault = await new VerbRunner(State(ConnectorVerb.Login, steps, cancellationToken, gate: null, secrets.Totp?.Value)).SignInAsync(scope);
         if (fault is null)
         {
             browser!.SignedInAt = services.Time.GetUtcNow();
@@ -187,11 +151,6 @@ internal sealed partial class ConnectorSession
 
         return fault;
     }
-
-    private async Task<string?> TotpAsync(CancellationToken cancellationToken) => request.TotpSecret is not { } name ? null
-        : (request.TotpVersion is { } version
-            ? await services.Secrets.GetVersionAsync(name, version, cancellationToken)
-            : await services.Secrets.GetAsync(name, cancellationToken))?.Value;
 
     /// <summary>Whether the pages of a verb show secrets that are not known yet, and so cannot be masked.</summary>
     private static bool Reveals(VerbCall call) => call.Verb == ConnectorVerb.EnableMfa;

@@ -64,7 +64,7 @@ internal sealed partial class ConnectorSession(ConnectorSessionRequest request, 
 
                     browser?.CountRun();
                     await StartTraceAsync(call);
-                    run = State(call.Verb, steps, limit.Token, call.CommitGate, call.Verb == ConnectorVerb.DisableMfa ? await TotpAsync(limit.Token) : null, call: call, progressed: limit.Renew);
+                    run = State(call.Verb, steps, limit.Token, call.CommitGate, call.Verb == ConnectorVerb.DisableMfa ? (await TotpAsync(latest: false, limit.Token))?.Value : null, call: call, progressed: limit.Renew);
                     outcome = await new VerbRunner(run).RunAsync(operation, account.Settings, inputs, () => SignInAgainAsync(call.Verb, steps, limit.Token));
                     if (outcome.Fault is not { SignedOut: true } || run.CommitEntered || attempt == 2)
                     {

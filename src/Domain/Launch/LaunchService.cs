@@ -176,8 +176,8 @@ public sealed class LaunchService(
 
         var id = profile.Integration.Id;
         var launch = profile.Manifest.Launch!;
-        var totp = account.HasTotp ? (await secrets.GetAsync(ConnectedAccount.TotpSecret(id, account.UserId), cancellationToken))?.Value : null;
-        return await secrets.GetAsync(ConnectedAccount.PasswordSecret(id, account.UserId), cancellationToken) is { } password
+        var totp = account.HasTotp ? (await secrets.GetLatestAsync(ConnectedAccount.TotpSecret(id, account.UserId), cancellationToken))?.Value : null;
+        return await secrets.GetLatestAsync(ConnectedAccount.PasswordSecret(id, account.UserId), cancellationToken) is { } password
             ? new ReleasedCredential(
                 launch.AddressOf(profile.Integration.Settings)!.AbsoluteUri, launch.OriginsOf(profile.Integration.Settings), account.UserName, password.Value,
                 totp is not null && TotpCode.DecodeSecret(totp) is { } key ? TotpCode.Usable(key, now, LeastCodeSeconds) : null, new LaunchFields(launch.UserName, launch.Password, launch.Code))

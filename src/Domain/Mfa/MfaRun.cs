@@ -212,7 +212,7 @@ internal sealed class MfaRun(IRecordStore store, ISecretStore secrets, IConnecto
     private async Task<JsonObject> InputsAsync(ActiveRun run, CancellationToken cancellationToken) => new()
     {
         ["identifier"] = run.Profile.Integration.ServiceAccount!.UserName,
-        ["password"] = (await secrets.GetAsync(ServiceAccount.PasswordSecret(run.Profile.Integration.Id), cancellationToken))?.Value,
+        ["password"] = (await secrets.GetLatestAsync(ServiceAccount.PasswordSecret(run.Profile.Integration.Id), cancellationToken))?.Value,
     };
 
     /// <summary>The profile was read when the attempt began; an earlier step of this run may have changed the account since.</summary>

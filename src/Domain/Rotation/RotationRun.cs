@@ -56,7 +56,7 @@ internal sealed class RotationRun(IRecordStore store, ISecretStore secrets, ICon
     {
         if ((await credential.ReadAsync(cancellationToken)).Pending is { } left)
         {
-            if ((await secrets.GetAsync(credential.Secret, cancellationToken))?.Version is { } current && current != left.BaseVersion && current != left.Version)
+            if ((await secrets.GetLatestAsync(credential.Secret, cancellationToken))?.Version is { } current && current != left.BaseVersion && current != left.Version)
             {
                 // A person saved another one meanwhile: theirs is in force.
                 await credential.ChangeAsync(run, state => state with { Pending = null }, cancellationToken);
@@ -86,7 +86,7 @@ internal sealed class RotationRun(IRecordStore store, ISecretStore secrets, ICon
         PendingSecret pending;
         await using (session)
         {
-            var current = await secrets.GetAsync(credential.Secret, cancellationToken);
+            var current = await secrets.GetLatestAsync(credential.Secret, cancellationToken);
             if (PasswordGenerator.Make(run.Profile.Manifest.PasswordRules, credential.UserName) is not { } password)
             {
                 return Failed(new Failure(FailureCode.PasswordRefused, "No password follows the connector's password rules."));

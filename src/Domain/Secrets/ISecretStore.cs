@@ -12,6 +12,15 @@ public interface ISecretStore
     /// <returns>The value, or null where there is none or it is disabled.</returns>
     Task<SecretValue?> GetAsync(string name, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Reads the current version from where it is kept, and not what this process remembers of it: for who was refused with what
+    /// <see cref="GetAsync"/> gave, and for who is about to replace it. Where the store does not answer, what is remembered may do.
+    /// </summary>
+    /// <param name="name">The name.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The value, or null where there is none or it is disabled.</returns>
+    Task<SecretValue?> GetLatestAsync(string name, CancellationToken cancellationToken = default) => GetAsync(name, cancellationToken);
+
     /// <summary>Reads one version, promoted or not.</summary>
     /// <param name="name">The name.</param>
     /// <param name="version">The version.</param>

@@ -24,14 +24,13 @@ internal sealed class KeyVaultSecretStore(SecretClient client, SecretCache cache
     private static readonly TimeSpan PollingInterval = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
-    public async Task<SecretValue?> GetAsync(string name, CancellationToken cancellationToken = default)
+    public async Task<SecretValue?> GetAsync(string name, CancellationToken cancellationToken = default) =>
+        cache.Fresh(Fold(name)) ?? await GetLatestAsync(name, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<SecretValue?> GetLatestAsync(string name, CancellationToken cancellationToken = default)
     {
         name = Fold(name);
-        if (cache.Fresh(name) is { } known)
-        {
-            return known;
-        }
-
         try
         {
             var ticket = cache.Begin(name);

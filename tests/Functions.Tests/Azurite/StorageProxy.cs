@@ -115,6 +115,13 @@ public sealed class StorageProxy : IAsyncDisposable
                 }
             }
 
+            if (HttpMethods.IsHead(request.Method))
+            {
+                // How long what was not sent would be.
+                http.Response.ContentLength = answer.Content.Headers.ContentLength;
+                return;
+            }
+
             await http.Response.Body.WriteAsync(content);
         }
         catch (HttpRequestException)

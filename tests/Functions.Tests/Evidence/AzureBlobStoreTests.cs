@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using IdLcm.Domain.Storage;
 using IdLcm.Functions.Evidence;
 using IdLcm.Functions.Storage;
@@ -41,6 +42,28 @@ public sealed class AzureBlobStoreTests(AzuriteServer azurite) : BlobStoreSuite
         {
             File.Delete(path);
         }
+    }
+
+    [Theory]
+    [InlineData(429)]
+    [InlineData(503)]
+    public async Task A_busy_service_is_asked_again_when_it_said_and_keeps_the_file_once(int status)
+    {
+        await using var proxy = await StorageProxy.StartAsync(azurite.BlobPort);
+        var store = new AzureBlobStore(new StorageClients(azurite.Options(blobPort: proxy.Port)).Blobs().GetBlobContainerClient("idlcm"), _time);
+        await store.PutAsync(Container, new byte[] { 1 }, "a/b", Cancellation);
+        proxy.Reset();
+        var refused = 0;
+        proxy.Decide = request => Task.FromResult<ProxyFault?>(
+            request.Method == "PUT" && refused++ == 0 ? new ProxyFault.Refuse(status, RetryAfterSeconds: 1) : null);
+
+        var kept = await store.PutAsync(Container, new byte[] { 2 }, "a/b", Cancellation);
+
+        var puts = proxy.Requests.Where(static request => request.Method == "PUT").ToList();
+        Assert.Equal(2, puts.Count);
+        Assert.True(Stopwatch.GetElapsedTime(puts[0].At, puts[1].At) >= TimeSpan.FromSeconds(0.95), "The service was asked again too early.");
+        await using var stream = await Store.OpenAsync(Container, kept.Hash, Cancellation);
+        Assert.Equal(2, stream!.ReadByte());
     }
 
     [Fact]

@@ -7,6 +7,7 @@ using IdLcm.Functions.Tests.Azurite;
 using IdLcm.LocalHost.Tests.Lifecycle;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.DurableTask.Testing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -30,6 +31,17 @@ public sealed class EditionTests(AzuriteServer azurite)
 
         Assert.All(FunctionIndex.All, function => Assert.NotNull(ActivatorUtilities.CreateInstance(host.Services, function.Method.DeclaringType!)));
         Assert.Equal(role != EditionRole.Automation, host.Services.GetServices<IHostedService>().Any(service => service is FirstOwnerKey));
+    }
+
+    [Fact]
+    public void A_worker_watches_no_file_for_its_settings_even_where_the_environment_asks_for_it()
+    {
+        Environment.SetEnvironmentVariable("DOTNET_hostBuilder__reloadConfigOnChange", "true");
+
+        var files = Program.CreateBuilder([]).Configuration.Sources.OfType<FileConfigurationSource>().ToList();
+
+        Assert.NotEmpty(files);
+        Assert.All(files, file => Assert.False(file.ReloadOnChange, file.Path));
     }
 
     [Fact]

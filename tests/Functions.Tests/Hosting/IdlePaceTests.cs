@@ -18,7 +18,7 @@ public sealed class IdlePaceTests
     [Fact]
     public async Task A_quiet_hour_keeps_its_budget_and_work_ends_the_quiet()
     {
-        await using var gateway = await RunningGateway.StartAsync(timers: false, idle: TimeSpan.FromSeconds(60));
+        await using var gateway = await RunningGateway.StartAsync(timers: false, idle: TimeSpan.FromSeconds(60), proxies: true);
         await gateway.CreateAsync("ada@acme.test");
         await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
         var upkeep = ActivatorUtilities.CreateInstance<UpkeepTimer>(gateway.Services);

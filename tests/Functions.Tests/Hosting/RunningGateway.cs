@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
-using Azure.Core;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs.Models;
 using IdLcm.Domain;
@@ -30,7 +29,6 @@ internal sealed partial class RunningGateway : IAsyncDisposable
     private AzureStorageOptions storage;
     private readonly Action<IServiceCollection>? services;
     private FunctionsHost host;
-    private TransactionCounter counter = new();
     private string? restored;
 
     private RunningGateway(
@@ -58,8 +56,14 @@ internal sealed partial class RunningGateway : IAsyncDisposable
 
     public string Url => host.Url;
 
-    /// <summary>Calls of the storage service since the start.</summary>
-    public int Transactions => counter.Count;
+    /// <summary>What stands between the gateway and Azurite's tables, where a test wants it to: counts and makes faults.</summary>
+    public StorageProxy? TableProxy { get; private init; }
+
+    /// <summary>The same before its blobs.</summary>
+    public StorageProxy? BlobProxy { get; private init; }
+
+    /// <summary>What reached the storage service since the start, refused or repeated requests too: each is a transaction that is paid for.</summary>
+    public int Transactions => (TableProxy ?? throw new InvalidOperationException("Start it with proxies.")).Requests.Count + BlobProxy!.Requests.Count;
 
     public IServiceProvider Services => host.Services;
 
@@ -70,18 +74,17 @@ internal sealed partial class RunningGateway : IAsyncDisposable
     public static int Thousands => 3_000;
 
     public static async Task<RunningGateway> StartAsync(
-        Func<Integration, Integration>? configure = null, Action<IServiceCollection>? services = null, ConnectorManifest? offered = null, bool timers = true, AzuriteServer? azurite = null, TimeSpan idle = default, TimeSpan? integrationMaxAge = null)
+        Func<Integration, Integration>? configure = null, Action<IServiceCollection>? services = null, ConnectorManifest? offered = null, bool timers = true, AzuriteServer? azurite = null, TimeSpan idle = default, TimeSpan? integrationMaxAge = null, bool proxies = false)
     {
         azurite ??= await TestContext.Current.GetFixture<AzuriteServer>() ?? throw new InvalidOperationException("There is no Azurite.");
         var suffix = Guid.NewGuid().ToString("N")[..12];
-        var counter = new TransactionCounter();
-        var storage = azurite.Options() with
+        var (tables, blobs) = proxies ? (await StorageProxy.StartAsync(azurite.TablePort), await StorageProxy.StartAsync(azurite.BlobPort)) : (null, null);
+        var storage = azurite.Options(tables?.Port, blobs?.Port) with
         {
             TableName = "t" + suffix,
             ContainerName = "c" + suffix,
             AnchorContainerName = "a" + suffix,
             ErasureContainerName = "e" + suffix,
-            ConfigureClient = client => client.AddPolicy(counter, HttpPipelinePosition.PerRetry),
         };
         var external = new InMemoryApp { Offered = offered ?? InMemoryApp.Manifest };
         var clock = new LeapingClock();
@@ -89,7 +92,12 @@ internal sealed partial class RunningGateway : IAsyncDisposable
         var host = await HostAsync(storage, hub, external, services, clock, timers, idle, integrationMaxAge);
         var (integration, secret) = NewIntegration(configure);
         await host.Services.GetRequiredService<IntegrationStore>().AddAsync(integration, [], Stop);
-        return new RunningGateway(storage, hub, external, host, integration, Client(host.Url, integration.Id, secret), services) { counter = counter, Clock = clock };
+        return new RunningGateway(storage, hub, external, host, integration, Client(host.Url, integration.Id, secret), services)
+        {
+            Clock = clock,
+            TableProxy = tables,
+            BlobProxy = blobs,
+        };
     }
 
     /// <summary>Everything in the blob store, as text.</summary>
@@ -169,6 +177,10 @@ internal sealed partial class RunningGateway : IAsyncDisposable
     {
         Scim.Dispose();
         await host.DisposeAsync();
+        foreach (var proxy in new[] { TableProxy, BlobProxy }.OfType<StorageProxy>())
+        {
+            await proxy.DisposeAsync();
+        }
 
         // Whatever the test was about: no orchestrator may do something else when it is replayed.
         Assert.Empty(Hub.Violations);

@@ -8,7 +8,10 @@ namespace IdLcm.Functions.Tests.Infra;
 /// </summary>
 public sealed partial class BicepTests
 {
-    // One version of each type, so that an upgrade is one decision.
+    // One version of each type, so that an upgrade is one decision. Where each comes from: the list of versions at
+    // https://learn.microsoft.com/azure/templates/TYPE, for example …/azure/templates/microsoft.keyvault/vaults. Each of them was
+    // looked up in public templates besides, on 2026-11-29; containerApps with 'kind: functionapp' in the version below,
+    // which is a preview.
     private static readonly Dictionary<string, string> Versions = new(StringComparer.Ordinal)
     {
         ["Microsoft.App/containerApps"] = "2025-02-02-preview",
@@ -42,17 +45,27 @@ public sealed partial class BicepTests
         ["Microsoft.Web/sites"] = "2024-04-01",
     };
 
-    // https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
+    // Name and id as the pages below https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/ have them; looked up
+    // again on 2026-11-29.
     private static readonly Dictionary<string, string> Roles = new(StringComparer.Ordinal)
     {
+        // …/built-in-roles/storage
         ["b7e6dc6d-f1e8-4753-8033-0f276bb0955b"] = "Storage Blob Data Owner",
         ["974c5e8b-45b9-4653-ba55-5f855dd0fb88"] = "Storage Queue Data Contributor",
         ["0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"] = "Storage Table Data Contributor",
         ["db58b8e5-c6ad-4a2a-8342-4190687cbf4a"] = "Storage Blob Delegator",
+
+        // …/built-in-roles/security
         ["b86a8fe4-44ce-4948-aee5-eccb2c155cd7"] = "Key Vault Secrets Officer",
         ["4633458b-17de-408a-b874-0445c86b69e6"] = "Key Vault Secrets User",
+
+        // …/built-in-roles/monitor
         ["3913510d-42f4-4e42-8a64-420c390055eb"] = "Monitoring Metrics Publisher",
+
+        // …/built-in-roles/containers
         ["7f951dda-4ed3-4680-a7ca-43fe172d538d"] = "AcrPull",
+
+        // …/built-in-roles/integration
         ["0ad04412-c4d5-4796-b79c-f76d14c8d402"] = "Durable Task Data Contributor",
     };
 

@@ -33,9 +33,9 @@ internal sealed record CostModel
     public double RegistryMonth { get; init; } = 20;
 
     // What an operation takes. The first two are kept by StorageBudgetTests, the third by DurableClientTests.
-    public double TableTransactionsPerWrite { get; init; } = StorageBudgetTests.PerWrite;
+    public double TableTransactionsPerWrite { get; init; } = StorageBudget.MostPerWrite;
 
-    public double TableTransactionsPerRun { get; init; } = StorageBudgetTests.PerOperation - StorageBudgetTests.PerWrite;
+    public double TableTransactionsPerRun { get; init; } = StorageBudget.MostPerOperation - StorageBudget.MostPerWrite;
 
     public double SchedulerActionsPerOperation { get; init; } = 3;
 

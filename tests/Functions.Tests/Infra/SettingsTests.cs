@@ -150,6 +150,17 @@ public sealed partial class SettingsTests
         }
     }
 
+    [Fact]
+    public void Every_test_that_the_guide_names_is_one_of_these_tests()
+    {
+        var tests = typeof(SettingsTests).Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods().Where(method => method.IsDefined(typeof(FactAttribute), inherit: true)).Select(method => $"{type.Name}.{method.Name}"));
+        var named = NamedTests().Matches(Repository.Read("docs/azure.md")).Select(match => match.Groups["test"].Value).ToList();
+
+        Assert.True(named.Count >= 15, string.Join(' ', named));
+        Assert.Empty(named.Except(tests, StringComparer.Ordinal));
+    }
+
     private static IEnumerable<string> Leaves(JsonElement element) => element.ValueKind != JsonValueKind.Object
         ? []
         : element.EnumerateObject().SelectMany(property => property.Value.ValueKind == JsonValueKind.Object ? Leaves(property.Value) : [property.Name]);
@@ -171,6 +182,9 @@ public sealed partial class SettingsTests
 
     [GeneratedRegex(@"    name: '(?<name>[a-z-]+)'\n    severity", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex AlertNames();
+
+    [GeneratedRegex(@"`(?<test>\w+Tests\.\w+)`", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex NamedTests();
 
     [GeneratedRegex(@"uses: (?<action>.+)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Uses();

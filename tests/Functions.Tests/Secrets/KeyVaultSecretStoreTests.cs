@@ -35,6 +35,20 @@ public sealed class KeyVaultSecretStoreTests(LocalKeyVault vault) : SecretStoreS
     }
 
     [Fact]
+    public async Task Who_was_refused_with_a_remembered_value_gets_what_another_process_promoted_meanwhile()
+    {
+        var first = await SetAndPromoteAsync("first");
+        var other = vault.Open();
+        Assert.Equal(new SecretValue("first", first), await other.GetAsync(Name, Cancellation));
+        var second = await SetAndPromoteAsync("second");
+        Assert.Equal(new SecretValue("first", first), await other.GetAsync(Name, Cancellation));
+
+        Assert.Equal(new SecretValue("second", second), await other.GetLatestAsync(Name, Cancellation));
+
+        Assert.Equal(new SecretValue("second", second), await other.GetAsync(Name, Cancellation));
+    }
+
+    [Fact]
     public async Task The_current_version_is_found_among_a_hundred()
     {
         var current = await SetAndPromoteAsync("current");
