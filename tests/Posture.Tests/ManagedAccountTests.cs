@@ -108,6 +108,8 @@ public sealed class ManagedAccountTests
         Assert.StartsWith($"{id},{Email},Email,no,", csv[1], StringComparison.Ordinal);
         Assert.Contains(",yes,", csv[1], StringComparison.Ordinal);
         Assert.Contains(",31,", csv[1], StringComparison.Ordinal);
+        var line = JsonNode.Parse((string)(await rig.ApiAsync(HttpMethod.Get, $"integrations/{rig.IntegrationId}/connected-accounts/export?format=jsonl")).Body["text"]!)!;
+        Assert.Equal((await AccountAsync(rig)).ToJsonString(), line.ToJsonString());
 
         await rig.DoAsync(HttpMethod.Put, "/rotation-policy", $$"""{"maxAgeDays":30,"window":{{Window(-2, 2)}}}""");
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => DueAsync(rig)));

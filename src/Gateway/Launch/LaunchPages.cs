@@ -10,8 +10,8 @@ internal static class LaunchPages
     public const string Script = "for(const b of document.querySelectorAll('button[data-copy]'))b.addEventListener('click',()=>navigator.clipboard.writeText(document.getElementById(b.dataset.copy).value));";
 
     private const string Style =
-        ":root{color-scheme:light dark}body{font:16px/1.6 system-ui,sans-serif;max-width:44rem;margin:10vh auto;padding:0 1.5rem}button,input{font:inherit;padding:.4rem .8rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.4rem .8rem .4rem 0;border-bottom:1px solid #8884;vertical-align:top}tbody th{font-weight:600}form{display:inline}"
-        + "@media(max-width:36rem){thead{position:absolute;clip-path:inset(50%)}table,tbody,tr,th,td{display:block}tr{padding:.6rem 0;border-bottom:1px solid #8884}th,td{border:0;padding:.2rem 0}}";
+        ":root{color-scheme:light dark}body{font:16px/1.6 system-ui,sans-serif;max-width:44rem;margin:10vh auto;padding:0 1.5rem}button,input{font:inherit;padding:.4rem .8rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.4rem .8rem .4rem 0;border-bottom:1px solid #8884;vertical-align:top}tbody th{font-weight:600}small{font-weight:400}form{display:inline}.act{display:flex;gap:.6rem;align-items:center;margin:.4rem 0}"
+        + "@media(max-width:36rem){thead{position:absolute;clip-path:inset(50%)}table,tbody,tr,th,td{display:block}tr{padding:.6rem 0;border-bottom:1px solid #8884}th,td{border:0;padding:.2rem 0}td[data-label]::before{content:attr(data-label) \": \"}}";
 
     public static string Text(string? text) => WebUtility.HtmlEncode(text ?? "");
 

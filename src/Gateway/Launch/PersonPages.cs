@@ -24,7 +24,7 @@ internal static class PersonPages
 
     public static IResult Apps(HttpContext http, string name, IReadOnlyList<PersonApp> apps, DateTimeOffset now)
     {
-        var body = new StringBuilder($"<p>Signed in as {LaunchPages.Text(name)}. <form method=\"post\" action=\"/me/sign-out\"><button type=\"submit\">Sign out</button></form></p>");
+        var body = new StringBuilder($"<div class=\"act\">Signed in as {LaunchPages.Text(name)}. {Button("/me/sign-out", "Sign out")}</div>");
         if (apps.Count == 0)
         {
             body.Append("<p>No app that IdLCM manages is assigned to you.</p>");
@@ -34,8 +34,8 @@ internal static class PersonPages
             body.Append("<table><thead><tr><th scope=\"col\">App</th><th scope=\"col\">Your account there</th><th scope=\"col\">Kept about it</th></tr></thead><tbody>");
             foreach (var app in apps)
             {
-                body.Append("<tr><th scope=\"row\">").Append(LaunchPages.Text(app.Profile.Manifest.AppName)).Append("<br><small>").Append(LaunchPages.Text(app.Profile.Integration.Name)).Append("</small></th><td>")
-                    .Append(AccountOf(app)).Append("</td><td>").Append(KeptOf(app, now)).Append("</td></tr>");
+                body.Append("<tr><th scope=\"row\">").Append(LaunchPages.Text(app.Profile.Manifest.AppName)).Append("<br><small>").Append(LaunchPages.Text(app.Profile.Integration.Name)).Append("</small></th><td data-label=\"Your account there\">")
+                    .Append(AccountOf(app)).Append("</td><td data-label=\"Kept about it\">").Append(KeptOf(app, now)).Append("</td></tr>");
             }
 
             body.Append("</tbody></table>");
@@ -57,7 +57,7 @@ internal static class PersonPages
 
         if (app.AwaitsClaim)
         {
-            return $"Made when you claim it <form method=\"post\" action=\"/me/claim/{id}\"><button type=\"submit\">Claim it</button></form>";
+            return $"Made when you claim it<div class=\"act\">{Button($"/me/claim/{id}", "Claim it")}</div>";
         }
 
         var account = app.Account switch
@@ -81,11 +81,13 @@ internal static class PersonPages
 
         var used = kept.LaunchedAt is { } at ? $"last used {Time(at)}" : "never used";
         var (what, after) = app.Managed?.AgeDays(now) is { } days
-            ? ($"a password that IdLCM made and nobody knows, {days} days old{(app.Managed.ProvedAt is { } proved ? $", proved by a sign-in {Time(proved)}" : "")}", "<br><small>Without it you need another password from the app.</small>")
+            ? ($"a password that IdLCM made and nobody knows, {days} days old{(app.Managed.ProvedAt is { } proved ? $", proved by a sign-in {Time(proved)}" : "")}", " <small>Without it you need another password from the app.</small>")
             : ($"a password{(kept.HasTotp ? " and a TOTP secret" : "")}, saved {Time(kept.SavedAt)} by {LaunchPages.Text(kept.SavedBy)}", "");
         return $"User name {LaunchPages.Text(kept.UserName)} and {what}, {used}"
-            + $" <form method=\"post\" action=\"/me/forget/{LaunchPages.Text(app.Profile.Integration.Id)}\"><button type=\"submit\">Forget it</button></form>{after}";
+            + $"<div class=\"act\">{Button($"/me/forget/{LaunchPages.Text(app.Profile.Integration.Id)}", "Forget it")}{after}</div>";
     }
+
+    private static string Button(string action, string text) => $"<form method=\"post\" action=\"{action}\"><button type=\"submit\">{text}</button></form>";
 
     private static string Time(DateTimeOffset at) => $"{at.UtcDateTime:yyyy-MM-dd HH:mm} UTC";
 }
