@@ -101,6 +101,7 @@ internal sealed class DurableWorkflowContext(TaskOrchestrationContext context) :
             retry.MaxAttempts, first, retry.BackoffCoefficient, retry.MaxDelay > first ? retry.MaxDelay : first));
     }
 
+    // What was terminated instead of failing comes without details, though the type promises them.
     private static ActivityFailedException Failure(string name, TaskFailedException failed) =>
-        new(name, failed.FailureDetails.ErrorType, failed.FailureDetails.ErrorMessage);
+        new(name, failed.FailureDetails?.ErrorType ?? nameof(TaskFailedException), failed.FailureDetails?.ErrorMessage ?? failed.Message);
 }
