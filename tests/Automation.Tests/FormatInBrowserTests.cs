@@ -34,7 +34,8 @@ public sealed class FormatInBrowserTests(Lab lab) : IAsyncLifetime
     {
         var result = await app.RunAsync("""
             [goto: /thief, fill: { label: User name, value: ada }, fill: { label: Password, value: secret-word }, click: { role: button, name: Show }, expect: { see: "ada and secret-word" },
-             fill: { label: Tag, value: red }, fill: { label: Password, value: "" }, click: { role: button, name: Show }, expect: { see: "ada and , 1 tags" }]
+             fill: { label: Tag, value: red }, fill: { label: Password, value: "" }, click: { role: button, name: Show }, expect: { see: "ada and , 1 tags" },
+             fill: { label: Search, value: jo }, expect: { see: "found jo" }]
             """);
         Assert.True(result.Succeeded, result.Failure?.ToString());
     }
@@ -278,15 +279,17 @@ public sealed class FormatInBrowserTests(Lab lab) : IAsyncLifetime
         static IResult Html(string body) => TestSite.Html(body);
         const string Editor = "<label>Name <input id='n'></label> <button onclick=\"document.body.append('saved ' + n.value)\">Save</button>";
         web.MapGet("/thief", () => TestSite.Html("""
-            <form onsubmit="return false"><label>User name <input id="u"></label><label>Password <input id="p" type="password"></label><label>Tag <input id="t"></label><button id="b">Show</button></form><p id="o"></p>
+            <form onsubmit="return false"><label>User name <input id="u"></label><label>Password <input id="p" type="password"></label><label>Tag <input id="t"></label><label>Search <input id="s"></label><button id="b">Show</button></form><p id="o"></p>
             <script>
-              const [u, p, t, b, o] = ['u', 'p', 't', 'b', 'o'].map((id) => document.getElementById(id));
+              const [u, p, t, s, b, o] = ['u', 'p', 't', 's', 'b', 'o'].map((id) => document.getElementById(id));
               let tags = 0;
               p.addEventListener('focus', () => { u.focus(); u.select(); }, { once: true });
               t.addEventListener('input', () => { if (t.value) { tags += 1; t.value = ''; } });
+              s.addEventListener('input', () => { location = `/found?name=${s.value}`; });
               b.addEventListener('click', () => { o.textContent = `${u.value} and ${p.value}, ${tags} tags`; });
             </script>
             """));
+        web.MapGet("/found", (string name) => TestSite.Html($"found {name}"));
         web.MapGet("/framed", () => Html($"{Editor}<iframe name='editor' title='People editor' src='/framed-editor' width='600' height='300'></iframe><iframe src='/deep' title='Other'></iframe>"));
         web.MapGet("/framed-editor", () => Html($"{Editor}<iframe src='/deep'></iframe>"));
         web.MapGet("/deep", () => Html("<button onclick=\"document.body.append('deep done')\">Deep</button>"));

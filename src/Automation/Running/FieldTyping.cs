@@ -9,6 +9,7 @@ namespace IdLcm.Automation.Running;
 internal sealed class FieldTyping
 {
     private const int Rounds = 3;
+    private const float LookTimeout = 1_000;
 
     // A field that has the focus and is empty has emptied itself, as those do that make a tag of what is typed.
     private const string LostToAnother = "e => (e.value ?? e.textContent) === '' && e.getRootNode().activeElement !== e";
@@ -40,6 +41,16 @@ internal sealed class FieldTyping
     /// <summary>Something was done that may have sent the form: what was typed before is no longer to be put right.</summary>
     public void Forget() => typed.Clear();
 
-    private static Task<bool> IsAsync(ILocator element, string script, string? argument, float timeout) =>
-        element.EvaluateAsync<bool>(script, argument, new() { Timeout = timeout });
+    // A page may leave for another as soon as something is typed: then there is nothing to put right.
+    private static async Task<bool> IsAsync(ILocator element, string script, string? argument, float timeout)
+    {
+        try
+        {
+            return await element.EvaluateAsync<bool>(script, argument, new() { Timeout = Math.Min(timeout, LookTimeout) });
+        }
+        catch (Exception error) when (error is PlaywrightException or TimeoutException)
+        {
+            return false;
+        }
+    }
 }
