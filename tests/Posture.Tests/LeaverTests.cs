@@ -91,7 +91,8 @@ public sealed class LeaverTests
         var deleted = await ConnectAsync(rig, admin, lea);
         var shared = await rig.CreateUserAsync("shared@example.test", "shared");
         await rig.UserAsync(shared, "Onboarded");
-        await rig.DoAsync(HttpMethod.Put, $"/users/{shared}/connected-account", $$"""{"userName":"admin@sample.test","password":"{{Rig.FirstPassword}}"}""");
+        var tied = await rig.DoAsync(HttpMethod.Put, $"/users/{shared}/connected-account", $$"""{"userName":"admin@sample.test","password":"{{Rig.FirstPassword}}"}""");
+        Assert.Equal("Hand", (string?)tied["tiedBy"]);
         await LeaveAsync(rig, shared);
         await rig.ScimAsync(HttpMethod.Delete, $"Users/{deleted}");
         await SweptUntilAsync(rig, async () => (await rig.DoAsync(HttpMethod.Get, "/connected-accounts"))["items"]!.AsArray().Count == 0);
