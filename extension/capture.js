@@ -30,7 +30,7 @@ export async function beginCapture(page, tab, launch) {
   }
 
   forgetIn(watched, tab);
-  watched.set(tab, { page, launch, userName: null, password: null, typedIn: null, ports: new Set(), timer: setTimeout(() => forgetIn(watched, tab), patience) });
+  watched.set(tab, { page, launch, userName: null, password: null, typedIn: null, asked: null, documents: [], ports: new Set(), timer: setTimeout(() => forgetIn(watched, tab), patience) });
   await chrome.tabs.update(tab, { url: page.url });
   return { ok: true };
 }
@@ -62,6 +62,7 @@ function typed(message, sender) {
   capture.userName = typeof message.userName === 'string' && message.userName ? message.userName : capture.userName;
   capture.password = typeof message.password === 'string' && message.password ? message.password : null;
   capture.typedIn = sender.documentId;
+  settle(sender.tab.id, capture);
 }
 
 /** Answers the gateway's page that asks the person. The secret leaves by their word alone, and once. */
@@ -91,6 +92,8 @@ chrome.webNavigation.onCommitted.addListener(async (details) => {
   }
 
   if (isExpected(details.url, capture.page)) {
+    capture.documents.push(details.documentId);
+
     // Before the page can be typed into: what a quick person or a password manager sends must not be missed.
     await inPage(details, watchPage, capture, { injectImmediately: true });
   } else {
@@ -106,14 +109,25 @@ chrome.webNavigation.onDOMContentLoaded.addListener(async (details) => {
   }
 
   await inPage(details, watchPage, capture);
-  const asks = await inPage(details, asked, capture);
-  if (asks === 'password' && capture.typedIn !== details.documentId) {
+  const asks = await inPage(details, asked, capture) ?? await inPage(details, asked, capture);
+  capture.asked = { documentId: details.documentId, asks };
+  await settle(details.tabId, capture);
+});
+
+/** Judges what was typed by the page that came after it, whichever of the two this worker is told of first. */
+async function settle(tab, capture) {
+  const { asked: last, documents, typedIn } = capture;
+  if (watched.get(tab) !== capture || !last || documents.lastIndexOf(last.documentId) <= documents.lastIndexOf(typedIn)) {
+    return;
+  }
+
+  if (last.asks === 'password') {
     // The sign-in is still asked for: what was typed on the page before was not taken.
     capture.password = null;
-  } else if (asks === 'nothing' && capture.password && capture.userName) {
-    await offer(details.tabId, capture);
+  } else if (last.asks === 'nothing' && capture.password && capture.userName) {
+    await offer(tab, capture);
   }
-});
+}
 
 async function inPage({ tabId, documentId }, func, capture, how = {}) {
   const results = await chrome.scripting.executeScript({
