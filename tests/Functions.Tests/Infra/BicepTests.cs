@@ -9,8 +9,8 @@ namespace IdLcm.Functions.Tests.Infra;
 public sealed partial class BicepTests
 {
     // One version of each type, so that an upgrade is one decision. Where each comes from: the list of versions at
-    // https://learn.microsoft.com/azure/templates/TYPE, for example …/azure/templates/microsoft.keyvault/vaults. Each of them was
-    // looked up in public templates besides, on 2026-11-29; containerApps with 'kind: functionapp' in the version below,
+    // https://learn.microsoft.com/azure/templates/TYPE, for example …/azure/templates/microsoft.keyvault/vaults. Most of them were
+    // looked up in public templates besides, on 2026-11-29, the others have the version of a sibling that was; containerApps with 'kind: functionapp' in the version below,
     // which is a preview.
     private static readonly Dictionary<string, string> Versions = new(StringComparer.Ordinal)
     {
