@@ -73,6 +73,54 @@ public sealed class DecisionTests(RunningDashboard product)
     }
 
     [Fact]
+    public async Task A_removal_beyond_what_is_plausible_says_why_it_is_held_and_runs_once_it_is_released()
+    {
+        var (id, token) = await product.IntegrationAsync("Held removals");
+        var import = (await product.ApiAsync(HttpMethod.Get, $"integrations/{id}/operations?kind=Sync"))["items"]![0]!;
+        await product.EndedAsync((string)import["id"]!);
+        await product.ApiAsync(HttpMethod.Patch, $"integrations/{id}", JsonNode.Parse("""{"inboundHold":{"absolute":0}}"""));
+        var user = await product.ProvisionAsync(id, token, "held@example.test");
+        var made = (string?)(await product.SettledAsync(id, user))["lastOperationId"];
+        await using var visit = await product.VisitAsync(await product.SignInAsync());
+        var page = visit.Page;
+
+        // What the app offers, and everything that people have with its reason.
+        await visit.OpenAsync($"/integrations/{id}/entitlements");
+        await Expect(page.Locator("#offered-roles")).ToContainTextAsync("The app offered 4 roles");
+        await Expect(page.Locator("#offered-roles")).ToContainTextAsync("of 500 seats are taken");
+        var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Export all assignments as CSV" }).ClickAsync());
+        await using (var content = await download.CreateReadStreamAsync())
+        {
+            using var reader = new StreamReader(content);
+            var lines = (await reader.ReadToEndAsync()).Split("\r\n");
+            Assert.StartsWith("Entitlement,User,Username in app,Active in app,Upstream user ID,Since (UTC),By,Operation,", lines[0], StringComparison.Ordinal);
+            Assert.Contains(lines, line => line.StartsWith("Editor,held@example.test,", StringComparison.Ordinal) && line.Contains($",{made},", StringComparison.Ordinal));
+        }
+
+        // The app has invited them; the invitation is sent again, and nobody is invited twice.
+        await visit.OpenAsync($"/integrations/{id}/users/{user}");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Send the invitation again" }).ClickAsync();
+        await Expect(page.GetByText("The app sends its invitation again as soon as the turn comes.", new() { Exact = false })).ToBeVisibleAsync();
+        await product.SettledAsync(id, user);
+        var mails = product.Sample.Audit().Where(entry => entry.Target == "held@example.test").Select(entry => entry.Event).ToList();
+        Assert.Single(mails, "Member invited");
+        Assert.Single(mails, "Invitation resent");
+
+        await product.DeleteAsync(id, token, user);
+        await visit.OpenAsync($"/integrations/{id}");
+        await page.Locator("#integration-head").GetByRole(AriaRole.Link, new() { Name = "Decide" }).ClickAsync();
+        var held = page.Locator("#held li").Filter(new() { HasText = "held@example.test" });
+        await Expect(held).ToContainTextAsync("were taken away within 60 minutes; the safeguard allows 0.");
+        Assert.NotNull(product.Sample.Snapshot().SingleOrDefault(member => member.Email == "held@example.test"));
+        await held.GetByLabel("Reason: held@example.test").FillAsync("She left on Friday");
+        await held.GetByRole(AriaRole.Button, new() { Name = "Release: held@example.test" }).ClickAsync();
+        await Expect(page.GetByText("Released. It runs when its turn comes.")).ToBeVisibleAsync();
+        Assert.Equal("Deleted", (string?)(await product.SettledAsync(id, user))["provisioningState"]);
+        Assert.DoesNotContain(product.Sample.Snapshot(), member => member.Email == "held@example.test");
+        visit.AssertNoComplaints();
+    }
+
+    [Fact]
     public async Task A_captcha_becomes_a_human_task_that_is_found_at_home_taken_and_closed_with_proof()
     {
         var (id, token) = await product.IntegrationAsync("With a captcha");

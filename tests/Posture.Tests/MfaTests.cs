@@ -43,6 +43,8 @@ public sealed class MfaTests
         Assert.Equal("Off", (string?)(await rig.PostureAsync())["mfa"]);
         Assert.Null(await rig.Secrets.GetAsync(ServiceAccount.TotpSecret(rig.IntegrationId), Stop));
         Assert.Null(await rig.Secrets.GetAsync(ServiceCredential.BackupCodesSecret(rig.IntegrationId), Stop));
+        var told = (await rig.DoAsync(HttpMethod.Get, "/activity?limit=200"))["items"]!.AsArray().Select(item => (string)item!["event"]!).ToHashSet(StringComparer.Ordinal);
+        Assert.Superset(new HashSet<string>(StringComparer.Ordinal) { "MFA enabled", "Password rotated", "MFA disabled" }, told);
         Assert.Equal(0, rig.Audited("Sign-in failed"));
         await rig.SearchAsync([Rig.FirstPassword, password, secret, string.Join(' ', secret.Chunk(4).Select(c => new string(c))), .. codes]);
     }

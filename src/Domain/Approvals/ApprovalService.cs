@@ -60,7 +60,7 @@ public sealed class ApprovalService(
             RequestedAt = clock.GetUtcNow(),
             Reason = reason,
         };
-        await AskAsync(profile, approval, by, cancellationToken);
+        await AskAsync(profile, approval, by, cancellationToken, Event(ActivityKind.RemovalDecided, approval, by, approval.RequestedAt, reason));
         return approval;
     }
 
@@ -316,12 +316,13 @@ public sealed class ApprovalService(
         return released;
     }
 
-    private async Task AskAsync(IntegrationProfile profile, ApprovalRecord approval, Provenance by, CancellationToken cancellationToken)
+    private async Task AskAsync(IntegrationProfile profile, ApprovalRecord approval, Provenance by, CancellationToken cancellationToken, params IEnumerable<ActivityEvent> decided)
     {
         await store.CommitAsync(
             profile.Partition,
             [
                 TypedRecords.Insert(ApprovalRecord.Row(approval.Id), approval),
+                .. decided.Select(ActivityLog.Append),
                 ActivityLog.Append(Event(ActivityKind.ApprovalRequested, approval, by, approval.RequestedAt, $"{approval.Detail}: {approval.Reason}")),
             ],
             cancellationToken);

@@ -60,6 +60,9 @@ public sealed record HumanTask
     /// <summary>Why automation could not go on.</summary>
     public FailureCode? FailureCode { get; init; }
 
+    /// <summary>True for what a validation found: there is one such task at a time, and a validation that passes closes it.</summary>
+    public bool OfValidation { get; init; }
+
     /// <summary>When it was opened.</summary>
     public required DateTimeOffset OpenedAt { get; init; }
 
@@ -106,8 +109,7 @@ public sealed record HumanTask
     {
         ArgumentNullException.ThrowIfNull(profile);
         ArgumentNullException.ThrowIfNull(operation);
-        if (operation is not { Failure: { Code: Connectors.FailureCode.UnsupportedOperation or Connectors.FailureCode.CaptchaOrStepUp or Connectors.FailureCode.VerificationFailed } failure }
-            || operation.Kind == OperationKind.Validate)
+        if (operation.Failure is not { } failure || !AsksForAPerson(operation.Kind, failure.Code))
         {
             return null;
         }
@@ -124,8 +126,17 @@ public sealed record HumanTask
             OperationId = operation.Id,
             UserId = operation.UserId,
             FailureCode = failure.Code,
+            OfValidation = operation.Kind == OperationKind.Validate,
             OpenedAt = now,
             DueAt = now + Patience,
         };
     }
+
+    /// <summary>What the connector or the app stands in the way of. A validation proves the connector, so a page or list that it cannot read is a person's work as well; wrong credentials or settings are corrected where they are kept.</summary>
+    private static bool AsksForAPerson(OperationKind kind, FailureCode code) => code switch
+    {
+        Connectors.FailureCode.UnsupportedOperation or Connectors.FailureCode.CaptchaOrStepUp or Connectors.FailureCode.VerificationFailed => true,
+        Connectors.FailureCode.PageChanged or Connectors.FailureCode.IncompleteRead => kind == OperationKind.Validate,
+        _ => false,
+    };
 }

@@ -89,6 +89,7 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
             return outcome with { Failure = read.Failure };
         }
 
+        var resend = goal == AccountGoal.Active && InviteResend.CanResend(profile) && await IsToResendAsync(run, account, read.Seen, cancellationToken);
         if (run.Unsettled.Count > 0)
         {
             // Somebody was about to do, or did, what cannot be taken back, and never saw what came of it.
@@ -136,6 +137,19 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
                 return outcome with { Failure = step.Failure, Final = true, NeedsApproval = step.NeedsApproval };
             }
 
+            if (step.Call is null && resend && seen is { Status: "pending" })
+            {
+                resend = false;
+                var (again, refused) = await ResendAsync(run, session, reader, seen, changes, cancellationToken);
+                if (refused is not null)
+                {
+                    return outcome with { Failure = refused, CalledOff = run.CalledOff, Cancelled = run.Cancelled, WasRead = again is not null };
+                }
+
+                seen = again;
+                continue;
+            }
+
             if (step.Call is not { } verb)
             {
                 return outcome with { Applied = goal == AccountGoal.Active ? desired.Kept(applied) : applied };
@@ -175,6 +189,50 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
         }
 
         return outcome with { Failure = new Failure(FailureCode.VerificationFailed, $"{profile.Manifest.AppName} does not keep what it is told: {string.Join("; ", changes)}.") };
+    }
+
+    /// <summary>
+    /// Whether a pending invitation is to be sent again: somebody asked for it, or the person is provisioned here and was
+    /// invited by somebody else before. Never where this operation sent it, or may have: a second mail is not the same as none.
+    /// </summary>
+    private async Task<bool> IsToResendAsync(ActiveRun run, AppAccount account, ObservedAccount? seen, CancellationToken cancellationToken)
+    {
+        if (seen is not { Status: "pending" } || (account.ResendAskedAt is null && (run.Operation.Kind != OperationKind.Provision || account.Observed is not null)))
+        {
+            return false;
+        }
+
+        for (var number = 1; number <= run.Lease.Attempt; number++)
+        {
+            var attempt = await store.FindAsync<OperationAttempt>(run.Profile.Partition, Rows.Attempt(run.Operation.Id, number), cancellationToken);
+            if (attempt?.Value.Intents.Any(intent => intent.Verb is ConnectorVerb.CreateUser or ConnectorVerb.ResendInvite && intent.Settled != "absent") == true)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>No page shows how often a mail was sent: what the app answers is the proof, and where its answer is lost that is said and nothing is repeated.</summary>
+    private static async Task<(ObservedAccount? Seen, Failure? Failure)> ResendAsync(
+        ActiveRun run, IConnectorSession session, AccountReader reader, ObservedAccount seen, List<string> changes, CancellationToken cancellationToken)
+    {
+        run.Begin(ConnectorVerb.ResendInvite);
+        var inputs = (JsonObject)seen.Attributes.DeepClone();
+        inputs["identifier"] = seen.Identifier;
+        var result = await session.RunAsync(new VerbCall(ConnectorVerb.ResendInvite, inputs, run), cancellationToken);
+        run.Keep(result.Evidence);
+        if (!result.Succeeded && (!result.CommitEntered || IsAnswer(result.Failure!.Code)))
+        {
+            run.Settle(done: false);
+            return (seen, result.Failure);
+        }
+
+        run.Settle(done: true);
+        changes.Add(result.Succeeded ? "sent the invitation again" : "may have sent the invitation again: the app's answer was lost");
+        var read = await reader.ReadAsync(cancellationToken);
+        return (read.Seen, read.Failure ?? (read.Seen is null ? new Failure(FailureCode.VerificationFailed, $"'{seen.Identifier}' is not shown any more after the invitation was sent again.") : null));
     }
 
     /// <summary>The app itself said no: there is nothing to settle.</summary>

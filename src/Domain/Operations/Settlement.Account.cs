@@ -56,6 +56,7 @@ public sealed partial class Settlement
                 SatisfiedGeneration = outcome.Generation,
                 Applied = outcome.Observed is null ? null : outcome.Applied ?? settled.Applied,
                 RecreateApproved = null,
+                ResendAskedAt = null,
             };
             settled = PlanDeletion(profile, ended, settled, user.Value, changes, now);
         }

@@ -130,11 +130,7 @@ public sealed partial class Settlement(
             settled = await SettlePlanAsync(profile, settled, operation, outcome, changes, now, cancellationToken);
         }
 
-        if (operation.Status == OperationStatus.Failed && HumanTasks.HumanTask.For(profile, operation, now) is { } task)
-        {
-            changes.Add(TypedRecords.Insert(HumanTasks.HumanTask.Row(task.Id), task));
-            changes.Add(ActivityLog.Append(OperationEvents.Make(ActivityKind.TaskOpened, operation, Provenance.System.Actor, now, task.Title)));
-        }
+        await SettleTaskAsync(profile, operation, changes, now, cancellationToken);
 
         if (operation is { Status: OperationStatus.Failed, Failure.Repair: { } repair })
         {

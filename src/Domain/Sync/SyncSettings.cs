@@ -18,7 +18,13 @@ public enum DriftAction
 /// <summary>When syncs run by themselves.</summary>
 /// <param name="Cron">Five fields: minute, hour, day of month, month, day of week. See <see cref="CronExpression"/>.</param>
 /// <param name="TimeZone">The IANA name of the time zone that it is read in, for example <c>Europe/Berlin</c>.</param>
-public sealed record SyncSchedule(string Cron, string TimeZone = "UTC");
+public sealed record SyncSchedule(string Cron, string TimeZone = "UTC")
+{
+    /// <summary>When it comes next, by the clock of its time zone.</summary>
+    /// <param name="after">After which moment.</param>
+    /// <returns>The moment in UTC, or null when it never comes.</returns>
+    public DateTimeOffset? Next(DateTimeOffset after) => CronExpression.Parse(Cron).Next(after, TimeZoneInfo.FindSystemTimeZoneById(TimeZone));
+}
 
 /// <summary>How an integration syncs by itself.</summary>
 public sealed record SyncSettings

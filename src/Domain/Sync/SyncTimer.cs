@@ -47,8 +47,7 @@ public sealed class SyncTimer(IRecordStore store, IntegrationProfiles profiles, 
             intake.OpenForIntegration(OperationKind.Sync, OperationPriority.Background);
         }
 
-        var next = CronExpression.Parse(schedule.Cron).Next(now, TimeZoneInfo.FindSystemTimeZoneById(schedule.TimeZone));
-        intake.Changes.Add(TypedRecords.Write(Row, new SyncDue(schedule, next), found?.ETag));
+        intake.Changes.Add(TypedRecords.Write(Row, new SyncDue(schedule, schedule.Next(now)), found?.ETag));
         if (!(await store.CommitAsync(profile.Partition, intake.Changes, cancellationToken)).Committed || intake.OperationId is null)
         {
             return null;

@@ -113,6 +113,9 @@ public sealed record AppAccount
     /// <summary>The <see cref="UserRecord.Wish"/> for which a person approved that the account be removed and made again.</summary>
     public long? RecreateApproved { get; init; }
 
+    /// <summary>When somebody asked that the app's pending invitation be sent again; null when it was, or nobody did.</summary>
+    public DateTimeOffset? ResendAskedAt { get; init; }
+
     /// <summary>The key of the account that is about to take this identifier: nobody else may.</summary>
     public string? ReservedFor { get; init; }
 

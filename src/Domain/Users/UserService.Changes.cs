@@ -96,7 +96,11 @@ public sealed partial class UserService
         // Whoever was away and is wanted again is provisioned again, whatever became of the account meanwhile.
         var returns = account.Value.MissingSince is not null && !user.Active && changed.Active;
         var served = returns ? account.Value with { MissingSince = null } : account.Value;
-        await intake.ServeAsync(served, account.ETag, touched: returns, changed, cancellationToken);
+
+        // Whoever is provisioned and was invited by somebody else before gets that invitation again, not another one.
+        var resent = !user.Owned && changed.Active && InviteResend.IsPossible(profile, served);
+        served = resent ? served with { ResendAskedAt = now } : served;
+        await intake.ServeAsync(served, account.ETag, touched: returns || resent, changed, cancellationToken);
         return (await CommitAsync(profile, intake, cancellationToken), new UserWrite(UserWriteKind.Changed, changed, intake.OperationId));
     }
 

@@ -51,6 +51,7 @@ public static class GatewayServices
         services.AddSingleton<IntegrationProfiles>();
         services.AddSingleton<ActivityLog>();
         services.AddSingleton<UserService>();
+        services.AddSingleton<InviteResend>();
         services.AddSingleton<EntitlementCatalog>();
         services.AddSingleton<AssetCatalog>();
         services.AddSingleton<AccessDecisions>();

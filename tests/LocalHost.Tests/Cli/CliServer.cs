@@ -22,9 +22,12 @@ internal sealed class CliServer : IAsyncDisposable
     public string Url => ReadyLine.Split(' ').First(word => word.StartsWith("http://", StringComparison.Ordinal));
 
     /// <summary>Starts one on a free port and waits until it is ready.</summary>
-    public static async Task<CliServer> Start(string data, params string[] more)
+    public static Task<CliServer> Start(string data, params string[] more) => StartWith([], data, more);
+
+    /// <summary>Starts one with settings in its environment.</summary>
+    public static async Task<CliServer> StartWith(Dictionary<string, string> environment, string data, params string[] more)
     {
-        var server = new CliServer(CliRun.Start([], ["serve", "--data", data, "--port", "0", .. more]));
+        var server = new CliServer(CliRun.Start(environment, ["serve", "--data", data, "--port", "0", .. more]));
         server.ReadyLine = await server._process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) ?? "";
         if (!server.ReadyLine.StartsWith("IdLCM is ready", StringComparison.Ordinal))
         {

@@ -28,6 +28,30 @@ public sealed class LifecycleCommandTests
     }
 
     [Fact]
+    public async Task Safeguards_of_accounts_and_of_assignments_and_the_schedule_are_set_one_number_at_a_time()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        var cli = await CliAsync(gateway);
+        var id = gateway.Integration.Id;
+
+        Assert.Contains("Accounts: 20 % of 10 or more, at most 50", (await cli($"integration safeguard {id}", integration: false)).Output, StringComparison.Ordinal);
+        await cli($"integration safeguard {id} --percent 7 --assignment-absolute none", integration: false);
+        var set = JsonNode.Parse((await cli($"integration safeguard {id} --minimum-population 30 --assignment-percent 9 --json", integration: false)).Output)!;
+        Assert.Equal((7, 50, 30), ((int)set["percent"]!, (int)set["absolute"]!, (int)set["minimumPopulation"]!));
+        Assert.Equal((9, null, 20), ((int)set["assignments"]!["percent"]!, (int?)set["assignments"]!["absolute"], (int)set["assignments"]!["minimumPopulation"]!));
+        Assert.Equal(2, (await cli($"integration safeguard {id} --absolute many", integration: false)).ExitCode);
+        Assert.Contains("safeguard.percent", (await cli($"integration safeguard {id} --percent 300", integration: false)).Error, StringComparison.Ordinal);
+
+        Assert.Contains("by hand only", (await cli($"integration schedule {id}", integration: false)).Output, StringComparison.Ordinal);
+        Assert.Contains("'hourly' must have five fields", (await cli($"integration schedule {id} --cron hourly", integration: false)).Error, StringComparison.Ordinal);
+        await gateway.DoAsync(HttpMethod.Patch, "", """{"sync":{"schedule":{"cron":"30 2 * * *"},"afterFailures":9}}""");
+        Assert.Contains("'30 2 * * *', Europe/Berlin; next at 20", (await cli($"integration schedule {id} --time-zone Europe/Berlin", integration: false)).Output, StringComparison.Ordinal);
+        await cli($"integration schedule {id} --cron none", integration: false);
+        var after = await gateway.DoAsync(HttpMethod.Get, "");
+        Assert.Equal((null, 9), (after["sync"]!["schedule"], (int)after["sync"]!["afterFailures"]!));
+    }
+
+    [Fact]
     public async Task People_are_revoked_given_access_erased_and_integrations_observed()
     {
         await using var gateway = await RunningGateway.StartAsync(i => i with { Deprovision = new() { DeleteNeedsApproval = true } });

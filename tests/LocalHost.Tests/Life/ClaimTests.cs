@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
 using IdLcm.Domain.Connectors;
@@ -21,12 +19,10 @@ public sealed class ClaimTests
     [Fact]
     public async Task A_person_gets_the_link_by_e_mail_and_again_when_somebody_asks()
     {
-        var port = FreePort();
-        await using var server = new MailServer(port);
-        await RunningGateway.UntilAsync(() => server.ListensAsync(port), "The mail server does not listen.");
+        await using var server = await RunningMailServer.StartAsync();
         await using var gateway = await RunningGateway.StartAsync(
             i => i with { Invite = InviteModel.OnClaim },
-            services => services.AddSingleton(new SmtpOptions { Host = "127.0.0.1", Port = port, StartTls = false, From = "idlcm@acme.test" })
+            services => services.AddSingleton(new SmtpOptions { Host = "127.0.0.1", Port = server.Port, StartTls = false, From = "idlcm@acme.test" })
                 .AddSingleton(new GatewayAddress { PublicUrl = "https://id.acme.test" }));
         await gateway.DoAsync(HttpMethod.Patch, "", """{"claimMail":true}""");
         var id = await gateway.CreateAsync("ada@acme.test", ""","emails":[{"type":"work","value":"ada.work@acme.test"}]""");
@@ -35,23 +31,23 @@ public sealed class ClaimTests
             async () =>
             {
                 await mails.RunDueAsync(gateway.Integration.Id, Stop);
-                return server.Messages.Count > 0;
+                return server.Mails.Count > 0;
             },
             "No mail came.");
         await mails.RunDueAsync(gateway.Integration.Id, Stop);
         gateway.Clock.Leap(TimeSpan.FromDays(1));
         await mails.RunDueAsync(gateway.Integration.Id, Stop);
-        var mail = Assert.Single(server.Messages);
-        Assert.Contains("To: ada.work@acme.test", mail, StringComparison.Ordinal);
+        var mail = Assert.Single(server.Mails);
+        Assert.Contains("To: ada.work@acme.test", mail.Text, StringComparison.Ordinal);
         Assert.Single(await gateway.ActivityAsync("Claim mail sent"));
 
         var again = await gateway.DoAsync(HttpMethod.Post, $"/users/{id}/claim-mail");
         Assert.Equal("ada.work@acme.test", (string?)again["to"]);
-        await RunningGateway.UntilAsync(() => Task.FromResult(server.Messages.Count == 2), "The mail is not sent again.");
+        await RunningGateway.UntilAsync(() => Task.FromResult(server.Mails.Count == 2), "The mail is not sent again.");
 
         // The link in the mail is the one that claims.
         using var browser = new HttpClient();
-        var link = new Uri(gateway.Scim.BaseAddress!, new Uri(LinkIn(server.Messages[1])).AbsolutePath);
+        var link = new Uri(gateway.Scim.BaseAddress!, new Uri(LinkIn(server.Mails[1].Text)).AbsolutePath);
         Assert.True((await browser.PostAsync(link, null, Stop)).IsSuccessStatusCode);
         await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
         Assert.Equal("no_claim", (string?)(await gateway.ApiAsync(HttpMethod.Post, $"integrations/{gateway.Integration.Id}/users/{id}/claim-mail")).Body["code"]);
@@ -117,68 +113,5 @@ public sealed class ClaimTests
             ? Encoding.UTF8.GetString(Convert.FromBase64String(Regex.Match(mail, "(?:^[A-Za-z0-9+/=]{20,}$\\s*)+", RegexOptions.Multiline, TimeSpan.FromSeconds(1)).Value.Replace("\n", "", StringComparison.Ordinal).Replace("\r", "", StringComparison.Ordinal)))
             : mail.Replace("=\r\n", "", StringComparison.Ordinal).Replace("=\n", "", StringComparison.Ordinal).Replace("=3D", "=", StringComparison.Ordinal);
         return Regex.Match(body, "https://id\\.acme\\.test/claim/[A-Za-z0-9._-]+", RegexOptions.None, TimeSpan.FromSeconds(1)).Value;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    /// <summary>A real SMTP server, as a process of its own.</summary>
-    private sealed class MailServer : IAsyncDisposable
-    {
-        private readonly Process process;
-        private readonly StringBuilder received = new();
-
-        public MailServer(int port)
-        {
-            process = Process.Start(new ProcessStartInfo("python3", ["-u", "-W", "ignore", "-m", "smtpd", "-n", "-c", "DebuggingServer", $"127.0.0.1:{port}"])
-            {
-                UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
-            })!;
-            process.OutputDataReceived += (_, line) =>
-            {
-                lock (received)
-                {
-                    received.AppendLine(line.Data is ['b', '\'', .. var text, '\''] ? text : line.Data);
-                }
-            };
-            process.BeginOutputReadLine();
-        }
-
-        public async Task<bool> ListensAsync(int port)
-        {
-            using var client = new TcpClient();
-            try
-            {
-                await client.ConnectAsync(System.Net.IPAddress.Loopback, port, Stop);
-                return true;
-            }
-            catch (SocketException)
-            {
-                Assert.False(process.HasExited, "The mail server ended.");
-                return false;
-            }
-        }
-
-        public IReadOnlyList<string> Messages
-        {
-            get
-            {
-                lock (received)
-                {
-                    return [.. received.ToString().Split("MESSAGE FOLLOWS").Skip(1).Where(text => text.Contains("END MESSAGE", StringComparison.Ordinal))];
-                }
-            }
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            process.Kill();
-            await process.WaitForExitAsync(CancellationToken.None);
-            process.Dispose();
-        }
     }
 }

@@ -91,6 +91,28 @@ public sealed class LeaverTests
     }
 
     [Fact]
+    public async Task An_emergency_revoke_finds_the_person_in_each_integration_claimed_or_not()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        await gateway.CreateAsync("ada@acme.test");
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+        var elsewhere = gateway.Integration with { Id = "elsewhere2", Name = "Elsewhere" };
+        await gateway.Services.GetRequiredService<IntegrationStore>().AddAsync(elsewhere, [], Stop);
+        await gateway.EndedAsync((string)(await gateway.ApiAsync(HttpMethod.Post, $"integrations/{elsewhere.Id}/sync")).Body["operationId"]!);
+
+        var (_, answer) = await gateway.ApiAsync(HttpMethod.Post, "emergency-revoke", """{"person":"ada@acme.test","reason":"The account was taken over."}""");
+        var revoked = answer["revoked"]!.AsArray().ToDictionary(item => (string)item!["integrationId"]!, item => (string)item!["operationId"]!);
+        Assert.Equal(new[] { gateway.Integration.Id, elsewhere.Id }.Order(StringComparer.Ordinal), revoked.Keys.Order(StringComparer.Ordinal));
+        foreach (var operation in revoked.Values)
+        {
+            Assert.Equal("Succeeded", (string?)(await gateway.EndedAsync(operation))["status"]);
+        }
+
+        Assert.Equal("suspended", (string?)gateway.External.Find("ada@acme.test")!["status"]);
+        Assert.Equal("Emergency revoke", (string?)(await gateway.ApiAsync(HttpMethod.Get, $"integrations/{elsewhere.Id}/activity?event=Emergency%20revoke")).Body["items"]![0]!["event"]);
+    }
+
+    [Fact]
     public async Task A_revoke_while_the_person_is_being_made_has_the_last_word()
     {
         await using var gateway = await RunningGateway.StartAsync();

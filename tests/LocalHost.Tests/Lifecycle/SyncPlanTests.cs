@@ -204,6 +204,51 @@ public sealed class SyncPlanTests
     }
 
     [Fact]
+    public async Task A_schedule_keeps_to_the_clock_of_its_time_zone_when_that_is_changed()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        var spring = ClockChange(gateway.Clock.GetUtcNow());
+        gateway.Clock.Leap(spring.AddHours(-13) - gateway.Clock.GetUtcNow());
+        await gateway.DoAsync(HttpMethod.Patch, "", """{"sync":{"schedule":{"cron":"30 4 * * *","timeZone":"Europe/Berlin"}}}""");
+
+        // Half past four by the clock in Berlin: an hour earlier by UTC from that night on.
+        Assert.Equal(spring.AddHours(1.5), await NextAsync());
+        gateway.Clock.Leap(TimeSpan.FromDays(-1));
+        Assert.Equal(spring.AddDays(-1).AddHours(2.5), await NextAsync());
+
+        gateway.Clock.Leap(TimeSpan.FromDays(1));
+        var timer = gateway.Services.GetRequiredService<SyncTimer>();
+        await timer.RunDueAsync(gateway.Integration.Id, Stop);
+        gateway.Clock.Leap(TimeSpan.FromHours(13 + 1.4));
+        await timer.RunDueAsync(gateway.Integration.Id, Stop);
+        Assert.Empty((await gateway.DoAsync(HttpMethod.Get, "/operations?kind=Sync"))["items"]!.AsArray());
+        gateway.Clock.Leap(TimeSpan.FromHours(0.2));
+        await RunningGateway.UntilAsync(
+            async () =>
+            {
+                await timer.RunDueAsync(gateway.Integration.Id, Stop);
+                return (await gateway.DoAsync(HttpMethod.Get, "/operations?kind=Sync&status=Succeeded"))["items"]!.AsArray().Count == 1;
+            },
+            "The scheduled sync does not come.");
+
+        async Task<DateTimeOffset> NextAsync() => (DateTimeOffset)(await gateway.DoAsync(HttpMethod.Get, ""))["nextSync"]!;
+
+        // The last Sunday of March, one o'clock UTC (Directive 2000/84/EC), not before next week.
+        static DateTimeOffset ClockChange(DateTimeOffset now)
+        {
+            for (var year = now.Year; ; year++)
+            {
+                var last = new DateTimeOffset(year, 3, 31, 1, 0, 0, TimeSpan.Zero);
+                var sunday = last.AddDays(-(int)last.DayOfWeek);
+                if (sunday > now.AddDays(7))
+                {
+                    return sunday;
+                }
+            }
+        }
+    }
+
+    [Fact]
     public async Task Failures_in_a_row_have_a_sync_look_what_is_there()
     {
         await using var gateway = await RunningGateway.StartAsync(i => i with { Sync = new SyncSettings { AfterFailures = 3 } });

@@ -6,7 +6,7 @@ namespace IdLcm.Dev.Setup;
 /// <summary>What the product needs from the system: a browser, SQLite and a font.</summary>
 internal static class SystemPackages
 {
-    private static readonly string[] ForTests = ["npm", "python3"];
+    private static readonly string[] ForTests = ["npm"];
 
     /// <summary>Installs what is missing, from Debian's packages.</summary>
     /// <param name="cancellationToken">Stops it.</param>
@@ -14,7 +14,7 @@ internal static class SystemPackages
     /// <exception cref="DevException">It cannot be installed here.</exception>
     public static Task EnsureAsync(CancellationToken cancellationToken) => EnsureAsync(Missing, cancellationToken);
 
-    /// <summary>Installs also what the tests need: npm for Azurite, Python for its SMTP server.</summary>
+    /// <summary>Installs also what the tests need: npm for Azurite.</summary>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>A task that ends when nothing is missing.</returns>
     /// <exception cref="DevException">It cannot be installed here.</exception>

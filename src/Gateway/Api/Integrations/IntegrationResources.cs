@@ -124,6 +124,9 @@ internal class IntegrationDetails(IntegrationView view, string scimBaseUrl, Date
     /// <summary>True when the user schema is the integration's own.</summary>
     public bool OwnUserSchema { get; } = view.Integration.UserSchema is not null;
 
+    /// <summary>When it syncs next by its schedule; null where it has none.</summary>
+    public DateTimeOffset? NextSync { get; } = view.Integration.Sync.Schedule?.Next(now);
+
     public IReadOnlyList<TokenResource> Tokens { get; } = [.. view.Integration.Tokens.Select(token => TokenResource.Of(token, now))];
 }
 

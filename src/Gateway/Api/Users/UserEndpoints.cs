@@ -19,6 +19,10 @@ internal static class UserEndpoints
             .Requires(Permission.ReadIntegrations)
             .Documents("getUser", "Users", "Read a user", "By SCIM id or user name: what the identity provider wishes, what the app shows, and the newest operations.")
             .Answers<UserDetails>();
+        api.MapPost("/integrations/{integrationId}/users/{userId}/resend-invite", ResendAsync)
+            .Requires(Permission.ManageIntegrations)
+            .Documents("resendInvite", "Users", "Have the app's invitation sent again", "For somebody whom the app invited and who has not accepted yet, where the connector can (resendInvite). Nothing is sent where they have accepted meanwhile.")
+            .Answers<OperationAccepted>(StatusCodes.Status202Accepted);
     }
 
     private static async Task<IResult> ListAsync(
@@ -48,4 +52,8 @@ internal static class UserEndpoints
             ? ApiJson.Ok(user)
             : ApiProblems.Of(Refusal.NotFound("user_not_found", $"The integration has no user '{userId}'."));
     }
+
+    private static Task<IResult> ResendAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, InviteResend invites) =>
+        Decision.TakeAsync(
+            integrationId, http, profiles, (profile, by) => invites.AskAsync(profile, userId, by, http.RequestAborted), operation => Decision.Accepted(new OperationAccepted(operation)));
 }

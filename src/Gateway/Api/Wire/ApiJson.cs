@@ -124,6 +124,7 @@ internal static class ApiJson
 [JsonSerializable(typeof(Page<TokenResource>))]
 [JsonSerializable(typeof(Page<UnmatchedResource>))]
 [JsonSerializable(typeof(Page<UserResource>))]
+[JsonSerializable(typeof(MailPasswordRequest))]
 [JsonSerializable(typeof(PauseRequest))]
 [JsonSerializable(typeof(ReasonRequest))]
 [JsonSerializable(typeof(RetryAccepted))]

@@ -1,4 +1,8 @@
+using IdLcm.Domain;
+using IdLcm.Domain.Activity;
 using IdLcm.Domain.Integrations;
+using IdLcm.Domain.Secrets;
+using IdLcm.Gateway.Notifications;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -8,6 +12,12 @@ namespace IdLcm.Gateway.Api;
 /// <summary>The workspace's switches.</summary>
 internal sealed record WorkspaceResource(Pause? Paused);
 
+/// <summary>The password by which the gateway signs in to the mail server.</summary>
+internal sealed record MailPasswordRequest
+{
+    public string? Password { get; init; }
+}
+
 /// <summary>Whoever calls.</summary>
 internal sealed record CallerResource(
     string KeyId, string Label, WorkspaceRole Role, IReadOnlyList<string>? IntegrationIds, DateTimeOffset? ExpiresAt, IReadOnlyList<string> Permissions);
@@ -15,6 +25,8 @@ internal sealed record CallerResource(
 /// <summary>The workspace as a whole, and the caller.</summary>
 internal static class WorkspaceEndpoints
 {
+    private const int MaxPassword = 1000;
+
     public static void Map(RouteGroupBuilder api)
     {
         api.MapGet("/me", Me)
@@ -34,6 +46,11 @@ internal static class WorkspaceEndpoints
             .Requires(Permission.PauseWorkspace)
             .Documents("resumeWorkspace", "Workspace", "Resume the workspace", "Lets the writes of every integration go on that is not paused itself.")
             .Answers<WorkspaceResource>();
+        api.MapPut("/workspace/mail-password", KeepMailPasswordAsync)
+            .Requires(Permission.AllowHosts)
+            .Documents("keepMailPassword", "Workspace", "Keep the mail server's password", "For the user name of the section Smtp. It goes into the secret store and is never shown.")
+            .Takes<MailPasswordRequest>()
+            .Answers(StatusCodes.Status204NoContent);
     }
 
     private static IResult Me(HttpContext http)
@@ -60,4 +77,34 @@ internal static class WorkspaceEndpoints
 
     private static async Task<IResult> ResumeAsync(HttpContext http, IntegrationService service) =>
         ApiJson.Ok(new WorkspaceResource((await service.ResumeWorkspaceAsync(ApiCaller.Of(http).Provenance(http), http.RequestAborted)).Paused));
+
+    private static async Task<IResult> KeepMailPasswordAsync(HttpContext http, ISecretStore secrets, SmtpOptions smtp, ActivityLog log, TimeProvider clock)
+    {
+        var body = await RequestBody.ReadAsync<MailPasswordRequest>(http);
+        if (body.Value is null)
+        {
+            return body.Problem!;
+        }
+
+        if (body.Value.Password is not { Length: > 0 and <= MaxPassword } password)
+        {
+            return ApiProblems.Of(Refusal.Invalid("password", $"is required: at most {MaxPassword} characters."));
+        }
+
+        await secrets.PromoteAsync(smtp.PasswordSecret, await secrets.SetAsync(smtp.PasswordSecret, password, http.RequestAborted), http.RequestAborted);
+        var now = clock.GetUtcNow();
+        await log.NoteAsync(
+            ActivityLog.Workspace,
+            new ActivityEvent
+            {
+                Id = Ids.OldestFirst(now),
+                Date = now,
+                Actor = ApiCaller.Of(http).Provenance(http).Actor,
+                Event = ActivityKind.SettingsChanged,
+                Target = "mail server",
+                Detail = "its password was saved",
+            },
+            http.RequestAborted);
+        return Results.NoContent();
+    }
 }

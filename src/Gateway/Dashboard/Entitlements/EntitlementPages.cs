@@ -1,3 +1,4 @@
+using IdLcm.Domain.Access;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Storage;
@@ -10,7 +11,20 @@ using Microsoft.AspNetCore.Routing;
 namespace IdLcm.Gateway.Dashboard;
 
 /// <summary>What the Entitlements tab shows.</summary>
-internal sealed record EntitlementListModel(IntegrationView View, IReadOnlyList<RoleOption> Roles, IReadOnlyList<EntitlementOption> Entitlements, string? Query);
+/// <param name="View">The integration.</param>
+/// <param name="Roles">The roles of the user schema that the search lets through.</param>
+/// <param name="Entitlements">The entitlements that it lets through.</param>
+/// <param name="BesideSchema">Roles that the app offers and the user schema does not have.</param>
+/// <param name="Query">The search.</param>
+internal sealed record EntitlementListModel(
+    IntegrationView View, IReadOnlyList<RoleOption> Roles, IReadOnlyList<EntitlementOption> Entitlements, IReadOnlyList<OfferedRole> BesideSchema, string? Query)
+{
+    /// <summary>What the app offered when a sync read its roles last; null where that is not known.</summary>
+    public OfferedRoles? Offered => View.Integration.OfferedRoles;
+
+    /// <summary>Whether the app offers a role; null where that is not known.</summary>
+    public bool? IsOffered(RoleOption role) => Offered?.Shown.Any(shown => string.Equals(shown.Value, role.Value, StringComparison.OrdinalIgnoreCase));
+}
 
 /// <summary>Roles and entitlements with the value strings that identity providers send.</summary>
 internal static class EntitlementPages
@@ -39,32 +53,33 @@ internal static class EntitlementPages
             view,
             [.. profile.Schema.Roles.Where(role => Filters.Contains(text, role.Value, role.DisplayName, role.Description)).OrderByDescending(role => role.Ranking)],
             [.. entitlements.Where(item => Filters.Contains(text, item.Value, item.DisplayName, item.Type, item.Description)).Take(500)],
+            Beside(profile, text),
             text));
     }
 
-    private static async Task<IResult> ExportAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, UserListing users)
+    private static IReadOnlyList<OfferedRole> Beside(IntegrationProfile profile, string? text) =>
+        profile.Integration.OfferedRoles is not { } offered
+            ? []
+            : [.. offered.Shown.IntersectBy(offered.BesideSchema(profile.Schema), role => role.Value, StringComparer.OrdinalIgnoreCase).Where(role => Filters.Contains(text, role.Value, role.Description))];
+
+    private static async Task<IResult> ExportAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, AccessReport report)
     {
         if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
         {
             return IntegrationPages.Missing();
         }
 
-        await Csv.BeginAsync(http, $"assignments-{integrationId}.csv", "Role", "User", "Username in app", "Active in app", "Last updated (UTC)");
-        string? cursor = null;
-        do
+        await Csv.BeginAsync(
+            http, $"assignments-{integrationId}.csv", "Entitlement", "User", "Username in app", "Active in app", "Upstream user ID", "Since (UTC)", "By", "Operation", "Proved by the read of (UTC)", "SCIM ID");
+        await foreach (var line in report.ReadAsync(profile, http.RequestAborted))
         {
-            var page = await users.ListAsync(profile, null, null, new PageRequest(PageRequest.MaxLimit, cursor), http.RequestAborted);
-            foreach (var user in page.Items)
+            if (line is { Value: { } value, Since: { } since })
             {
-                foreach (var role in user.Roles)
-                {
-                    await Csv.LineAsync(http, role, user.UserName, user.UsernameInApp, user.ActiveInApp ? "Yes" : "No", user.LastUpdated.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'"));
-                }
+                await Csv.LineAsync(
+                    http, value, line.UserName, line.UsernameInApp, line.Active ? "Yes" : "No", line.UpstreamUserId, Exports.Time(since), line.By, line.OperationId, Exports.Time(line.ProvedAt), line.UserId);
             }
-
-            cursor = page.NextCursor;
         }
-        while (cursor is not null);
+
         return Results.Empty;
     }
 }

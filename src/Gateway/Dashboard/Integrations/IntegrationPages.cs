@@ -71,6 +71,9 @@ internal sealed record IntegrationSettingsModel
     /// <summary>How failed operations are tried again where the integration says nothing else.</summary>
     public required RetryRules RetryRules { get; init; }
 
+    /// <summary>When it syncs next by its schedule; null where it has none.</summary>
+    public DateTimeOffset? NextSync { get; init; }
+
     public string BookmarkUrl => $"{BaseUrl}/launch/{View.Integration.Id}";
 
     public string Home => $"/integrations/{View.Integration.Id}";
@@ -136,6 +139,7 @@ internal static class IntegrationPages
             Groups = profile is null ? [] : await services.GetRequiredService<GroupMappingChanges>().ListAsync(profile, http.RequestAborted),
             ScimAccess = services.GetRequiredService<ScimAccessSettings>().Describe(view.Integration),
             RetryRules = services.GetRequiredService<RetryRules>(),
+            NextSync = view.Integration.Sync.Schedule?.Next(services.GetRequiredService<TimeProvider>().GetUtcNow()),
             LaunchOffered = profile?.Manifest.Launch?.AddressOf(profile.Integration.Settings) is not null,
         };
         return PageResult.Of<IntegrationSettingsPage, IntegrationSettingsModel>(with?.Invoke(model) ?? model, status);

@@ -51,6 +51,7 @@ internal static class Notices
         ["group-unmapped"] = "The mapping has ended. What only it gave is taken from its members.",
         ["captures-cleared"] = "Forgotten. Nothing captured is kept.",
         ["claim-mailed"] = "The claim link has been sent by e-mail.",
+        ["invite-resent"] = "Asked. The app sends its invitation again as soon as the turn comes.",
         ["claim-skipped"] = "The account is made without waiting for the person.",
         ["erasure-asked"] = "Asked. The data is erased once somebody approves it here.",
         ["deletion-undone"] = "The account stays deactivated and is not deleted.",

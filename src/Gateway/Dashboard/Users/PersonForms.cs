@@ -3,6 +3,7 @@ using IdLcm.Domain.Approvals;
 using IdLcm.Domain.ConnectedAccounts;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Leavers;
+using IdLcm.Domain.Users;
 using IdLcm.Gateway.Api;
 using IdLcm.Gateway.Claims;
 using IdLcm.Gateway.Scim;
@@ -21,6 +22,7 @@ internal static class PersonForms
         pages.MapPost(user + "/claim-mail", MailAsync).Needs(Permission.ManageIntegrations);
         pages.MapPost(user + "/claim-link", LinkAsync).Needs(Permission.ManageIntegrations);
         pages.MapPost(user + "/skip-claim", SkipAsync).Needs(Permission.DecideChanges);
+        pages.MapPost(user + "/resend-invite", ResendAsync).Needs(Permission.ManageIntegrations);
         pages.MapPost(user + "/entitlements", ChangeAccessAsync).Needs(Permission.ManageIntegrations);
         pages.MapPost(user + "/undo-deletion", UndoDeletionAsync).Needs(Permission.ManageIntegrations);
         pages.MapPost(user + "/connected-account", KeepCredentialAsync).Needs(Permission.ManageIntegrations);
@@ -53,6 +55,9 @@ internal static class PersonForms
         TakeAsync(
             integrationId, userId, http, profiles, "claim-skipped",
             (profile, form, by) => links.SkipAsync(profile, userId, form.Text("reason"), by, http.RequestAborted));
+
+    private static Task<IResult> ResendAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, InviteResend invites) =>
+        TakeAsync(integrationId, userId, http, profiles, "invite-resent", (profile, _, by) => invites.AskAsync(profile, userId, by, http.RequestAborted));
 
     private static Task<IResult> ChangeAccessAsync(string integrationId, string userId, HttpContext http, IntegrationProfiles profiles, AccessDecisions decisions) =>
         TakeAsync(

@@ -58,6 +58,9 @@ internal sealed record UserModel(
     /// <summary>A claim link that was made just now: shown this once.</summary>
     public ClaimLinkResource? NewLink { get; init; }
 
+    /// <summary>True while an invitation of the app waits to be accepted and can be sent again.</summary>
+    public bool Resendable { get; init; }
+
     /// <summary>True where single entitlements can be given and taken.</summary>
     public bool TakesEntitlements { get; init; }
 
@@ -148,6 +151,7 @@ internal static class UserPages
             {
                 AwaitsClaim = user.OpenOperationId is not null && await services.GetRequiredService<ClaimLinks>().FindAsync(profile, user.Id, http.RequestAborted) is not null,
                 NewLink = newLink,
+                Resendable = user is { Owned: true, Deleted: false, OpenOperationId: null } && account is not null && InviteResend.IsPossible(profile, account),
                 TakesEntitlements = user is { Owned: true, Deleted: false } && profile.Manifest.Capabilities.SetEntitlements,
                 Kept = await services.GetRequiredService<ConnectedAccountService>().FindAsync(profile, user.Id, http.RequestAborted),
                 Managed = await services.GetRequiredService<ManagedPasswordService>().FindAsync(profile, user.Id, http.RequestAborted),

@@ -10,6 +10,7 @@ internal static class IntegrationCommands
     /// <summary>Builds the commands.</summary>
     /// <returns>The parent command.</returns>
     public static Command Create() => new("integration", "Integrations of a running server.") { CreateCommand(), ListCommand(), ShowCommand(), HistoryCommand(),
+        IntegrationPolicyCommands.SafeguardCommand(), IntegrationPolicyCommands.ScheduleCommand(),
         SwitchCommand("observe", "observe-only", "Lets an integration only show what it would do."), SwitchCommand("promote", "promote", "Lets an integration do what it shows."),
     };
 
