@@ -78,7 +78,7 @@ public sealed class DecisionTests(RunningDashboard product)
         var (id, token) = await product.IntegrationAsync("Held removals");
         var import = (await product.ApiAsync(HttpMethod.Get, $"integrations/{id}/operations?kind=Sync"))["items"]![0]!;
         await product.EndedAsync((string)import["id"]!);
-        await product.ApiAsync(HttpMethod.Patch, $"integrations/{id}", JsonNode.Parse("""{"inboundHold":{"absolute":0}}"""));
+        await product.ApiAsync(HttpMethod.Patch, $"integrations/{id}", JsonNode.Parse("""{"inboundHold":{"windowMinutes":60,"percent":100,"absolute":0,"minimumPopulation":10}}"""));
         var user = await product.ProvisionAsync(id, token, "held@example.test");
         var made = (string?)(await product.SettledAsync(id, user))["lastOperationId"];
         await using var visit = await product.VisitAsync(await product.SignInAsync());
@@ -86,7 +86,8 @@ public sealed class DecisionTests(RunningDashboard product)
 
         // What the app offers, and everything that people have with its reason.
         await visit.OpenAsync($"/integrations/{id}/entitlements");
-        await Expect(page.Locator("#offered-roles")).ToContainTextAsync("The app offered 4 roles");
+        await Expect(page.Locator("#offered-roles")).ToContainTextAsync("The app offered 5 roles");
+        await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Not in the user schema" })).ToContainTextAsync("Administrator");
         await Expect(page.Locator("#offered-roles")).ToContainTextAsync("of 500 seats are taken");
         var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Export all assignments as CSV" }).ClickAsync());
         await using (var content = await download.CreateReadStreamAsync())

@@ -207,33 +207,17 @@ public sealed record RetryPolicySettings
 }
 
 /// <summary>When failures of the app as a whole hold the queue, so that they do not use up everybody's attempts.</summary>
-public sealed record CircuitSettings
-{
-    /// <summary>So many failures of the app as a whole in a row hold the queue.</summary>
-    public int Failures { get; init; } = 8;
-
-    /// <summary>How long until one operation is tried, in seconds; doubles up to <see cref="MaxProbeSeconds"/>.</summary>
-    public int ProbeSeconds { get; init; } = 30;
-
-    /// <summary>The longest wait between two tries, in seconds.</summary>
-    public int MaxProbeSeconds { get; init; } = 600;
-}
+/// <param name="Failures">After how many failures in a row.</param>
+/// <param name="ProbeSeconds">How long until one operation is tried, in seconds; doubles up to <paramref name="MaxProbeSeconds"/>.</param>
+/// <param name="MaxProbeSeconds">The longest wait between two tries, in seconds.</param>
+public sealed record CircuitSettings(int Failures = 8, int ProbeSeconds = 30, int MaxProbeSeconds = 600);
 
 /// <summary>When people whom an identity provider takes away are held: a wrong scope or group there takes away many at once.</summary>
-public sealed record InboundHoldSettings
-{
-    /// <summary>The window, in minutes.</summary>
-    public int WindowMinutes { get; init; } = 60;
-
-    /// <summary>The share of the users within the window, in per cent.</summary>
-    public int Percent { get; init; } = 20;
-
-    /// <summary>The most within the window, whatever the share.</summary>
-    public int Absolute { get; init; } = 50;
-
-    /// <summary>Below this many users the share says nothing and only the absolute limit counts.</summary>
-    public int MinimumPopulation { get; init; } = 10;
-}
+/// <param name="WindowMinutes">The window, in minutes.</param>
+/// <param name="Percent">The share of the users within the window, in per cent.</param>
+/// <param name="Absolute">The most within the window, whatever the share.</param>
+/// <param name="MinimumPopulation">Below this many users the share says nothing and only the absolute limit counts.</param>
+public sealed record InboundHoldSettings(int WindowMinutes = 60, int Percent = 20, int Absolute = 50, int MinimumPopulation = 10);
 
 /// <summary>A group that gives its members access in the app. After a change, <see cref="GroupMappings.FollowAsync"/> lets the app follow.</summary>
 /// <param name="Group">The group: its SCIM id, or its displayName in any letter case.</param>

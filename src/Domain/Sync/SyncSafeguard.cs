@@ -1,17 +1,11 @@
 namespace IdLcm.Domain.Sync;
 
-/// <summary>How much may be taken away at once without a person's word.</summary>
-public sealed record RemovalLimit
+/// <summary>How much may be taken away at once without a person's word. What JSON leaves out has its default.</summary>
+/// <param name="Percent">The share of the population, in per cent.</param>
+/// <param name="Absolute">The most, whatever the share; null for no such limit.</param>
+/// <param name="MinimumPopulation">Below this population the share says nothing and only the absolute limit counts.</param>
+public sealed record RemovalLimit(int Percent = 20, int? Absolute = 50, int MinimumPopulation = 10)
 {
-    /// <summary>The share of the population, in per cent.</summary>
-    public int Percent { get; init; } = 20;
-
-    /// <summary>The most, whatever the share; null for no such limit.</summary>
-    public int? Absolute { get; init; } = 50;
-
-    /// <summary>Below this population the share says nothing and only the absolute limit counts.</summary>
-    public int MinimumPopulation { get; init; } = 10;
-
     /// <summary>Whether a number of removals goes too far.</summary>
     /// <param name="population">How many there are.</param>
     /// <param name="removed">How many would go.</param>
@@ -30,18 +24,12 @@ public sealed record RemovalLimit
     }
 }
 
-/// <summary>How many accounts a sync may record as gone, and how many assignments as lost, without a person's word.</summary>
-public sealed record SyncSafeguard
+/// <summary>How many accounts a sync may record as gone, and how many assignments as lost, without a person's word. What JSON leaves out has its default.</summary>
+/// <param name="Percent">The share of the known accounts, in per cent.</param>
+/// <param name="Absolute">The most accounts, whatever the share; null for no such limit.</param>
+/// <param name="MinimumPopulation">Below this many known accounts the share says nothing and only the absolute limit counts.</param>
+public sealed record SyncSafeguard(int Percent = 20, int? Absolute = 50, int MinimumPopulation = 10)
 {
-    /// <summary>The share of the known accounts, in per cent.</summary>
-    public int Percent { get; init; } = 20;
-
-    /// <summary>The most accounts, whatever the share; null for no such limit.</summary>
-    public int? Absolute { get; init; } = 50;
-
-    /// <summary>Below this many known accounts the share says nothing and only the absolute limit counts.</summary>
-    public int MinimumPopulation { get; init; } = 10;
-
     /// <summary>The same for roles and entitlements that accounts would be recorded to have lost.</summary>
     public RemovalLimit Assignments { get; init => field = value ?? DefaultAssignments; } = DefaultAssignments;
 

@@ -26,15 +26,8 @@ public sealed record SyncSchedule(string Cron, string TimeZone = "UTC")
     public DateTimeOffset? Next(DateTimeOffset after) => CronExpression.Parse(Cron).Next(after, TimeZoneInfo.FindSystemTimeZoneById(TimeZone));
 }
 
-/// <summary>How an integration syncs by itself.</summary>
-public sealed record SyncSettings
-{
-    /// <summary>The schedule; null for none.</summary>
-    public SyncSchedule? Schedule { get; init; }
-
-    /// <summary>After so many operations in a row that failed for good, a sync looks what is there; null for never.</summary>
-    public int? AfterFailures { get; init; } = 5;
-
-    /// <summary>What follows when the app does not agree with what identity providers wish.</summary>
-    public DriftAction Drift { get; init; }
-}
+/// <summary>How an integration syncs by itself. What JSON leaves out has its default.</summary>
+/// <param name="Schedule">The schedule; null for none.</param>
+/// <param name="AfterFailures">After so many operations in a row that failed for good, a sync looks what is there; null for never.</param>
+/// <param name="Drift">What follows when the app does not agree with what identity providers wish.</param>
+public sealed record SyncSettings(SyncSchedule? Schedule = null, int? AfterFailures = 5, DriftAction Drift = DriftAction.Report);

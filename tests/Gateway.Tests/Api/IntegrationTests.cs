@@ -200,6 +200,20 @@ public sealed class IntegrationTests(GatewayFixture fixture) : IClassFixture<Gat
     }
 
     [Fact]
+    public async Task What_a_change_of_a_policy_leaves_out_has_its_default_and_is_no_missing_limit()
+    {
+        var integration = await Gateway.ConnectAsync("Defaults");
+
+        var saved = await Owner.PatchAsync(integration.Path, """{"safeguard":{"percent":7},"sync":{"drift":"correct"},"circuit":{"failures":9},"inboundHold":{"absolute":3}}""");
+        Assert.Equal(200, saved.Status);
+        var read = await Owner.GetAsync(integration.Path);
+        Assert.Equal("""{"percent":7,"absolute":50,"minimumPopulation":10,"assignments":{"percent":20,"absolute":200,"minimumPopulation":20}}""", read["safeguard"].GetRawText());
+        Assert.Equal("""{"schedule":null,"afterFailures":5,"drift":"correct"}""", read["sync"].GetRawText());
+        Assert.Equal("""{"failures":9,"probeSeconds":30,"maxProbeSeconds":600}""", read["circuit"].GetRawText());
+        Assert.Equal("""{"windowMinutes":60,"percent":20,"absolute":3,"minimumPopulation":10}""", read["inboundHold"].GetRawText());
+    }
+
+    [Fact]
     public async Task Every_integration_of_an_app_is_under_validation_until_its_first_one_is_validated()
     {
         await using var gateway = await RunningGateway.StartAsync();

@@ -46,7 +46,7 @@ public sealed class MailTests
 
         var taken = mail.Mails[0];
         Assert.Equal(("gateway", true, "ops@acme.test"), (taken.User, taken.IsSecure, Assert.Single(taken.To)));
-        Assert.Contains("Settings changed", taken.Text, StringComparison.Ordinal);
+        Assert.Contains("Settings changed", taken.Body, StringComparison.Ordinal);
         var (_, activity) = await SendAsync(http, HttpMethod.Get, "workspace/activity");
         Assert.DoesNotContain("Mail-pass-1!", activity!.ToJsonString(), StringComparison.Ordinal);
         Assert.Contains(activity["items"]!.AsArray(), item => (string?)item!["target"] == "mail server");

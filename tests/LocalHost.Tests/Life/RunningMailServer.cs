@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using IdLcm.LocalHost.Tests.Lifecycle;
 
@@ -11,7 +12,20 @@ namespace IdLcm.LocalHost.Tests.Life;
 /// <param name="User">Who signed in to hand it over; null for nobody.</param>
 /// <param name="IsSecure">True when it came under TLS.</param>
 /// <param name="Text">Headers and body, its lines ended by line feeds.</param>
-internal sealed record Mail(IReadOnlyList<string> To, string? User, bool IsSecure, string Text);
+internal sealed record Mail(IReadOnlyList<string> To, string? User, bool IsSecure, string Text)
+{
+    /// <summary>The body as a reader sees it.</summary>
+    public string Body
+    {
+        get
+        {
+            var body = Text[(Text.IndexOf("\n\n", StringComparison.Ordinal) + 2)..];
+            return Text.Contains("Content-Transfer-Encoding: base64", StringComparison.OrdinalIgnoreCase)
+                ? Encoding.UTF8.GetString(Convert.FromBase64String(body.Replace("\n", "", StringComparison.Ordinal)))
+                : body.Replace("=\n", "", StringComparison.Ordinal).Replace("=3D", "=", StringComparison.Ordinal);
+        }
+    }
+}
 
 /// <summary>A real SMTP server, as a process of its own.</summary>
 internal sealed class RunningMailServer : IAsyncDisposable

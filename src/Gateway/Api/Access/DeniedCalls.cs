@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace IdLcm.Gateway.Api;
 
-/// <summary>Tells the workspace's activity of refused calls, each caller at most once a minute, so that nobody floods it.</summary>
+/// <summary>Tells the workspace's activity of refused calls, each caller at most once a minute of each kind, so that nobody floods it.</summary>
 internal sealed class DeniedCalls(ActivityLog log, TimeProvider clock)
 {
     private const int MaxCallers = 1000;
@@ -18,6 +18,9 @@ internal sealed class DeniedCalls(ActivityLog log, TimeProvider clock)
     public async Task NoteAsync(string actor, string caller, HttpContext http, string why, ActivityKind kind = ActivityKind.CallDenied)
     {
         var now = clock.GetUtcNow();
+
+        // A refused call must not hide that somebody tries to sign in from the same address.
+        var key = $"{kind} {caller}";
         if (told.Count >= MaxCallers)
         {
             foreach (var old in told.Where(pair => now - pair.Value >= Interval))
@@ -26,12 +29,12 @@ internal sealed class DeniedCalls(ActivityLog log, TimeProvider clock)
             }
         }
 
-        if (told.Count >= MaxCallers || (told.TryGetValue(caller, out var last) && now - last < Interval))
+        if (told.Count >= MaxCallers || (told.TryGetValue(key, out var last) && now - last < Interval))
         {
             return;
         }
 
-        told[caller] = now;
+        told[key] = now;
         var path = http.Request.Path.ToString();
         try
         {
