@@ -1,10 +1,12 @@
+using System.Text.Json.Serialization;
+
 namespace IdLcm.Domain.Sync;
 
 /// <summary>How much may be taken away at once without a person's word. What JSON leaves out has its default.</summary>
 /// <param name="Percent">The share of the population, in per cent.</param>
-/// <param name="Absolute">The most, whatever the share; null for no such limit.</param>
+/// <param name="Absolute">The most, whatever the share; null for no such limit, which is written as such.</param>
 /// <param name="MinimumPopulation">Below this population the share says nothing and only the absolute limit counts.</param>
-public sealed record RemovalLimit(int Percent = 20, int? Absolute = 50, int MinimumPopulation = 10)
+public sealed record RemovalLimit(int Percent = 20, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? Absolute = 50, int MinimumPopulation = 10)
 {
     /// <summary>Whether a number of removals goes too far.</summary>
     /// <param name="population">How many there are.</param>
@@ -28,7 +30,7 @@ public sealed record RemovalLimit(int Percent = 20, int? Absolute = 50, int Mini
 /// <param name="Percent">The share of the known accounts, in per cent.</param>
 /// <param name="Absolute">The most accounts, whatever the share; null for no such limit.</param>
 /// <param name="MinimumPopulation">Below this many known accounts the share says nothing and only the absolute limit counts.</param>
-public sealed record SyncSafeguard(int Percent = 20, int? Absolute = 50, int MinimumPopulation = 10)
+public sealed record SyncSafeguard(int Percent = 20, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? Absolute = 50, int MinimumPopulation = 10)
 {
     /// <summary>The same for roles and entitlements that accounts would be recorded to have lost.</summary>
     public RemovalLimit Assignments { get; init => field = value ?? DefaultAssignments; } = DefaultAssignments;

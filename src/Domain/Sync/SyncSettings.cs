@@ -30,4 +30,4 @@ public sealed record SyncSchedule(string Cron, string TimeZone = "UTC")
 /// <param name="Schedule">The schedule; null for none.</param>
 /// <param name="AfterFailures">After so many operations in a row that failed for good, a sync looks what is there; null for never.</param>
 /// <param name="Drift">What follows when the app does not agree with what identity providers wish.</param>
-public sealed record SyncSettings(SyncSchedule? Schedule = null, int? AfterFailures = 5, DriftAction Drift = DriftAction.Report);
+public sealed record SyncSettings(SyncSchedule? Schedule = null, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? AfterFailures = 5, DriftAction Drift = DriftAction.Report);
