@@ -23,6 +23,7 @@ internal static class DashboardHosting
         services.AddSingleton<ISignInPurpose>(provider => provider.GetRequiredService<ProviderSignIn>());
         services.AddSingleton<SharedPages>();
         services.AddSingleton<OpenPages>();
+        services.AddSingleton<HealthCount>();
         services.AddSingleton<HealthBoard>();
         services.AddHostedService(provider => provider.GetRequiredService<HealthBoard>());
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, DashboardJson.Default));
