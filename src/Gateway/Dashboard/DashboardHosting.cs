@@ -53,9 +53,11 @@ internal static class DashboardHosting
         TaskPages.Map(pages);
         ApprovalPages.Map(pages);
         OperationPages.Map(pages);
+        InstancePages.Map(pages);
         SyncPlanPages.Map(pages);
         DriftPages.Map(pages);
         ActivityPages.Map(pages);
+        StatusHistoryPages.Map(pages);
         EntitlementPages.Map(pages);
         AccessPages.Map(pages);
         PeoplePages.Map(pages);

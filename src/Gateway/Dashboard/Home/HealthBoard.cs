@@ -81,7 +81,11 @@ internal sealed partial class HealthBoard(
         {
             foreach (var id in await integrations.ListIdsAsync(stoppingToken))
             {
+                var began = clock.GetTimestamp();
                 await RenewAsync(id, clock.GetUtcNow(), stoppingToken);
+
+                // Whoever calls the gateway right after its start comes first.
+                await Task.Delay(clock.GetElapsedTime(began), clock, stoppingToken);
             }
 
             isCounted = true;

@@ -164,6 +164,6 @@ internal static class OperationPages
         return IntegrationForms.Go($"/integrations/{integrationId}/operations", "retrying-all");
     }
 
-    private static IResult MissingOperation() =>
+    public static IResult MissingOperation() =>
         DashboardGate.Problem(StatusCodes.Status404NotFound, "There is no such operation", "It may be past its retention, or the address is wrong.");
 }
