@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using IdLcm.Samples.Data;
 using Microsoft.Playwright;
@@ -30,7 +31,7 @@ public sealed class CorrectionTests(RunningDashboard product)
 
         // The engine's own word on it, for who administers the integration.
         await page.GetByRole(AriaRole.Link, new() { Name = "Its workflow" }).ClickAsync();
-        await Expect(page.Locator("#instance")).ToContainTextAsync("SyncWorkflow");
+        await Expect(page.Locator("#instance code").First).ToHaveTextAsync("sync");
         await Expect(page.Locator("#instance .badge")).ToHaveTextAsync("Completed");
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Sync plans", Exact = true }).ClickAsync();
@@ -84,7 +85,7 @@ public sealed class CorrectionTests(RunningDashboard product)
 
         Assert.DoesNotContain(id, (await product.RequestAsync(HttpMethod.Get, "/integrations.csv?q=nothing-is-named-so", cookie)).Body, StringComparison.Ordinal);
 
-        async Task<string> PageAsync(string path) => (await product.RequestAsync(HttpMethod.Get, $"/integrations/{id}{path}", cookie)).Body;
+        async Task<string> PageAsync(string path) => WebUtility.HtmlDecode((await product.RequestAsync(HttpMethod.Get, $"/integrations/{id}{path}", cookie)).Body);
     }
 
     private Role RoleInApp() => product.Sample.Snapshot().Single(member => member.Email == Person).Role;
