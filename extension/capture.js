@@ -5,6 +5,9 @@ const watched = new Map();
 const offers = new Map();
 const patience = 300_000;
 
+// The page that asks may be there before this worker was told which tab it is in.
+let opening = Promise.resolve();
+
 function forgetIn(map, tab) {
   const forgotten = map.get(tab);
   clearTimeout(forgotten?.timer);
@@ -66,7 +69,8 @@ function typed(message, sender) {
 }
 
 /** Answers the gateway's page that asks the person. The secret leaves by their word alone, and once. */
-export function offered(ask, sender) {
+export async function offered(ask, sender) {
+  await opening;
   const offer = offers.get(sender.tab.id);
   if (!offer || !sender.url.startsWith(`${offer.launch}/keep`)) {
     return { ok: false };
@@ -138,12 +142,14 @@ async function inPage({ tabId, documentId }, func, capture, how = {}) {
 
 async function offer(tab, capture) {
   forgetIn(watched, tab);
-  const asking = await chrome.tabs.create({ url: 'about:blank' });
-  offers.set(asking.id, {
-    app: capture.page.app, launch: capture.launch, userName: capture.userName, password: capture.password, timer: setTimeout(() => forgetIn(offers, asking.id), patience),
-  });
+  const { page: { app }, launch, userName, password } = capture;
   capture.password = null;
-  await chrome.tabs.update(asking.id, { url: `${capture.launch}/keep` });
+
+  // The tab opens with its address: one that is sent on while it still opens may stay empty.
+  opening = opening.then(() => chrome.tabs.create({ url: `${launch}/keep` })).then(({ id }) => {
+    offers.set(id, { app, launch, userName, password, timer: setTimeout(() => forgetIn(offers, id), patience) });
+  }, () => {});
+  await opening;
 }
 
 /**

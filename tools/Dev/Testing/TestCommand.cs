@@ -7,8 +7,11 @@ namespace IdLcm.Dev.Testing;
 /// <summary><c>test</c>: builds everything and runs the test projects.</summary>
 internal static class TestCommand
 {
-    // Drives several processes and a browser at once; beside others its time limits would mean nothing.
-    private static readonly HashSet<string> Alone = new(StringComparer.Ordinal) { "Apps.Tests", "Automation.Tests", "Dashboard.Tests", "EndToEnd.Tests", "Posture.Tests" };
+    // Each runs one test at a time in one browser: the two share the machine, before those that need it whole.
+    private static readonly HashSet<string> OneBrowser = new(StringComparer.Ordinal) { "Apps.Tests", "Dashboard.Tests" };
+
+    // Drives several processes and browsers at once; beside others its time limits would mean nothing.
+    private static readonly HashSet<string> Alone = new(StringComparer.Ordinal) { "Automation.Tests", "EndToEnd.Tests", "Posture.Tests" };
 
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromMinutes(30);
 
@@ -40,25 +43,19 @@ internal static class TestCommand
         }
 
         var runs = new List<TestRun>();
-        using var places = new SemaphoreSlim(Math.Clamp(Environment.ProcessorCount, 1, 2));
-        await Task.WhenAll(projects.Where(project => !Alone.Contains(project.Name)).Select(async project =>
-        {
-            await places.WaitAsync(cancellationToken);
-            try
-            {
-                await AddAsync(project);
-            }
-            finally
-            {
-                places.Release();
-            }
-        }));
+        await TwoAtATimeAsync(project => !OneBrowser.Contains(project.Name) && !Alone.Contains(project.Name));
+        await TwoAtATimeAsync(project => OneBrowser.Contains(project.Name));
         foreach (var project in projects.Where(project => Alone.Contains(project.Name)))
         {
             await AddAsync(project);
         }
 
         return Report(runs);
+
+        Task TwoAtATimeAsync(Func<TestProject, bool> which) => Parallel.ForEachAsync(
+            projects.Where(which),
+            new ParallelOptions { MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount, 1, 2), CancellationToken = cancellationToken },
+            async (project, _) => await AddAsync(project));
 
         async Task AddAsync(TestProject project)
         {
