@@ -12,8 +12,8 @@ internal sealed class ProvisioningView(IRecordStore store)
 {
     public async ValueTask<ScimResource> AddAsync(IntegrationProfile profile, UserRecord user, ScimResource resource, CancellationToken cancellationToken)
     {
-        var account = (await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.AccountKey), cancellationToken))?.Value;
-        if (account?.State is not { } state)
+        var found = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.AccountKey), cancellationToken);
+        if (found?.Value is not { State: { } state } account)
         {
             return resource;
         }
@@ -24,9 +24,11 @@ internal sealed class ProvisioningView(IRecordStore store)
             members.Add(new("userNameInApp", seen.Identifier));
         }
 
+        var shown = found.ETag;
         if (account.LastOperationId is { } id
-            && await store.FindAsync<Operation>(profile.Partition, Rows.Operation(id), cancellationToken) is { Value: var operation })
+            && await store.FindAsync<Operation>(profile.Partition, Rows.Operation(id), cancellationToken) is { Value: var operation, ETag: var version })
         {
+            shown += '\n' + version;
             var parts = new List<ScimMember> { new("id", id), new("status", operation.Status.ToString()) };
             if (operation.Failure is { } failure)
             {
@@ -38,6 +40,6 @@ internal sealed class ProvisioningView(IRecordStore store)
             members.Add(new("lastOperation", new ScimComplex([.. parts])));
         }
 
-        return resource.With(ScimSchemas.ProvisioningUrn, new ScimComplex([.. members]));
+        return resource.With(ScimSchemas.ProvisioningUrn, new ScimComplex([.. members])).Versioned(shown);
     }
 }

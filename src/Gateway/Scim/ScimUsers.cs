@@ -153,7 +153,7 @@ internal sealed class ScimUsers(UserService users, CountedListing listing, Group
             var resource = Plain(exchange.Profile, records[i]);
             if (memberOf is not null && memberOf.TryGetValue(records[i].Id, out var of))
             {
-                resource = resource.With(Groups, ValueOf(of, exchange.BaseUrl));
+                resource = WithGroups(resource, of, exchange);
             }
 
             shown[i] = new ShownResource(withState ? await provisioning.AddAsync(exchange.Profile, records[i], resource, exchange.Aborted) : resource, projection);
@@ -191,7 +191,9 @@ internal sealed class ScimUsers(UserService users, CountedListing listing, Group
         exchange, user, Plain(exchange.Profile, user), name => name != Groups && projection.ShowsExtension(name));
 
     private static ScimResource WithGroups(ScimResource resource, IReadOnlyList<GroupRecord> memberOf, ScimExchange exchange) =>
-        memberOf.Count > 0 ? resource.With(Groups, ValueOf(memberOf, exchange.BaseUrl)) : resource;
+        memberOf.Count > 0
+            ? resource.With(Groups, ValueOf(memberOf, exchange.BaseUrl)).Versioned(string.Join('\n', memberOf.SelectMany(group => (string[])[group.Id, group.DisplayName])))
+            : resource;
 
     private ScimAnswer Answer(ScimCall call, int status, UserWrite write, ScimProjection projection, ScimResource shown) =>
         ScimAnswer.Show(status, shown, projection) with
@@ -227,8 +229,9 @@ internal sealed class ScimUsers(UserService users, CountedListing listing, Group
 
     private static string VersionOf(long generation) => generation.ToString("x");
 
+    // What the server shows beside the wish, groups among it, is not the client's to guard.
     private static Predicate<long>? GenerationsOf(ScimCall call) =>
-        call.Versions is { } versions ? generation => versions(VersionOf(generation)) : null;
+        call.IfMatch is { Length: > 0 } accepted ? generation => new ScimMeta(default, default, VersionOf(generation)).IsAcceptedBy(accepted) : null;
 
     private static void Refuse(UserWrite write, string id)
     {

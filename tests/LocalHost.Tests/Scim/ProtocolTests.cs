@@ -121,6 +121,30 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_version_of_a_user_changes_with_its_groups_and_a_write_is_refused_for_what_clients_wrote_alone()
+    {
+        var user = await gateway.UserAsync("versioned@acme.test");
+        var alone = (await gateway.GetAsync($"Users/{user}")).ETag;
+        var group = await gateway.GroupAsync("Versioned", user);
+
+        var member = (await gateway.GetAsync($"Users/{user}", ("If-None-Match", alone))).Is(HttpStatusCode.OK);
+        Assert.Equal(member.ETag, (string)member.Body!["meta"]!["version"]!);
+        Assert.Equal(HttpStatusCode.NotModified, (await gateway.GetAsync($"Users/{user}", ("If-None-Match", member.ETag))).Status);
+        var listed = Assert.Single((await gateway.GetAsync("Users?filter=userName%20eq%20%22versioned@acme.test%22")).Resources);
+        Assert.Equal(member.ETag, (string)listed["meta"]!["version"]!);
+        (await gateway.PatchOpsAsync($"Groups/{group}", """{"op":"replace","path":"displayName","value":"versioned"}""")).Is(HttpStatusCode.NoContent);
+        var renamed = (await gateway.GetAsync($"Users/{user}", ("If-None-Match", member.ETag))).Is(HttpStatusCode.OK);
+
+        var state = (await gateway.GetAsync($"Users/{user}?attributes=urn:idlcm:params:scim:schemas:extension:provisioning:1.0:User")).ETag;
+        Assert.NotEqual(alone, state);
+        var changed = (await gateway.PatchOpsAsync($"Users/{user}", """{"op":"replace","path":"title","value":"X"}""", ("If-Match", alone))).Is(HttpStatusCode.OK);
+        (await gateway.PatchOpsAsync($"Users/{user}", """{"op":"replace","path":"title","value":"Y"}""", ("If-Match", renamed.ETag))).IsError(HttpStatusCode.PreconditionFailed);
+        (await gateway.PatchOpsAsync($"Users/{user}", """{"op":"replace","path":"title","value":"Y"}""", ("If-Match", changed.ETag))).Is(HttpStatusCode.OK);
+        (await gateway.DeleteAsync($"Groups/{group}")).Is(HttpStatusCode.NoContent);
+        Assert.DoesNotContain('.', (await gateway.GetAsync($"Users/{user}")).ETag);
+    }
+
+    [Fact]
     public async Task Locations_are_absolute_and_lead_to_the_resource()
     {
         var created = await gateway.PostAsync("Users", """{"userName":"located@acme.test"}""");
@@ -277,7 +301,8 @@ public sealed class ProtocolTests : IAsyncLifetime
 
         // It is read-only: an echo of it changes nothing.
         var whole = await gateway.GetAsync($"Users/{id}?attributes=userName,{Provisioning}");
-        var put = (await gateway.PutAsync($"Users/{id}", whole.Text)).Is(HttpStatusCode.OK);
-        Assert.Equal(whole.ETag, put.ETag);
+        var before = (await gateway.GetAsync($"Users/{id}")).ETag;
+        var put = (await gateway.PutAsync($"Users/{id}", whole.Text, ("If-Match", whole.ETag))).Is(HttpStatusCode.OK);
+        Assert.Equal(before, put.ETag);
     }
 }

@@ -144,6 +144,12 @@ public sealed class ScimResource
         ? new ScimResource(Type, stored, Id, Meta, new ScimMember(name, value))
         : WithAttributes(Attributes.Set(name, value));
 
+    /// <summary>A copy whose version also changes with something that is shown beside what clients write.</summary>
+    /// <param name="shown">All of what is shown, as text that changes with it.</param>
+    public ScimResource Versioned(string shown) => attributes is { } read
+        ? new ScimResource(Type, read, Id, Meta?.With(shown))
+        : new ScimResource(Type, stored, Id, Meta?.With(shown), Added);
+
     /// <summary>Writes the resource as an answer shows it (RFC 7643 §3).</summary>
     /// <param name="writer">Where to.</param>
     /// <param name="projection">Which attributes; null for the default.</param>
