@@ -30,6 +30,7 @@ internal sealed partial class PageWarmUp(IServiceScopeFactory scopes, TimeProvid
                 await RenderAsync(services, http => IntegrationPages.ShowAsync(http, first), stoppingToken);
             }
 
+            await services.GetRequiredService<HealthBoard>().Counted.WaitAsync(stoppingToken);
             await Task.Delay(Pause, clock, stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -41,7 +42,7 @@ internal sealed partial class PageWarmUp(IServiceScopeFactory scopes, TimeProvid
             LogCold(error);
         }
 
-        // What starting and compiling left behind is never needed again, and nothing else would give it back to an idle machine.
+        // What starting, compiling and counting left behind is never needed again, and nothing else would give it back to an idle machine.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 

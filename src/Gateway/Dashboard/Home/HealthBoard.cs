@@ -25,7 +25,10 @@ internal sealed partial class HealthBoard(
     private readonly Channel<string> stale = Channel.CreateUnbounded<string>();
     private readonly ConcurrentDictionary<string, DateTimeOffset> changed = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Entry> known = new(StringComparer.Ordinal);
-    private volatile bool isCounted;
+    private readonly TaskCompletionSource counted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Ends with the first count after the start, whether it succeeded or not.</summary>
+    public Task Counted => counted.Task;
 
     /// <summary>The health of an integration.</summary>
     public async ValueTask<IntegrationHealth> OfAsync(string integrationId, CancellationToken cancellationToken)
@@ -48,7 +51,7 @@ internal sealed partial class HealthBoard(
 
     /// <summary>The health of an integration; null while the first count after the start has not come to it, for nobody waits for all of them.</summary>
     public async ValueTask<IntegrationHealth?> FindAsync(string integrationId, CancellationToken cancellationToken) =>
-        !isCounted && !known.ContainsKey(integrationId) ? null : await OfAsync(integrationId, cancellationToken);
+        !counted.Task.IsCompleted && !known.ContainsKey(integrationId) ? null : await OfAsync(integrationId, cancellationToken);
 
     /// <summary>True when something has changed since a moment; false where this process knows of nothing.</summary>
     public bool HasChangedSince(string integrationId, DateTimeOffset moment) => changed.TryGetValue(integrationId, out var at) && at >= moment;
@@ -88,7 +91,7 @@ internal sealed partial class HealthBoard(
                 await Task.Delay(clock.GetElapsedTime(began), clock, stoppingToken);
             }
 
-            isCounted = true;
+            counted.TrySetResult();
             await foreach (var id in stale.Reader.ReadAllAsync(stoppingToken))
             {
                 await RenewAsync(id, clock.GetUtcNow(), stoppingToken);
@@ -105,7 +108,7 @@ internal sealed partial class HealthBoard(
         finally
         {
             // Views count for themselves from now on.
-            isCounted = true;
+            counted.TrySetResult();
         }
     }
 
