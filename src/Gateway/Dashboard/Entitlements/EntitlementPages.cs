@@ -10,13 +10,21 @@ using Microsoft.AspNetCore.Routing;
 namespace IdLcm.Gateway.Dashboard;
 
 /// <summary>What the Entitlements tab shows.</summary>
-internal sealed record EntitlementListModel(IntegrationView View, IReadOnlyList<RoleOption> Roles, IReadOnlyList<EntitlementOption> Entitlements, string? Query);
+/// <param name="View">The integration.</param>
+/// <param name="Roles">The roles that match.</param>
+/// <param name="Entitlements">The first entitlements that match.</param>
+/// <param name="Total">How many roles and entitlements match.</param>
+/// <param name="Query">The search.</param>
+internal sealed record EntitlementListModel(IntegrationView View, IReadOnlyList<RoleOption> Roles, IReadOnlyList<EntitlementOption> Entitlements, int Total, string? Query);
 
 /// <summary>Roles and entitlements with the value strings that identity providers send.</summary>
 internal static class EntitlementPages
 {
+    private const int MaxShown = 500;
+
     public static void Map(RouteGroupBuilder pages)
     {
+        pages.MapGet("/integrations/{integrationId}/entitlements.csv", ListCsvAsync).Needs(Permission.ReadIntegrations);
         pages.MapGet("/integrations/{integrationId}/entitlements", ListAsync).Needs(Permission.ReadIntegrations);
         pages.MapGet("/integrations/{integrationId}/assignments.csv", ExportAsync).Needs(Permission.ReadIntegrations);
     }
@@ -34,12 +42,40 @@ internal static class EntitlementPages
             return IntegrationPages.Missing();
         }
 
-        var entitlements = await new EntitlementCatalog(store).ListAsync(profile, http.RequestAborted);
-        return PageResult.Of<EntitlementListPage, EntitlementListModel>(new EntitlementListModel(
-            view,
-            [.. profile.Schema.Roles.Where(role => Filters.Contains(text, role.Value, role.DisplayName, role.Description)).OrderByDescending(role => role.Ranking)],
-            [.. entitlements.Where(item => Filters.Contains(text, item.Value, item.DisplayName, item.Type, item.Description)).Take(500)],
-            text));
+        var (roles, entitlements) = await WantedAsync(profile, store, text, http.RequestAborted);
+        return PageResult.Of<EntitlementListPage, EntitlementListModel>(
+            new EntitlementListModel(view, roles, [.. entitlements.Take(MaxShown)], roles.Count + entitlements.Count, text));
+    }
+
+    private static async Task<(List<RoleOption> Roles, List<EntitlementOption> Entitlements)> WantedAsync(IntegrationProfile profile, IRecordStore store, string? text, CancellationToken cancellationToken) => (
+        [.. profile.Schema.Roles.Where(role => Filters.Contains(text, role.Value, role.DisplayName, role.Description)).OrderByDescending(role => role.Ranking)],
+        [.. (await new EntitlementCatalog(store).ListAsync(profile, cancellationToken)).Where(item => Filters.Contains(text, item.Value, item.DisplayName, item.Type, item.Description))]);
+
+    private static async Task<IResult> ListCsvAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, IRecordStore store, string? q = null)
+    {
+        if (!Filters.TryText(q, "q", out var text, out _))
+        {
+            return OperationPages.BadFilter();
+        }
+
+        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
+        {
+            return IntegrationPages.Missing();
+        }
+
+        var (roles, entitlements) = await WantedAsync(profile, store, text, http.RequestAborted);
+        await Csv.BeginAsync(http, $"entitlements-{integrationId}.csv", "Entitlement", "Details", "Type", "Value");
+        foreach (var role in roles)
+        {
+            await Csv.LineAsync(http, role.DisplayName, role.Description, "Role", role.Value);
+        }
+
+        foreach (var item in entitlements)
+        {
+            await Csv.LineAsync(http, item.DisplayName, item.Description, item.Type, item.Value);
+        }
+
+        return Results.Empty;
     }
 
     private static async Task<IResult> ExportAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, UserListing users)
