@@ -48,7 +48,7 @@ public sealed record AutomationOptions
     /// <summary>How long an unused signed-in browser session is kept open.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>An open session unused for longer is probed before it is used again; a shorter pause is trusted, and an expiry met on the way is renewed.</summary>
+    /// <summary>An open session unused for longer is probed before it is used again; a shorter pause is trusted, and an expiry met on the way is renewed. A token that was proved by a call is trusted as long.</summary>
     public TimeSpan ProbeAfterIdle { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>What is kept of runs.</summary>

@@ -22,6 +22,9 @@ public sealed class Api : IAsyncDisposable
 
     public ConcurrentQueue<string> Requests { get; } = new();
 
+    /// <summary>The token that is taken.</summary>
+    public string Accepted { get; set; } = Token;
+
     /// <summary>Where the redirecting addresses lead.</summary>
     public string Elsewhere { get; set; } = "http://127.0.0.1:9";
 
@@ -74,7 +77,7 @@ public sealed class Api : IAsyncDisposable
         web.Use(async (context, next) =>
         {
             Requests.Enqueue($"{context.Request.Method} {context.Request.Path}{context.Request.QueryString}");
-            if (context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) && context.Request.Headers["X-Api-Key"] != Token)
+            if (context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) && context.Request.Headers["X-Api-Key"] != Accepted)
             {
                 context.Response.StatusCode = 401;
                 return;

@@ -85,6 +85,30 @@ public sealed class HttpTests(Lab lab) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_token_is_proved_once_for_sessions_that_follow_each_other()
+    {
+        var request = await ProvedAsync("api-proved-once");
+        Assert.True((await ListAsync(request)).Succeeded);
+        Assert.Single(api.Requests, IsProof);
+        Assert.True((await ListAsync(request with { FreshSignIn = true })).Succeeded);
+        Assert.Equal(2, api.Requests.Count(IsProof));
+
+        await lab.Secrets.PutAsync("api-proved-once", "tok-wrong");
+        Assert.Equal(FailureCode.BadCredentials, (await Runner.OpenAsync(request, TestContext.Current.CancellationToken)).Failure?.Code);
+    }
+
+    [Fact]
+    public async Task A_token_that_was_replaced_after_it_was_proved_costs_no_operation()
+    {
+        var request = await ProvedAsync("api-proved-before");
+        lab.Secrets.Remember("api-proved-before");
+        await lab.Secrets.PutAsync("api-proved-before", "tok-next");
+        api.Accepted = "tok-next";
+        var result = await ListAsync(request);
+        Assert.True(result.Succeeded, result.Failure?.ToString());
+    }
+
+    [Fact]
     public async Task A_redirect_to_a_foreign_host_is_not_followed()
     {
         await using var foreign = await Api.StartAsync();
@@ -329,6 +353,28 @@ public sealed class HttpTests(Lab lab) : IAsyncLifetime
         .Replace("- http: { url: /api/people, query: { per_page: \"10\" } }", $"- http: {{ url: {path} }}", StringComparison.Ordinal)
         .Replace("next: { pageParameter: page }", next, StringComparison.Ordinal)
         .Replace("    expectCount: { header: X-Total }\n", "", StringComparison.Ordinal));
+
+    private IConnectorRunner Runner => provider.GetRequiredService<IConnectorRunner>();
+
+    private static bool IsProof(string request) => request == "GET /api/me";
+
+    private async Task<ConnectorSessionRequest> ProvedAsync(string secret)
+    {
+        await lab.Secrets.PutAsync(secret, Api.Token);
+        ConnectorSessionRequest request = null!;
+        var opened = await OpenAsync(Connector(), r => request = r with { PasswordSecret = secret });
+        Assert.True(opened.Failure is null, opened.Failure?.ToString());
+        await opened.Session!.DisposeAsync();
+        return request;
+    }
+
+    private async Task<VerbResult> ListAsync(ConnectorSessionRequest request)
+    {
+        var opened = await Runner.OpenAsync(request, TestContext.Current.CancellationToken);
+        Assert.True(opened.Failure is null, opened.Failure?.ToString());
+        await using var session = opened.Session!;
+        return await session.RunAsync(Site.Call(ConnectorVerb.ListUsers));
+    }
 
     private async Task<ConnectorSessionResult> OpenAsync(string yaml, Func<ConnectorSessionRequest, ConnectorSessionRequest>? change = null, IServiceProvider? services = null)
     {

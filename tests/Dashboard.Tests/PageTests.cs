@@ -35,6 +35,7 @@ public sealed class PageTests(RunningDashboard product)
             ("home", "/"), ("integrations", "/integrations"), ("settings-tab", $"/integrations/{id}"), ("users", $"/integrations/{id}/users"),
             ("user", $"/integrations/{id}/users/{user}"), ("entitlements", $"/integrations/{id}/entitlements"), ("sync-plans", $"/integrations/{id}/sync-plans"), ("operations", $"/integrations/{id}/operations"),
             ("operation", $"/integrations/{id}/operations/{operation}"), ("validation", $"/integrations/{id}/operations/{validation}"),
+            ("workflow", $"/integrations/{id}/operations/{operation}/instance"), ("status-history", $"/integrations/{id}/status-history"),
             ("activity", $"/integrations/{id}/activity?verify=1"), ("choose-app", "/integrations/new"), ("create", "/integrations/new/sample-workspace"),
             ("people", "/people?q=look"), ("person", "/people/look@example.test"), ("catalog", "/catalog"), ("catalog-app", "/catalog/sample-workspace"),
             ("settings", "/settings"), ("workspace-activity", "/settings/activity?verify=1"), ("tasks", $"/integrations/{id}/tasks"), ("approvals", $"/integrations/{id}/approvals"),
@@ -127,7 +128,7 @@ public sealed class PageTests(RunningDashboard product)
         await using var visit = await product.VisitAsync(cookie);
         foreach (var path in (string[])[
             "/", "/integrations", $"/integrations/{id}", $"/integrations/{id}/users", $"/integrations/{id}/users/{user}", $"/integrations/{id}/operations",
-            $"/integrations/{id}/operations/{operation}", $"/integrations/{id}/activity", $"/people?q={Uri.EscapeDataString(Script)}", "/people?q=evil",
+            $"/integrations/{id}/operations/{operation}", $"/integrations/{id}/operations/{operation}/instance", $"/integrations/{id}/status-history", $"/integrations/{id}/activity", $"/people?q={Uri.EscapeDataString(Script)}", "/people?q=evil",
             $"/integrations/{id}/approvals", $"/integrations/{id}/tasks", $"/integrations/{id}/notifications", "/settings/activity", $"/integrations/{id}/entitlements/users?value={Uri.EscapeDataString(Script)}",
             $"/integrations/{failed}", $"/integrations/{id}/captures", $"/integrations/{id}/access", $"/integrations/{id}/drift", $"/integrations/{id}/sync-plans", $"/integrations/{id}/entitlements",
             "/integrations/new", $"/integrations/new/{HostileConnector.Id}", "/catalog", $"/catalog/{HostileConnector.Id}",

@@ -71,6 +71,39 @@ public sealed partial class LaunchTests
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "This app cannot be opened from here" })).ToBeVisibleAsync();
         await PointAtAsync(rig, rig.Sample.BaseAddress.AbsoluteUri.TrimEnd('/'));
 
+        // A release that was taken before, and one that is older than a minute: the person is told, and nobody is signed in.
+        Func<IRequest, Task>[] spoils =
+        [
+            async request =>
+            {
+                var taken = await browser.Context.APIRequest.PostAsync(request.Url, new()
+                {
+                    Headers = new Dictionary<string, string> { ["Content-Type"] = "application/json", ["X-IdLCM-Extension"] = "1", ["Sec-Fetch-Site"] = "same-origin" },
+                    DataByte = request.PostDataBuffer,
+                });
+                Assert.Equal(200, taken.Status);
+            },
+            _ =>
+            {
+                rig.Clock.Leap(TimeSpan.FromSeconds(61));
+                return Task.CompletedTask;
+            },
+        ];
+        foreach (var spoil in spoils)
+        {
+            await page.RouteAsync(
+                "**/release",
+                async route =>
+                {
+                    await spoil(route.Request);
+                    await route.ContinueAsync();
+                },
+                new() { Times = 1 });
+            await page.GotoAsync(Launch(rig));
+            await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The sign-in could not be taken over.");
+            Assert.StartsWith(Launch(rig), page.Url, StringComparison.Ordinal);
+        }
+
         // With a second factor.
         var enabling = await rig.OpenAsync("enable-mfa");
         await Rig.UntilAsync(() => Task.FromResult(rig.Audited("Two-step verification turned on") == 1), () => $"{rig.Log}");

@@ -11,6 +11,7 @@ internal sealed partial class ConnectorSession
 {
     private bool freshSignIn = request.FreshSignIn;
     private bool oneTimeCodeGiven;
+    private bool trustsEarlierProof;
 
     private bool OpensByCall => account.Connector.OpensWithoutBrowser;
 
@@ -30,14 +31,35 @@ internal sealed partial class ConnectorSession
     private Task<StepFault?> SignInAgainAsync(ConnectorVerb verb, List<StepRecord> steps, CancellationToken cancellationToken) =>
         account.Connector.BrowserVerbs.Contains(verb) ? SignInAsync(steps, cancellationToken) : AdmitAsync(steps, cancellationToken);
 
+    /// <summary>Takes a credential that was proved a moment ago as it is, and proves any other.</summary>
+    private async Task<StepFault?> OpenByCallAsync(List<StepRecord> steps, CancellationToken cancellationToken)
+    {
+        if (!freshSignIn && !account.Connector.SignsInByHttp && account.Proved is { } proved
+            && services.Time.GetUtcNow() - proved.At < services.Options.ProbeAfterIdle
+            && await PasswordAsync(latest: false, cancellationToken) == proved.Credential)
+        {
+            http.Credentials = Credentials(proved.Credential.Value);
+            trustsEarlierProof = true;
+            return null;
+        }
+
+        return await AdmitAsync(steps, cancellationToken);
+    }
+
     /// <summary>Proves the credential by a call, without a browser.</summary>
     private Task<StepFault?> AdmitAsync(List<StepRecord> steps, CancellationToken cancellationToken) => WithSecretsAsync(
-        secrets =>
+        async secrets =>
         {
+            trustsEarlierProof = false;
             http.Credentials = Credentials(secrets.Password.Value);
-            return new VerbRunner(State(ConnectorVerb.Login, steps, cancellationToken, page: false)).SignInByHttpAsync(http.Credentials);
+            var fault = await new VerbRunner(State(ConnectorVerb.Login, steps, cancellationToken, page: false)).SignInByHttpAsync(http.Credentials);
+            account.Proved = fault is null ? new(secrets.Password, services.Time.GetUtcNow()) : null;
+            return fault;
         },
         cancellationToken);
+
+    /// <summary>Whether a new sign-in may cure it: the session has ended, or what was proved a moment ago holds no more.</summary>
+    private bool IsCuredBySignIn(StepFault? fault) => fault is { SignedOut: true } || (trustsEarlierProof && fault?.Code == FailureCode.BadCredentials);
 
     /// <summary>Makes sure that there is a signed-in browser session: an open one, a kept one, or a new sign-in.</summary>
     private async Task<StepFault?> EstablishAsync(List<StepRecord> steps, CancellationToken cancellationToken)

@@ -27,7 +27,7 @@ internal sealed partial class ConnectorSession(ConnectorSessionRequest request, 
     {
         using var limit = new RunLimit(services.Time, account.Connector.VerbTimeout ?? services.Options.VerbTimeout, cancellationToken);
         var steps = new List<StepRecord>();
-        var fault = await GuardedAsync(() => OpensByCall ? AdmitAsync(steps, limit.Token) : EstablishAsync(steps, limit.Token), limit, cancellationToken);
+        var fault = await GuardedAsync(() => OpensByCall ? OpenByCallAsync(steps, limit.Token) : EstablishAsync(steps, limit.Token), limit, cancellationToken);
         if (fault is null)
         {
             return new(this, null, steps, []) { OneTimeCodeGiven = oneTimeCodeGiven };
@@ -66,7 +66,7 @@ internal sealed partial class ConnectorSession(ConnectorSessionRequest request, 
                     await StartTraceAsync(call);
                     run = State(call.Verb, steps, limit.Token, call.CommitGate, call.Verb == ConnectorVerb.DisableMfa ? (await TotpAsync(latest: false, limit.Token))?.Value : null, call: call, progressed: limit.Renew);
                     outcome = await new VerbRunner(run).RunAsync(operation, account.Settings, inputs, () => SignInAgainAsync(call.Verb, steps, limit.Token));
-                    if (outcome.Fault is not { SignedOut: true } || run.CommitEntered || attempt == 2)
+                    if (!IsCuredBySignIn(outcome.Fault) || run.CommitEntered || attempt == 2)
                     {
                         return outcome.Fault;
                     }

@@ -2,6 +2,7 @@ using IdLcm.Automation.Browser;
 using IdLcm.Automation.Format;
 using IdLcm.Automation.Http;
 using IdLcm.Automation.Totp;
+using IdLcm.Domain.Secrets;
 
 namespace IdLcm.Automation.Sessions;
 
@@ -46,6 +47,9 @@ internal sealed class ServiceAccount : IAsyncDisposable
 
     /// <summary>One sign-in at a time: the second session starts from the first one's cookies.</summary>
     public SemaphoreSlim SigningIn { get; } = new(1);
+
+    /// <summary>The credential that the app last took for a call; null when it took none yet, or refused the last.</summary>
+    public ProvedCredential? Proved { get; set; }
 
     /// <summary>True after a failed run: the next one is recorded.</summary>
     public bool TraceNext { get; set; }
@@ -130,3 +134,8 @@ internal sealed class ServiceAccount : IAsyncDisposable
         Totp.Dispose();
     }
 }
+
+/// <summary>A credential that the app took.</summary>
+/// <param name="Credential">The credential.</param>
+/// <param name="At">When.</param>
+internal sealed record ProvedCredential(SecretValue Credential, DateTimeOffset At);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Storage;
 
@@ -22,7 +23,10 @@ public sealed class ListingKeeper(IRecordStore store, TimeProvider clock)
 
     private static readonly TimeSpan ProofAge = TimeSpan.FromMinutes(1);
 
-    private int turn;
+    /// <summary>However still a directory is, one of its blocks is counted again so often: counting reads all of its rows.</summary>
+    private static readonly TimeSpan ProofPause = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<(string Partition, Listed Kind), (DateTimeOffset At, int Block)> proofs = new();
 
     /// <summary>Brings the directories of an integration up to date.</summary>
     /// <param name="integrationId">The integration.</param>
@@ -32,7 +36,6 @@ public sealed class ListingKeeper(IRecordStore store, TimeProvider clock)
     public async Task KeepAsync(string integrationId, Func<Listed, string, Task>? removed = null, CancellationToken cancellationToken = default)
     {
         var partition = Rows.Partition(integrationId);
-        turn++;
         foreach (var kind in Listed.All)
         {
             while (await FoldAsync(partition, kind, removed, cancellationToken))
@@ -123,7 +126,7 @@ public sealed class ListingKeeper(IRecordStore store, TimeProvider clock)
         return (new ListingState { First = first, Count = count, GrewAt = grewAt, SealedTo = boundary }, any);
     }
 
-    /// <summary>Counts again the blocks that grew a while ago, and each turn one more.</summary>
+    /// <summary>Counts again the blocks that grew a while ago, and once a minute one more.</summary>
     private async Task ProveAsync(string partition, Listed kind, CancellationToken cancellationToken)
     {
         var (state, etag) = await ReadAsync(partition, kind, cancellationToken);
@@ -136,10 +139,11 @@ public sealed class ListingKeeper(IRecordStore store, TimeProvider clock)
             return;
         }
 
+        var next = NextProof(partition, kind, counts.Length);
         for (var i = 0; i < counts.Length; i++)
         {
             var isDue = grewAt[i] != 0 && grewAt[i] <= due;
-            if (isDue || i == turn % counts.Length)
+            if (isDue || i == next)
             {
                 var actual = await CountAsync(partition, kind, state, i, cancellationToken);
                 changed |= isDue || actual != counts[i];
@@ -151,6 +155,21 @@ public sealed class ListingKeeper(IRecordStore store, TimeProvider clock)
         {
             await CommitAsync(partition, kind, state with { Count = counts, GrewAt = grewAt }, etag, [], cancellationToken);
         }
+    }
+
+    /// <summary>The block whose turn it is; -1 for none. Directories begin at different moments, so that they are not all counted at once.</summary>
+    private int NextProof(string partition, Listed kind, int blocks)
+    {
+        var now = clock.GetUtcNow();
+        var last = proofs.GetOrAdd((partition, kind), _ => (now - (Random.Shared.NextDouble() * ProofPause), -1));
+        if (blocks == 0 || now - last.At < ProofPause)
+        {
+            return -1;
+        }
+
+        var next = (last.Block + 1) % blocks;
+        proofs[(partition, kind)] = (now, next);
+        return next;
     }
 
     private async Task<int> CountAsync(string partition, Listed kind, ListingState state, int block, CancellationToken cancellationToken)

@@ -58,23 +58,43 @@ public sealed class OperationService(
     /// <param name="cursor">What the page before returned.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <returns>The page.</returns>
+    public Task<OperationPage> ListAsync(
+        string integrationId, Func<Operation, bool> matches, int limit, string? cursor, CancellationToken cancellationToken = default) =>
+        ListAsync(integrationId, matches, limit, cursor, int.MaxValue, cancellationToken);
+
+    /// <summary>Reads operations of an integration, newest first, and looks at so many of them at the most.</summary>
+    /// <param name="integrationId">The integration.</param>
+    /// <param name="matches">Which ones.</param>
+    /// <param name="limit">The most to return.</param>
+    /// <param name="cursor">What the page before returned.</param>
+    /// <param name="maxExamined">The most to look at: the page ends then, with a cursor, however few matched.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The page.</returns>
     public async Task<OperationPage> ListAsync(
-        string integrationId, Func<Operation, bool> matches, int limit, string? cursor, CancellationToken cancellationToken = default)
+        string integrationId, Func<Operation, bool> matches, int limit, string? cursor, int maxExamined, CancellationToken cancellationToken = default)
     {
         var partition = Rows.Partition(integrationId);
+        var examined = 0;
         var range = cursor is null || !IntegrationStore.IsWellFormed(cursor)
             ? RowRange.Prefix(Rows.Operations)
             : RowRange.PrefixAfter(Rows.Operations, Rows.Operation(cursor));
         var found = new List<Operation>();
+        string? last = null;
         string? continuation = null;
         do
         {
             var page = await store.QueryAsync(partition, range, 200, continuation, cancellationToken);
             foreach (var record in page.Records)
             {
+                if (examined++ == maxExamined)
+                {
+                    return new OperationPage(found, last);
+                }
+
                 var operation = DomainJson.Decode<Operation>(record.Value);
                 if (!matches(operation))
                 {
+                    last = operation.Id;
                     continue;
                 }
 
@@ -83,6 +103,7 @@ public sealed class OperationService(
                     return new OperationPage(found, found[^1].Id);
                 }
 
+                last = operation.Id;
                 found.Add(operation);
             }
 

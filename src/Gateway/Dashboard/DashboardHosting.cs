@@ -23,6 +23,7 @@ internal static class DashboardHosting
         services.AddSingleton<ISignInPurpose>(provider => provider.GetRequiredService<ProviderSignIn>());
         services.AddSingleton<SharedPages>();
         services.AddSingleton<OpenPages>();
+        services.AddSingleton<HealthCount>();
         services.AddSingleton<HealthBoard>();
         services.AddHostedService(provider => provider.GetRequiredService<HealthBoard>());
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, DashboardJson.Default));
@@ -52,9 +53,11 @@ internal static class DashboardHosting
         TaskPages.Map(pages);
         ApprovalPages.Map(pages);
         OperationPages.Map(pages);
+        InstancePages.Map(pages);
         SyncPlanPages.Map(pages);
         DriftPages.Map(pages);
         ActivityPages.Map(pages);
+        StatusHistoryPages.Map(pages);
         EntitlementPages.Map(pages);
         AccessPages.Map(pages);
         PeoplePages.Map(pages);

@@ -8,23 +8,16 @@ using Microsoft.Extensions.Logging;
 
 namespace IdLcm.Gateway.Dashboard;
 
-/// <summary>Renders the first pages once when the process has started, for nobody: whoever opens the dashboard first need not wait until their code is compiled.</summary>
+/// <summary>
+/// Renders the first pages once while the process starts, for nobody: whoever opens the dashboard first need not wait until
+/// their code is compiled. It is done beside the start, which keeps one core busy and no more.
+/// </summary>
 internal sealed partial class PageWarmUp(IServiceScopeFactory scopes, TimeProvider clock, ILogger<PageWarmUp> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        try
-        {
-            // The gateway answers identity providers first; pages can wait a moment.
-            await Task.Delay(Pause, clock, stoppingToken);
-        }
-        catch (OperationCanceledException)
-        {
-            return;
-        }
-
         await using var scope = scopes.CreateAsyncScope();
         var services = scope.ServiceProvider;
         var (integrations, views) = (services.GetRequiredService<IntegrationStore>(), services.GetRequiredService<IntegrationViews>());
@@ -36,6 +29,9 @@ internal sealed partial class PageWarmUp(IServiceScopeFactory scopes, TimeProvid
             {
                 await RenderAsync(services, http => IntegrationPages.ShowAsync(http, first), stoppingToken);
             }
+
+            await services.GetRequiredService<HealthBoard>().Counted.WaitAsync(stoppingToken);
+            await Task.Delay(Pause, clock, stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -46,7 +42,7 @@ internal sealed partial class PageWarmUp(IServiceScopeFactory scopes, TimeProvid
             LogCold(error);
         }
 
-        // What starting and compiling left behind is never needed again, and nothing else would give it back to an idle machine.
+        // What starting, compiling and counting left behind is never needed again, and nothing else would give it back to an idle machine.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 

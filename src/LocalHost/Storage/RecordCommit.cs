@@ -4,12 +4,13 @@ namespace IdLcm.LocalHost.Storage;
 
 /// <summary>One commit to one partition, as it runs on the writer's thread.</summary>
 internal sealed class RecordCommit(
-    string partition, IReadOnlyList<RecordChange> changes, PartitionIds partitions, RecordVersions versions, RecordCache cache)
+    string partition, IReadOnlyList<RecordChange> changes, PartitionIds partitions, RecordVersions versions, RecordCache cache, PageCache? pages)
     : ITransactionListener
 {
     private readonly StoredRecord?[] _written = new StoredRecord?[changes.Count];
     private long? _newPartition;
     private int _begun;
+    private bool _partitionBegun;
 
     /// <summary>Checks every precondition and only then writes, so that a conflict leaves nothing to undo.</summary>
     /// <param name="writer">The writer, in a transaction.</param>
@@ -35,6 +36,8 @@ internal sealed class RecordCommit(
         }
 
         writer.Enlist(this);
+        pages?.BeginChange(partition);
+        _partitionBegun = true;
         var target = id ?? (_newPartition = PartitionIds.Add(writer, partition)).Value;
         var etags = new string?[changes.Count];
         for (var i = 0; i < changes.Count; i++)
@@ -60,6 +63,8 @@ internal sealed class RecordCommit(
                 cache.EndChange(partition, changes[i].Row, _written[i]);
             }
         }
+
+        EndPartition();
     }
 
     /// <inheritdoc/>
@@ -75,6 +80,16 @@ internal sealed class RecordCommit(
 
         _begun = 0;
         _newPartition = null;
+        EndPartition();
+    }
+
+    private void EndPartition()
+    {
+        if (_partitionBegun)
+        {
+            _partitionBegun = false;
+            pages?.EndChange(partition);
+        }
     }
 
     private static bool Holds(SqliteWriter writer, long? id, RecordChange change) => change.Kind switch

@@ -37,6 +37,8 @@ internal sealed class SqliteRecordStore : IRecordStore
     private readonly PartitionIds _partitions = new();
     private readonly RecordVersions _versions;
     private readonly RecordCache _cache;
+    private readonly PageCache? _pages;
+    private readonly RecordPage _nothing = new([], Continuation: null);
 
     /// <summary>Opens the store in a database, creating its tables where they are missing.</summary>
     /// <param name="database">The database, which the caller disposes of.</param>
@@ -45,6 +47,7 @@ internal sealed class SqliteRecordStore : IRecordStore
     {
         _database = database;
         _cache = new RecordCache(cacheBytes);
+        _pages = cacheBytes > 0 ? new PageCache() : null;
         database.EnsureSchema(Schema);
         _versions = new RecordVersions(database);
     }
@@ -62,11 +65,22 @@ internal sealed class SqliteRecordStore : IRecordStore
 
         RecordKeys.Validate(partition);
         RecordKeys.Validate(row);
+        var (absence, absent) = (PageKey.Absence(partition, row), -1L);
+        if (_pages?.Find(absence, out absent) is not null)
+        {
+            StoreMetrics.CacheHit();
+            return ValueTask.FromResult<StoredRecord?>(null);
+        }
+
         StoreMetrics.CacheMiss();
         record = _database.Read((this, partition, row), static (reader, key) => key.Item1.Get(reader, key.partition, key.row));
         if (record is not null)
         {
             _cache.Offer(partition, record, ticket);
+        }
+        else
+        {
+            _pages?.Offer(absence, _nothing, absent);
         }
 
         return ValueTask.FromResult(record);
@@ -83,10 +97,18 @@ internal sealed class SqliteRecordStore : IRecordStore
             throw new RecordLimitException($"A page holds 1 to {RecordLimits.MaxPageSize} rows; {limit} were asked for.");
         }
 
-        var after = continuation is null ? null : ReadContinuation(continuation);
-        return ValueTask.FromResult(_database.Read(
-            (this, partition, range, limit, after),
-            static (reader, query) => query.Item1.Query(reader, query.partition, query.range, query.limit, query.after)));
+        var key = new PageKey(partition, range, limit, continuation is null ? null : ReadContinuation(continuation));
+        var ticket = -1L;
+        if (_pages?.Find(key, out ticket) is { } known)
+        {
+            StoreMetrics.CacheHit();
+            return ValueTask.FromResult(known);
+        }
+
+        StoreMetrics.CacheMiss();
+        var page = _database.Read((this, key), static (reader, query) => query.Item1.Query(reader, query.key.Partition, query.key.Range, query.key.Limit, query.key.After));
+        _pages?.Offer(key, page, ticket);
+        return ValueTask.FromResult(page);
     }
 
     /// <inheritdoc/>
@@ -100,7 +122,7 @@ internal sealed class SqliteRecordStore : IRecordStore
             weight += change.Value.Length;
         }
 
-        var commit = new RecordCommit(partition, changes, _partitions, _versions, _cache);
+        var commit = new RecordCommit(partition, changes, _partitions, _versions, _cache, _pages);
         return _database.WriteAsync(commit.Run, weight, cancellationToken);
     }
 

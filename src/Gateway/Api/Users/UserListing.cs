@@ -46,7 +46,7 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
     {
         if (page.Cursor is null && query?.Contains('@') == true && await FindExactAsync(profile, query, cancellationToken) is { Count: > 0 } exact)
         {
-            return new Page<UserResource>([.. exact.Where(IsWanted).Take(page.Limit).Select(Show)], null);
+            return new Page<UserResource>([.. exact.Where(listed => IsWanted(listed, states, owned)).Take(page.Limit).Select(Show)], null);
         }
 
         var found = new List<UserResource>(page.Limit);
@@ -67,7 +67,7 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
                     }
 
                     after = CursorOf(row.Row);
-                    if (await ReadAsync(profile, row, raw, cancellationToken) is not { } listed || !listed.Matches(query) || !IsWanted(listed))
+                    if (await ReadAsync(profile, row, raw, cancellationToken) is not { } listed || !listed.Matches(query) || !IsWanted(listed, states, owned))
                     {
                         continue;
                     }
@@ -87,9 +87,38 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
         }
 
         return new Page<UserResource>(found, null);
-
-        bool IsWanted(ListedUser listed) => (owned is null || (listed.User.Owned == owned && listed.User.DeletedAt is null)) && (states is null || (listed.State is { } state && states.Contains(state)));
     }
+
+    /// <summary>Counts who matches, among so many users at the most.</summary>
+    /// <returns>The number, and whether everybody was looked at.</returns>
+    public async Task<(int Count, bool IsAll)> CountAsync(
+        IntegrationProfile profile, string? query, IReadOnlyCollection<ProvisioningState>? states, int maxExamined, CancellationToken cancellationToken, bool? owned = null)
+    {
+        if (query?.Contains('@') == true && await FindExactAsync(profile, query, cancellationToken) is { Count: > 0 } exact)
+        {
+            return (exact.Count(listed => IsWanted(listed, states, owned)), true);
+        }
+
+        var raw = RawText.For(query);
+        var (count, examined) = (0, 0);
+        foreach (var range in Ranges(null))
+        {
+            await foreach (var row in store.ScanAsync(profile.Partition, range, cancellationToken))
+            {
+                if (++examined > maxExamined)
+                {
+                    return (count, false);
+                }
+
+                count += await ReadAsync(profile, row, raw, cancellationToken) is { } listed && listed.Matches(query) && IsWanted(listed, states, owned) ? 1 : 0;
+            }
+        }
+
+        return (count, true);
+    }
+
+    private static bool IsWanted(ListedUser listed, IReadOnlyCollection<ProvisioningState>? states, bool? owned) =>
+        (owned is null || (listed.User.Owned == owned && listed.User.DeletedAt is null)) && (states is null || (listed.State is { } state && states.Contains(state)));
 
     private static IEnumerable<RowRange> Ranges(string? cursor)
     {

@@ -22,7 +22,7 @@ internal sealed record ActivityModel(
 internal sealed record WorkspaceActivityModel(
     IReadOnlyList<ActivityEvent> Items, string? Next, string? Query, string? Event, string? From, string? To, string? Cursor, ActivityVerification? Verified)
 {
-    public string Link(string? cursor) => Words.Link(ActivityPages.WorkspacePath, ("q", Query), ("event", Event), ("from", From), ("to", To), ("cursor", cursor));
+    public string Link(string? cursor, string suffix = "") => Words.Link(ActivityPages.WorkspacePath + suffix, ("q", Query), ("event", Event), ("from", From), ("to", To), ("cursor", cursor));
 }
 
 /// <summary>The audit trail of one integration, and that of the workspace.</summary>
@@ -37,6 +37,7 @@ internal static class ActivityPages
     {
         pages.MapGet("/integrations/{integrationId}/activity", ListAsync).Needs(Permission.ReadIntegrations);
         pages.MapGet(WorkspacePath, WorkspaceAsync).Needs(Permission.ManageKeys);
+        pages.MapGet(WorkspacePath + ".csv", WorkspaceCsvAsync).Needs(Permission.ManageKeys);
         pages.MapGet("/integrations/{integrationId}/activity.csv", CsvAsync).Needs(Permission.ReadIntegrations);
         pages.MapGet("/integrations/{integrationId}/activity.jsonl", JsonLinesAsync).Needs(Permission.ReadIntegrations);
     }
@@ -87,8 +88,16 @@ internal static class ActivityPages
             return IntegrationPages.Missing();
         }
 
-        await Csv.BeginAsync(http, $"activity-{integrationId}.csv", "Date (UTC)", "Actor", "Event", "Target", "Detail", "Operation ID", "User ID", "ID");
-        await foreach (var item in AllAsync(log, integrationId, matches, http.RequestAborted))
+        return await WriteCsvAsync(http, log, integrationId, $"activity-{integrationId}.csv", matches);
+    }
+
+    private static async Task<IResult> WorkspaceCsvAsync(HttpContext http, ActivityLog log) =>
+        TryFilter(http, out var matches) ? await WriteCsvAsync(http, log, ActivityLog.Workspace, "activity-workspace.csv", matches) : OperationPages.BadFilter();
+
+    private static async Task<IResult> WriteCsvAsync(HttpContext http, ActivityLog log, string of, string file, Func<ActivityEvent, bool> matches)
+    {
+        await Csv.BeginAsync(http, file, "Date (UTC)", "Actor", "Event", "Target", "Detail", "Operation ID", "User ID", "ID");
+        await foreach (var item in AllAsync(log, of, matches, http.RequestAborted))
         {
             await Csv.LineAsync(
                 http, item.Date.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"), item.Actor, EnumNames<ActivityKind>.Of(item.Event), item.Target, item.Detail, item.OperationId, item.UserId, item.Id);

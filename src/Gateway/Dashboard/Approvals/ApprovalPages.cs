@@ -22,11 +22,38 @@ internal static class ApprovalPages
     public static void Map(RouteGroupBuilder pages)
     {
         pages.MapGet("/integrations/{integrationId}/approvals", ListAsync).Needs(Permission.ReadIntegrations);
+        pages.MapGet("/integrations/{integrationId}/approvals.csv", ExportAsync).Needs(Permission.ReadIntegrations);
         pages.MapPost("/integrations/{integrationId}/approvals/{approvalId}", DecideAsync).Needs(Permission.DecideChanges);
         pages.MapPost("/integrations/{integrationId}/held/{operationId}", DecideHeldAsync).Needs(Permission.DecideChanges);
     }
 
     private static Task<IResult> ListAsync(string integrationId, HttpContext http, IntegrationViews views, string? cursor = null) => PageAsync(integrationId, http, views, cursor, null);
+
+    private static async Task<IResult> ExportAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, ApprovalService approvals)
+    {
+        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
+        {
+            return IntegrationPages.Missing();
+        }
+
+        await Csv.BeginAsync(
+            http, $"approvals-{integrationId}.csv", "What", "About", "Detail", "Asked (UTC)", "Asked by", "Reason", "Status", "Decided (UTC)", "Decided by", "Reason of the decision", "Operation ID", "ID");
+        string? after = null;
+        do
+        {
+            var (found, more) = await approvals.ListAsync(profile, _ => true, PageRequest.MaxLimit, after, http.RequestAborted);
+            foreach (var approval in found)
+            {
+                await Csv.LineAsync(
+                    http, approval.Kind.ToString(), approval.Target, approval.Detail, Exports.Time(approval.RequestedAt), approval.RequestedBy, approval.Reason, approval.Status.ToString(),
+                    approval.DecidedAt is { } at ? Exports.Time(at) : null, approval.DecidedBy, approval.DecisionReason, approval.OperationId, approval.Id);
+            }
+
+            after = more ? found[^1].Id : null;
+        }
+        while (after is not null);
+        return Results.Empty;
+    }
 
     private static Task<IResult> DecideAsync(string integrationId, string approvalId, HttpContext http, IntegrationViews views, IntegrationProfiles profiles, ApprovalService approvals) =>
         FormDecision.TakeAsync(

@@ -382,10 +382,14 @@ if (clean) { history.replaceState(null, "", clean.dataset.address); sessionStora
 const told = new URL(location.href);
 if (told.searchParams.has("done")) { told.searchParams.delete("done"); history.replaceState(null, "", told); }
 // On a narrow screen the tab that is open may lie outside.
-for (const strip of document.querySelectorAll(".tabs, .nav")) {
-  const current = strip.querySelector("[aria-current]");
-  if (current) strip.scrollLeft = current.offsetLeft - strip.offsetLeft - (strip.clientWidth - current.offsetWidth) / 2;
-}
+const showCurrent = () => {
+  for (const strip of document.querySelectorAll(".tabs, .nav")) {
+    const current = strip.querySelector("[aria-current]");
+    if (current) strip.scrollLeft = current.offsetLeft - strip.offsetLeft - (strip.clientWidth - current.offsetWidth) / 2;
+  }
+};
+showCurrent();
+addEventListener("resize", showCurrent);
 nowShowing();
 enhance(document);
 connect();

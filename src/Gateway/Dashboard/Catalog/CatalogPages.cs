@@ -21,6 +21,7 @@ internal static class CatalogPages
     public static void Map(RouteGroupBuilder pages)
     {
         pages.MapGet("/catalog", ListAsync).Needs(Permission.ReadWorkspace);
+        pages.MapGet("/catalog.csv", ExportAsync).Needs(Permission.ReadWorkspace);
         pages.MapGet("/catalog/{app}", ShowAsync).Needs(Permission.ReadWorkspace);
     }
 
@@ -34,6 +35,31 @@ internal static class CatalogPages
         var used = await GivenAsync(http, integrations);
         return PageResult.Of<CatalogPage, CatalogModel>(new CatalogModel(
             [.. catalog.List().Where(app => Filters.Contains(text, app.AppName, app.Id, app.Description)).Select(app => (app, used.Count(i => i.ConnectorId == app.Id)))], text));
+    }
+
+    private static async Task<IResult> ExportAsync(HttpContext http, IConnectorCatalog catalog, IntegrationStore integrations, string? q = null)
+    {
+        if (!Filters.TryText(q, "q", out var text, out _))
+        {
+            return OperationPages.BadFilter();
+        }
+
+        var used = (await GivenAsync(http, integrations)).ToLookup(integration => integration.ConnectorId, StringComparer.Ordinal);
+        await Csv.BeginAsync(http, "catalog.csv", "App", "Connector", "Newest version", "Integration name", "SCIM Gateway ID", "Version in use");
+        foreach (var app in catalog.List().Where(app => Filters.Contains(text, app.AppName, app.Id, app.Description)))
+        {
+            if (!used.Contains(app.Id))
+            {
+                await Csv.LineAsync(http, app.AppName, app.Id, app.Version, null, null, null);
+            }
+
+            foreach (var integration in used[app.Id])
+            {
+                await Csv.LineAsync(http, app.AppName, app.Id, app.Version, integration.Name, integration.Id, integration.ConnectorVersion);
+            }
+        }
+
+        return Results.Empty;
     }
 
     private static async Task<IResult> ShowAsync(string app, HttpContext http, IConnectorCatalog catalog, IntegrationStore integrations, HealthBoard board)

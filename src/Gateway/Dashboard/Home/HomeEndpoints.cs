@@ -21,6 +21,9 @@ internal sealed record HomeModel
 {
     public required int Integrations { get; init; }
 
+    /// <summary>How many integrations have not been counted yet since the gateway started: the figures lack them.</summary>
+    public required int Uncounted { get; init; }
+
     public required IReadOnlyDictionary<string, int> ByTone { get; init; }
 
     public required IReadOnlyList<HomeTodo> Todo { get; init; }
@@ -67,7 +70,7 @@ internal static class HomeEndpoints
         var onboarding = new List<(int Hour, TimeSpan Time)>();
         var queues = new List<(string Name, string Id, int Waiting)>();
         var tones = new Dictionary<string, int>(StringComparer.Ordinal);
-        var count = 0;
+        var (count, uncounted) = (0, 0);
         foreach (var integration in await integrations.ListAsync(http.RequestAborted))
         {
             if (!caller.MayUse(integration.Id))
@@ -79,7 +82,12 @@ internal static class HomeEndpoints
             var view = await views.ViewAsync(integration, http.RequestAborted);
             var tone = Words.Tone(view.Status);
             tones[tone] = tones.GetValueOrDefault(tone) + 1;
-            var health = await board.OfAsync(integration.Id, http.RequestAborted);
+            if (await board.FindAsync(integration.Id, http.RequestAborted) is not { } health)
+            {
+                uncounted++;
+                continue;
+            }
+
             todo.AddRange(Todo(view, health, now));
             onboarding.AddRange(health.Onboarding);
             for (var i = 0; i < IntegrationHealth.Hours; i++)
@@ -99,6 +107,7 @@ internal static class HomeEndpoints
         return PageResult.Of<HomePage, HomeModel>(new HomeModel
         {
             Integrations = count,
+            Uncounted = uncounted,
             ByTone = tones,
             Todo = [.. ordered.Take(MaxTodo)],
             MoreTodo = Math.Max(0, ordered.Count - MaxTodo),

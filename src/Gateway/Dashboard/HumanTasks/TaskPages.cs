@@ -13,7 +13,7 @@ internal sealed record TaskListModel(IntegrationView View, IReadOnlyList<HumanTa
 {
     public string Home => $"/integrations/{View.Integration.Id}/tasks";
 
-    public string Link(string? cursor) => Words.Link(Home, ("closed", Closed ? "true" : null), ("cursor", cursor));
+    public string Link(string? cursor, string file = "") => Words.Link(Home + file, ("closed", Closed ? "true" : null), ("cursor", cursor));
 }
 
 /// <summary>What the page of one task shows.</summary>
@@ -27,6 +27,7 @@ internal static class TaskPages
     public static void Map(RouteGroupBuilder pages)
     {
         pages.MapGet("/integrations/{integrationId}/tasks", ListAsync).Needs(Permission.ReadIntegrations);
+        pages.MapGet("/integrations/{integrationId}/tasks.csv", ExportAsync).Needs(Permission.ReadIntegrations);
         pages.MapGet("/integrations/{integrationId}/tasks/{taskId}", ShowAsync).Needs(Permission.ReadIntegrations);
         pages.MapPost("/integrations/{integrationId}/tasks/{taskId}", ChangeAsync).Needs(Permission.ManageIntegrations);
         pages.MapPost("/integrations/{integrationId}/tasks/{taskId}/close", CloseAsync).Needs(Permission.ManageIntegrations);
@@ -47,6 +48,32 @@ internal static class TaskPages
 
         var (found, more) = await tasks.ListAsync(profile.Partition, !closed, PageSize, page.Cursor, http.RequestAborted);
         return PageResult.Of<TaskListPage, TaskListModel>(new TaskListModel(view, found, closed, more ? found[^1].Id : null, cursor, clock.GetUtcNow()));
+    }
+
+    private static async Task<IResult> ExportAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, HumanTaskService tasks, bool closed = false)
+    {
+        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
+        {
+            return IntegrationPages.Missing();
+        }
+
+        await Csv.BeginAsync(
+            http, $"tasks-{integrationId}.csv", "Task", "Status", "About", "Failure code", "Assignee", "Opened (UTC)", "Due (UTC)", "Closed (UTC)", "Closed by", "Resolution", "Operation ID", "ID");
+        string? after = null;
+        do
+        {
+            var (found, more) = await tasks.ListAsync(profile.Partition, !closed, PageRequest.MaxLimit, after, http.RequestAborted);
+            foreach (var task in found)
+            {
+                await Csv.LineAsync(
+                    http, task.Title, task.Status.ToString(), task.Target, task.FailureCode?.ToString(), task.Assignee, Exports.Time(task.OpenedAt), Exports.Time(task.DueAt),
+                    task.ClosedAt is { } at ? Exports.Time(at) : null, task.ClosedBy, task.Resolution, task.OperationId, task.Id);
+            }
+
+            after = more ? found[^1].Id : null;
+        }
+        while (after is not null);
+        return Results.Empty;
     }
 
     private static Task<IResult> ShowAsync(string integrationId, string taskId, HttpContext http, IntegrationViews views) => PageAsync(integrationId, taskId, http, views, null);

@@ -29,8 +29,8 @@ internal sealed record IntegrationListModel(
 {
     public const int PageSize = 50;
 
-    public string Link(string? sort = null, int page = 1) => Words.Link(
-        "/integrations", ("q", Query), ("app", App), ("status", Status), ("sort", (sort ?? Sort) is "name" ? null : sort ?? Sort), ("page", page > 1 ? $"{page}" : null));
+    public string Link(string? sort = null, int page = 1, string file = "") => Words.Link(
+        "/integrations" + file, ("q", Query), ("app", App), ("status", Status), ("sort", (sort ?? Sort) is "name" ? null : sort ?? Sort), ("page", page > 1 ? $"{page}" : null));
 }
 
 /// <summary>What the Settings tab shows, and what it holds after a form could not be carried out.</summary>
@@ -105,6 +105,7 @@ internal static class IntegrationPages
     public static void Map(RouteGroupBuilder pages)
     {
         pages.MapGet("/integrations", ListAsync).Needs(Permission.ReadIntegrations);
+        pages.MapGet("/integrations.csv", ExportAsync).Needs(Permission.ReadIntegrations);
         pages.MapGet("/integrations/{integrationId}", SettingsAsync).Needs(Permission.ReadIntegrations);
     }
 
@@ -152,22 +153,9 @@ internal static class IntegrationPages
         HttpContext http, IntegrationStore integrations, IntegrationViews views,
         string? q = null, string? app = null, string? status = null, string? sort = null, string? page = null)
     {
-        var caller = ApiCaller.Of(http);
         var text = string.IsNullOrWhiteSpace(q) ? null : q.Trim();
-        var all = new List<IntegrationView>();
-        foreach (var integration in await integrations.ListAsync(http.RequestAborted))
-        {
-            if (caller.MayUse(integration.Id))
-            {
-                all.Add(await views.ViewAsync(integration, http.RequestAborted));
-            }
-        }
-
-        var matching = all.Where(view =>
-            Filters.Contains(text, view.Integration.Name, view.Integration.Id, view.AppName)
-            && (string.IsNullOrEmpty(app) || view.Integration.ConnectorId == app)
-            && (string.IsNullOrEmpty(status) || Words.Of(view.Status).Equals(status, StringComparison.OrdinalIgnoreCase)));
-        var sorted = Sort(matching, sort ?? "name").ToList();
+        var all = await ReadAsync(http, integrations, views);
+        var sorted = Wanted(all, text, app, status, sort).ToList();
         var number = Math.Clamp(int.TryParse(page, out var given) ? given : 1, 1, Math.Max(1, (sorted.Count + IntegrationListModel.PageSize - 1) / IntegrationListModel.PageSize));
         return PageResult.Of<IntegrationListPage, IntegrationListModel>(new IntegrationListModel(
             [.. sorted.Skip((number - 1) * IntegrationListModel.PageSize).Take(IntegrationListModel.PageSize)],
@@ -180,6 +168,43 @@ internal static class IntegrationPages
             number,
             [.. all.DistinctBy(view => view.Integration.ConnectorId).Select(view => (view.Integration.ConnectorId, view.AppName)).OrderBy(item => item.AppName, StringComparer.OrdinalIgnoreCase)]));
     }
+
+    private static async Task<IResult> ExportAsync(
+        HttpContext http, IntegrationStore integrations, IntegrationViews views, string? q = null, string? app = null, string? status = null, string? sort = null)
+    {
+        var wanted = Wanted(await ReadAsync(http, integrations, views), string.IsNullOrWhiteSpace(q) ? null : q.Trim(), app, status, sort);
+        await Csv.BeginAsync(http, "integrations.csv", "App or service", "Integration name", "SCIM Gateway ID", "Last synced (UTC)", "Status", "Paused", "Connector", "Connector version");
+        foreach (var view in wanted)
+        {
+            await Csv.LineAsync(
+                http, view.AppName, view.Integration.Name, view.Integration.Id, view.LastSynced is { } synced ? Exports.Time(synced) : null, Words.Of(view.Status),
+                view.Integration.Paused is null ? "No" : "Yes", view.Integration.ConnectorId, view.Integration.ConnectorVersion);
+        }
+
+        return Results.Empty;
+    }
+
+    private static async Task<List<IntegrationView>> ReadAsync(HttpContext http, IntegrationStore integrations, IntegrationViews views)
+    {
+        var caller = ApiCaller.Of(http);
+        var all = new List<IntegrationView>();
+        foreach (var integration in await integrations.ListAsync(http.RequestAborted))
+        {
+            if (caller.MayUse(integration.Id))
+            {
+                all.Add(await views.ViewAsync(integration, http.RequestAborted));
+            }
+        }
+
+        return all;
+    }
+
+    private static IEnumerable<IntegrationView> Wanted(List<IntegrationView> all, string? text, string? app, string? status, string? sort) => Sort(
+        all.Where(view =>
+            Filters.Contains(text, view.Integration.Name, view.Integration.Id, view.AppName)
+            && (string.IsNullOrEmpty(app) || view.Integration.ConnectorId == app)
+            && (string.IsNullOrEmpty(status) || Words.Of(view.Status).Equals(status, StringComparison.OrdinalIgnoreCase))),
+        sort ?? "name");
 
     private static IEnumerable<IntegrationView> Sort(IEnumerable<IntegrationView> views, string sort)
     {

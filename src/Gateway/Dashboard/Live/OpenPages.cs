@@ -4,7 +4,7 @@ namespace IdLcm.Gateway.Dashboard;
 internal sealed class OpenPages(SharedPages shared)
 {
     /// <summary>What following changes may cost, of one core.</summary>
-    private const double Share = .05;
+    private const double Share = .08;
 
     /// <summary>However much happens, a page is told this often at the most.</summary>
     private static readonly TimeSpan LeastPace = TimeSpan.FromSeconds(1);

@@ -9,11 +9,22 @@ using Microsoft.AspNetCore.Routing;
 namespace IdLcm.Gateway.Dashboard;
 
 /// <summary>What the Operations tab shows.</summary>
-internal sealed record OperationListModel(IntegrationView View, IReadOnlyList<Operation> Items, string? Next, string? Query, string? Status, string? Kind, string? Code, string? Cursor)
+/// <param name="View">The integration.</param>
+/// <param name="Items">The operations of this page, newest first.</param>
+/// <param name="Next">The id to go on from; null at the end.</param>
+/// <param name="Query">The search.</param>
+/// <param name="Status">The statuses filtered by.</param>
+/// <param name="Kind">The kinds filtered by.</param>
+/// <param name="Code">The failure codes filtered by.</param>
+/// <param name="Cursor">The id that this page begins after.</param>
+/// <param name="Range">Which of how many are shown.</param>
+internal sealed record OperationListModel(
+    IntegrationView View, IReadOnlyList<Operation> Items, string? Next, string? Query, string? Status, string? Kind, string? Code, string? Cursor, ListRange Range)
 {
     public string Home => $"/integrations/{View.Integration.Id}/operations";
 
-    public string Link(string? cursor) => Words.Link(Home, ("q", Query), ("status", Status), ("kind", Kind), ("failureCode", Code), ("cursor", cursor));
+    public string Link(string? cursor) => Words.Link(
+        Home, ("q", Query), ("status", Status), ("kind", Kind), ("failureCode", Code), ("cursor", cursor), ("first", cursor is null ? null : $"{Range.First + Items.Count}"));
 }
 
 /// <summary>What one operation's page shows.</summary>
@@ -23,6 +34,10 @@ internal sealed record OperationModel(IntegrationView View, Operation Operation,
 internal static class OperationPages
 {
     private const int PageSize = 50;
+
+    /// <summary>A page that finds little ends after so many operations, with a cursor, rather than keep its reader waiting.</summary>
+    private const int MaxExamined = 5_000;
+    private const int MaxCounted = 1_000;
 
     public static void Map(RouteGroupBuilder pages)
     {
@@ -37,7 +52,7 @@ internal static class OperationPages
 
     private static async Task<IResult> ListAsync(
         string integrationId, HttpContext http, IntegrationViews views, OperationService operations,
-        string? q = null, string? status = null, string? kind = null, string? failureCode = null, string? cursor = null)
+        string? q = null, string? status = null, string? kind = null, string? failureCode = null, string? cursor = null, string? first = null)
     {
         if (!PageRequest.TryRead(null, cursor, out _, out _) || FilterOf(q, status, kind, failureCode) is not { } matches)
         {
@@ -49,9 +64,11 @@ internal static class OperationPages
             return IntegrationPages.Missing();
         }
 
-        var found = await operations.ListAsync(integrationId, matches, PageSize, string.IsNullOrEmpty(cursor) ? null : cursor, http.RequestAborted);
+        var found = await operations.ListAsync(integrationId, matches, PageSize, string.IsNullOrEmpty(cursor) ? null : cursor, MaxExamined, http.RequestAborted);
+        var all = await operations.ListAsync(integrationId, matches, MaxCounted, null, MaxCounted, http.RequestAborted);
+        var range = new ListRange(ListRange.FirstOf(cursor, first), found.Items.Count, all.Items.Count, all.Cursor is null);
         return PageResult.Of<OperationListPage, OperationListModel>(
-            new OperationListModel(view, found.Items, found.Cursor, string.IsNullOrWhiteSpace(q) ? null : q.Trim(), status, kind, failureCode, cursor));
+            new OperationListModel(view, found.Items, found.Cursor, string.IsNullOrWhiteSpace(q) ? null : q.Trim(), status, kind, failureCode, cursor, range));
     }
 
     private static async Task<IResult> ExportAsync(
@@ -164,6 +181,6 @@ internal static class OperationPages
         return IntegrationForms.Go($"/integrations/{integrationId}/operations", "retrying-all");
     }
 
-    private static IResult MissingOperation() =>
+    public static IResult MissingOperation() =>
         DashboardGate.Problem(StatusCodes.Status404NotFound, "There is no such operation", "It may be past its retention, or the address is wrong.");
 }

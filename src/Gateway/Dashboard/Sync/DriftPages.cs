@@ -19,7 +19,7 @@ internal sealed record DriftListModel(IntegrationView View, IReadOnlyList<Drift>
 {
     public string Home => $"/integrations/{View.Integration.Id}/drift";
 
-    public string Link(string? cursor) => Words.Link(Home, ("kind", Kind), ("cursor", cursor));
+    public string Link(string? cursor, string file = "") => Words.Link(Home + file, ("kind", Kind), ("cursor", cursor));
 }
 
 /// <summary>Where the app differs from what identity providers wish, and a person's word to correct it.</summary>
@@ -31,6 +31,7 @@ internal static class DriftPages
     {
         pages.MapGet("/integrations/{integrationId}/drift", (string integrationId, HttpContext http, string? kind = null, string? cursor = null) => PageAsync(integrationId, http, kind, cursor, null))
             .Needs(Permission.ReadIntegrations);
+        pages.MapGet("/integrations/{integrationId}/drift.csv", ExportAsync).Needs(Permission.ReadIntegrations);
         pages.MapPost("/integrations/{integrationId}/drift/correct", CorrectAsync).Needs(Permission.DecideChanges);
     }
 
@@ -53,6 +54,27 @@ internal static class DriftPages
         var next = found.Count > PageSize ? found[PageSize - 1].AccountKey : null;
         return PageResult.Of<DriftListPage, DriftListModel>(
             new DriftListModel(view, [.. found.Take(PageSize)], kind, next, page.Cursor, refusal), refusal is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+    }
+
+    private static async Task<IResult> ExportAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, DriftReport report, string? kind = null)
+    {
+        if (!Filters.TryEnum<DriftKind>(kind, "kind", out var kinds, out _))
+        {
+            return OperationPages.BadFilter();
+        }
+
+        if (await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
+        {
+            return IntegrationPages.Missing();
+        }
+
+        await Csv.BeginAsync(http, $"drift-{integrationId}.csv", "Account", "Kind", "What would bring the app to agree", "Correctable", "App read (UTC)", "SCIM ID");
+        await foreach (var item in report.ReadAsync(profile, null, http.RequestAborted).Where(drift => kinds?.Contains(drift.Kind) != false))
+        {
+            await Csv.LineAsync(http, item.Identifier, item.Kind.ToString(), item.Detail, item.Correctable ? "Yes" : "No", item.SeenAt is { } seen ? Exports.Time(seen) : null, item.UserId);
+        }
+
+        return Results.Empty;
     }
 
     private static Task<IResult> CorrectAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, DriftReport report) =>

@@ -24,21 +24,13 @@ namespace IdLcm.Gateway.Dashboard;
 /// <param name="Query">The search.</param>
 /// <param name="State">The provisioning state filtered by.</param>
 /// <param name="Cursor">The cursor that this page begins after.</param>
+/// <param name="Range">Which of how many are shown.</param>
 /// <param name="First">The number of the first one, from 1.</param>
-/// <param name="Total">How many there are beside deleted ones; null where that is not counted, as of a search.</param>
-internal sealed record UserListModel(IntegrationView View, Page<UserResource> Users, string? Query, string? State, string? Cursor, int First, long? Total)
+internal sealed record UserListModel(IntegrationView View, Page<UserResource> Users, string? Query, string? State, string? Cursor, string Range, int First)
 {
     public string Home => $"/integrations/{View.Integration.Id}/users";
 
     public string Link(string? cursor) => Words.Link(Home, ("q", Query), ("state", State), ("cursor", cursor), ("first", cursor is null ? null : $"{First + Users.Items.Count}"));
-
-    /// <summary>Which of how many are shown.</summary>
-    public string Range => $"{Words.Number(First)}–{Words.Number(First + Users.Items.Count - 1)}" + (Total switch
-    {
-        null => "",
-        { } total when First + Users.Items.Count - 1 <= total => $" of {Words.Number(total)}",
-        { } total => $", of whom the first {Words.Number(total)} are not deleted",
-    });
 }
 
 /// <summary>What one user's page, or drawer, shows.</summary>
@@ -86,6 +78,9 @@ internal static class UserPages
     private const int PageSize = 50;
     private const int MaxHistory = 10;
 
+    /// <summary>Who matches a filter is counted among so many users; beyond that the list says "at least".</summary>
+    private const int MaxCounted = 2_000;
+
     // The log is in the order of time: what is older than so many events is found in the Activity tab.
     private const int MaxExamined = 2000;
 
@@ -113,10 +108,25 @@ internal static class UserPages
         }
 
         var shown = await users.ListAsync(profile, text, states, page, http.RequestAborted, OwnedOf(state));
-        var total = text is null && string.IsNullOrEmpty(state) ? (await counted.PageAsync(profile.Partition, Listed.Users, 1, 0, http.RequestAborted)).Total : (long?)null;
-        var number = page.Cursor is not null && int.TryParse(first, out var given) && given > 0 ? given : 1;
-        return PageResult.Of<UserListPage, UserListModel>(new UserListModel(view, shown, text, state, cursor, number, total));
+        var number = ListRange.FirstOf(page.Cursor, first);
+        string range;
+        if (text is null && string.IsNullOrEmpty(state))
+        {
+            range = RangeOf(number, shown.Items.Count, (await counted.PageAsync(profile.Partition, Listed.Users, 1, 0, http.RequestAborted)).Total);
+        }
+        else
+        {
+            var (total, isAll) = await users.CountAsync(profile, text, states, MaxCounted, http.RequestAborted, OwnedOf(state));
+            range = new ListRange(number, shown.Items.Count, total, isAll).ToString();
+        }
+
+        return PageResult.Of<UserListPage, UserListModel>(new UserListModel(view, shown, text, state, cursor, range, number));
     }
+
+    /// <summary>Which of all users are shown: deleted ones come after the others, which are counted.</summary>
+    private static string RangeOf(int first, int shown, long total) => first + shown - 1 <= total
+        ? $"{new ListRange(first, shown, total, IsAll: true)}"
+        : $"{Words.Number(first)}–{Words.Number(first + shown - 1)}, of whom the first {Words.Number(total)} are not deleted";
 
     private static string? StateOf(string? state) => state == Unmatched ? null : state;
 
