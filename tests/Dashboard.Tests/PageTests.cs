@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using IdLcm.Samples.Data;
+using IdLcm.Samples.Testing;
 using Microsoft.Playwright;
 
 namespace IdLcm.Dashboard.Tests;
@@ -28,6 +30,19 @@ public sealed class PageTests(RunningDashboard product)
         await product.ApiAsync(HttpMethod.Put, $"integrations/{id}/group-mappings/Editors", new JsonObject { ["roles"] = new JsonArray("Editor") });
         var (claimed, claimToken) = await product.IntegrationAsync("Northwind on claim", invite: "onClaim");
         var claims = await product.ProvisionAsync(claimed, claimToken, "claims@example.test", "Clara", "Claims");
+        product.Sample.Faults.Change(faults => faults with { Captcha = CaptchaPlace.Everywhere });
+        string failed;
+        try
+        {
+            failed = (string)(await product.SettledAsync(id, await product.ProvisionAsync(id, token, "stuck@example.test", "Sven", "Stuck")))["lastOperationId"]!;
+        }
+        finally
+        {
+            product.Sample.Faults.Clear();
+        }
+
+        var task = (string)(await product.ApiAsync(HttpMethod.Get, $"integrations/{id}/tasks"))["items"]![0]!["id"]!;
+        var plan = (string)(await product.ApiAsync(HttpMethod.Get, $"integrations/{id}/sync-plans"))["items"]![0]!["id"]!;
         var unmatched = (string)(await product.ApiAsync(HttpMethod.Get, $"integrations/{id}/unmatched"))["items"]![0]!["userId"]!;
         var validation = (string)(await product.ApiAsync(HttpMethod.Get, $"integrations/{id}"))["validation"]!["operationId"]!;
         (string Name, string Path)[] pages =
@@ -35,6 +50,7 @@ public sealed class PageTests(RunningDashboard product)
             ("home", "/"), ("integrations", "/integrations"), ("settings-tab", $"/integrations/{id}"), ("users", $"/integrations/{id}/users"),
             ("user", $"/integrations/{id}/users/{user}"), ("entitlements", $"/integrations/{id}/entitlements"), ("sync-plans", $"/integrations/{id}/sync-plans"), ("operations", $"/integrations/{id}/operations"),
             ("operation", $"/integrations/{id}/operations/{operation}"), ("validation", $"/integrations/{id}/operations/{validation}"),
+            ("operation-failed", $"/integrations/{id}/operations/{failed}"), ("task", $"/integrations/{id}/tasks/{task}"), ("sync-plan", $"/integrations/{id}/sync-plans/{plan}"),
             ("workflow", $"/integrations/{id}/operations/{operation}/instance"), ("status-history", $"/integrations/{id}/status-history"),
             ("activity", $"/integrations/{id}/activity?verify=1"), ("choose-app", "/integrations/new"), ("create", "/integrations/new/sample-workspace"),
             ("people", "/people?q=look"), ("person", "/people/look@example.test"), ("catalog", "/catalog"), ("catalog-app", "/catalog/sample-workspace"),
