@@ -64,9 +64,17 @@ internal sealed class FaultDetector(RunState run)
     /// <param name="ownErrors">True to look for the operation's own errors too.</param>
     public async Task<StepFault?> DetectAsync(Frame frame, bool ownErrors)
     {
+        var (fault, isToLookAgain) = await LookAsync(frame, ownErrors);
+
+        // The page came while it was looked at: what it says was looked for before, and goes before what it merely shows.
+        return isToLookAgain ? (await LookAsync(frame, ownErrors)).Fault ?? fault : fault;
+    }
+
+    private async Task<(StepFault? Fault, bool IsToLookAgain)> LookAsync(Frame frame, bool ownErrors)
+    {
         if (FromAddress(frame) is { } fault)
         {
-            return fault;
+            return (fault, false);
         }
 
         var rules = (ownErrors ? frame.Operation.Errors : []).Concat(run.Connector.Detect).ToList();
@@ -106,20 +114,20 @@ internal sealed class FaultDetector(RunState run)
         if (FromAddress(frame) is { } moved)
         {
             // The page went on while it was looked at.
-            return moved;
+            return (moved, false);
         }
 
         foreach (var rule in rules)
         {
             if (await MatchesAsync(rule.When, frame, facts, texts, alerts) is { } seen)
             {
-                return new(rule.Code, rule.Message?.Resolve(frame.Scope, out _) ?? seen);
+                return (new(rule.Code, rule.Message?.Resolve(frame.Scope, out _) ?? seen), rule.When.See?.Locator is not null && rule != rules[0]);
             }
         }
 
         if (LooksAtAnswer)
         {
-            return null;
+            return (null, false);
         }
 
         if (!frame.SigningIn && run.Connector.SignedOut is { See: { } see })
@@ -127,11 +135,11 @@ internal sealed class FaultDetector(RunState run)
             var shown = see.Locator is { } locator ? await IsVisibleAsync(frame, locator) : texts.Count > 0 && facts.Texts[^1];
             if (shown)
             {
-                return StepFault.SessionEnded;
+                return (StepFault.SessionEnded, false);
             }
         }
 
-        return FromStatus(facts.Status, frame.SigningIn);
+        return (FromStatus(facts.Status, frame.SigningIn), false);
     }
 
     /// <summary>True while the last answer of the app's API, and not a page, is what steps look at.</summary>
