@@ -36,9 +36,9 @@ internal sealed partial class ConnectorSession
     {
         if (!freshSignIn && !account.Connector.SignsInByHttp && account.Proved is { } proved
             && services.Time.GetUtcNow() - proved.At < services.Options.ProbeAfterIdle
-            && await PasswordAsync(latest: false, cancellationToken) == proved.Credential)
+            && await PasswordAsync(latest: false, cancellationToken) is { } credential && credential.Version == proved.Version)
         {
-            http.Credentials = Credentials(proved.Credential.Value);
+            http.Credentials = Credentials(credential.Value);
             trustsEarlierProof = true;
             return null;
         }
@@ -53,7 +53,7 @@ internal sealed partial class ConnectorSession
             trustsEarlierProof = false;
             http.Credentials = Credentials(secrets.Password.Value);
             var fault = await new VerbRunner(State(ConnectorVerb.Login, steps, cancellationToken, page: false)).SignInByHttpAsync(http.Credentials);
-            account.Proved = fault is null ? new(secrets.Password, services.Time.GetUtcNow()) : null;
+            account.Proved = fault is null ? new(secrets.Password.Version, services.Time.GetUtcNow()) : null;
             return fault;
         },
         cancellationToken);

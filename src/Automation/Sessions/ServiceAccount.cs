@@ -2,7 +2,6 @@ using IdLcm.Automation.Browser;
 using IdLcm.Automation.Format;
 using IdLcm.Automation.Http;
 using IdLcm.Automation.Totp;
-using IdLcm.Domain.Secrets;
 
 namespace IdLcm.Automation.Sessions;
 
@@ -136,6 +135,6 @@ internal sealed class ServiceAccount : IAsyncDisposable
 }
 
 /// <summary>A credential that the app took.</summary>
-/// <param name="Credential">The credential.</param>
+/// <param name="Version">Its version in the secret store; the value is read where it is used.</param>
 /// <param name="At">When.</param>
-internal sealed record ProvedCredential(SecretValue Credential, DateTimeOffset At);
+internal sealed record ProvedCredential(string Version, DateTimeOffset At);
