@@ -36,7 +36,6 @@ internal sealed class BareApi : IDisposable
 
     public async Task DeleteAsync(string login)
     {
-        await FindAsync(login);
         await SendAsync(HttpMethod.Delete, $"/users/{(await FindAsync(login))!["id"]}.json", null);
         Expect(await FindAsync(login), null, null);
     }
@@ -45,7 +44,6 @@ internal sealed class BareApi : IDisposable
 
     private async Task ChangeAsync(string login, string field, JsonNode value)
     {
-        await FindAsync(login);
         var user = (await FindAsync(login))!;
         await SendAsync(HttpMethod.Put, $"/users/{user["id"]}.json", new JsonObject { ["user"] = new JsonObject { [field] = value.DeepClone() } });
         Expect(await FindAsync(login), field, value.ToString());

@@ -12,6 +12,9 @@ internal sealed class ProductSide : IAsyncDisposable
 {
     private const string Secret = "service-account";
 
+    /// <summary>What its connector says about itself.</summary>
+    public ConnectorManifest Manifest => host.Manifest;
+
     private readonly TrialHost host;
     private readonly string url;
 
@@ -30,8 +33,8 @@ internal sealed class ProductSide : IAsyncDisposable
     }
 
     /// <summary>
-    /// Does a verb as an operation does it: takes the integration's session, looks the account up, does the verb, which
-    /// reads the result back, and gives the session back. A read is the look-up alone.
+    /// Does a verb as an operation does it: takes the integration's session, looks the account up (for a deletion in the list
+    /// alone), does the verb, which reads the result back, and gives the session back. A read is the look-up alone.
     /// </summary>
     /// <returns>Milliseconds of the whole, and of the verb alone.</returns>
     public async Task<(double Whole, double Verb)> RunAsync(ConnectorVerb verb, string login)
@@ -40,7 +43,7 @@ internal sealed class ProductSide : IAsyncDisposable
         await using var session = await OpenAsync("one");
         var before = Stopwatch.GetTimestamp();
         var inputs = Inputs(session.Manifest, verb, login);
-        var read = await session.RunAsync(new(ConnectorVerb.GetUser, new JsonObject { ["identifier"] = login }));
+        var read = await session.RunAsync(new(ConnectorVerb.GetUser, new JsonObject { ["identifier"] = login }) { WithDetail = verb != ConnectorVerb.Delete });
         Expect(read, read.Succeeded && read.Complete && read.Rows.Count == (verb == ConnectorVerb.CreateUser ? 0 : 1));
         if (verb != ConnectorVerb.GetUser)
         {

@@ -20,7 +20,8 @@ internal static partial class Pages
             ("Home", "/"), ("Integrations", "/integrations"), ("Integrations, searched", "/integrations?q=workspace+1"), ("Settings of an integration", $"/integrations/{middle}"),
             ("Users", $"/integrations/{middle}/users"), ("Users, searched", $"/integrations/{middle}/users?q=person"), ("Human tasks", $"/integrations/{middle}/tasks"),
             ("Approvals", $"/integrations/{middle}/approvals"), ("Notifications", $"/integrations/{middle}/notifications"), ("Activity", $"/integrations/{middle}/activity"),
-            ("People", $"/people?q={Uri.EscapeDataString(People.UserName(1))}"), ("Catalog", "/catalog"), ("Settings", "/settings"),
+            ("People, by address", $"/people?q={Uri.EscapeDataString(People.UserName(1))}"), ("People, by a word of many", "/people?q=person"), ("People, by a word of nobody", "/people?q=nobody-has-this"),
+            ("Who has access", $"/integrations/{middle}/access"), ("Drift", $"/integrations/{middle}/drift"), ("Captured requests", $"/integrations/{middle}/captures"), ("Catalog", "/catalog"), ("Settings", "/settings"),
         ];
         Console.WriteLine();
         Console.WriteLine($"{integrations:N0} integrations, {people:N0} people, one request at a time; times include the loopback and the client:");

@@ -9,6 +9,8 @@ namespace IdLcm.Bench;
 /// <summary>Passes everything on and remembers the last commit.</summary>
 internal sealed class RecordingStore(IRecordStore inner) : IRecordStore
 {
+    public TimeSpan LongestCommit => inner.LongestCommit;
+
     public IReadOnlyList<RecordChange>? Last { get; private set; }
 
     public ValueTask<StoredRecord?> GetAsync(string partition, string row, CancellationToken cancellationToken = default) => inner.GetAsync(partition, row, cancellationToken);
@@ -29,6 +31,8 @@ internal sealed class RecordingStore(IRecordStore inner) : IRecordStore
 /// </summary>
 internal sealed class SettledStore(IRecordStore inner) : IRecordStore
 {
+    public TimeSpan LongestCommit => inner.LongestCommit;
+
     public ValueTask<StoredRecord?> GetAsync(string partition, string row, CancellationToken cancellationToken = default) => inner.GetAsync(partition, row, cancellationToken);
 
     public ValueTask<RecordPage> QueryAsync(string partition, RowRange range, int limit, string? continuation = null, CancellationToken cancellationToken = default) =>

@@ -47,7 +47,18 @@ internal sealed class Workspace : IAsyncDisposable
     /// <param name="data">Where.</param>
     /// <param name="catalog">The connectors.</param>
     /// <param name="appUrl">Where the app answers; null pauses the automation.</param>
-    public static async Task<Workspace> CreateAsync(string data, string catalog, string? appUrl = null)
+    public static Task<Workspace> CreateAsync(string data, string catalog, string? appUrl = null) => CreateAsync(
+        data,
+        catalog,
+        new("sample-workspace", new() { ["appUrl"] = appUrl ?? "http://127.0.0.1:9", ["workspaceId"] = "ws-1001" }, "admin@sample.test", AppPassword),
+        appUrl is null ? new Pause("bench", DateTimeOffset.UtcNow, "Measures the gateway alone.") : null);
+
+    /// <summary>Makes the data directory with an integration of any app, whose service account has a password.</summary>
+    /// <param name="data">Where.</param>
+    /// <param name="catalog">The connectors.</param>
+    /// <param name="app">The app.</param>
+    /// <param name="pause">Why the automation rests; null to let it work.</param>
+    public static async Task<Workspace> CreateAsync(string data, string catalog, BenchApp app, Pause? pause = null)
     {
         var collection = new ServiceCollection();
         collection.AddLogging();
@@ -58,25 +69,25 @@ internal sealed class Workspace : IAsyncDisposable
         var services = collection.BuildServiceProvider();
         var now = DateTimeOffset.UtcNow;
         var (kept, token) = GatewayTokens.New("Entra ID", now, TimeSpan.FromDays(1));
-        var connector = services.GetRequiredService<Domain.Connectors.IConnectorCatalog>().Find("sample-workspace", "1.0.0")
-            ?? throw new InvalidOperationException($"There is no sample connector in '{catalog}'.");
+        var connector = services.GetRequiredService<Domain.Connectors.IConnectorCatalog>().Find(app.ConnectorId)
+            ?? throw new InvalidOperationException($"There is no connector '{app.ConnectorId}' in '{catalog}'.");
         var integration = new Integration
         {
             Id = Ids.NewShort(),
-            Name = "Sample workspace",
+            Name = connector.AppName,
             ConnectorId = connector.Id,
             ConnectorVersion = connector.Version,
-            Settings = new Dictionary<string, string> { ["appUrl"] = appUrl ?? "http://127.0.0.1:9", ["workspaceId"] = "ws-1001" },
-            ServiceAccount = new ServiceAccount("admin@sample.test", "password", HasTotp: false, now),
+            Settings = app.Settings,
+            ServiceAccount = new ServiceAccount(app.UserName, "password", HasTotp: false, now),
             Tokens = [kept],
-            Paused = appUrl is null ? new Pause("bench", now, "Measures the gateway alone.") : null,
+            Paused = pause,
             CreatedAt = now,
             CreatedBy = "bench",
             ModifiedAt = now,
         };
         var secrets = new FileSecretStore(data, TimeProvider.System);
         var name = ServiceAccount.PasswordSecret(integration.Id);
-        await secrets.PromoteAsync(name, await secrets.SetAsync(name, AppPassword));
+        await secrets.PromoteAsync(name, await secrets.SetAsync(name, app.Password));
         await services.GetRequiredService<IntegrationStore>().AddAsync(integration, []);
         return new Workspace(data, services, new SettledStore(services.GetRequiredService<IRecordStore>()), integration, token);
     }
@@ -138,3 +149,10 @@ internal sealed class Workspace : IAsyncDisposable
 
     private async Task<IntegrationProfile> ProfileAsync() => (await services.GetRequiredService<IntegrationProfiles>().FindAsync(Integration.Id))!;
 }
+
+/// <summary>An app with a connector, and its service account.</summary>
+/// <param name="ConnectorId">The connector.</param>
+/// <param name="Settings">What it asks for.</param>
+/// <param name="UserName">The service account.</param>
+/// <param name="Password">Its password.</param>
+internal sealed record BenchApp(string ConnectorId, Dictionary<string, string> Settings, string UserName, string Password);

@@ -20,6 +20,9 @@ public sealed class AuthoringTests : IDisposable
         Assert.Empty(made.Diagnostics);
         Assert.Equal(("acme-crm", "Acme \"CRM\": x"), (made.Connector!.Manifest.Id, made.Connector.Manifest.AppName));
         Assert.True(File.Exists(Path.Combine(cli.Directory, "acme-crm", "README.md")));
+        var first = (await File.ReadAllLinesAsync(Path.Combine(cli.Directory, "acme-crm", "connector.yaml"), TestContext.Current.CancellationToken))[0];
+        var schema = Path.Combine(cli.Directory, "acme-crm", first[(first.IndexOf('=', StringComparison.Ordinal) + 1)..]);
+        Assert.Equal(ConnectorFile.JsonSchema, await File.ReadAllTextAsync(schema, TestContext.Current.CancellationToken));
         Assert.Equal(2, (await cli.RunAsync(["connector", "new", "acme-crm"])).ExitCode);
         Assert.Equal(2, (await cli.RunAsync(["connector", "new", "Acme CRM"])).ExitCode);
     }
@@ -80,6 +83,31 @@ public sealed class AuthoringTests : IDisposable
         var result = ConnectorFile.Lint("connector.yaml", $"{yaml[..from]}{steps}\n{yaml[to..]}");
         Assert.DoesNotContain(result.Diagnostics, d => d.Severity == DiagnosticSeverity.Error);
         Assert.Contains("value: \"odd {{brace}}\"", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_recording_does_not_name_in_peoples_words_is_found_as_it_says_or_said_to_be_missing()
+    {
+        cli.Write("odd.json", """
+            {"steps":[
+              {"type":"click"},
+              {"type":"click","selectors":[["xpath///*[@id=\"save\"]"]]},
+              {"type":"change","value":"jo","selectors":["pierce/#name"]},
+              {"type":"change","value":"jo","selectors":["text/Name"]}
+            ]}
+            """);
+        var (code, output, _) = await cli.RunAsync(["connector", "import", "odd.json", "--verb", "getUser"]);
+        Assert.Equal(0, code);
+        Assert.Equal(
+            """
+            steps:
+              # not carried over: click of an element that the recording does not name
+              - click: { xpath: "//*[@id=\"save\"]" }
+              - fill: { css: "#name", value: "jo" }
+              # not carried over: change of an element that the recording does not name
+
+            """,
+            output);
     }
 
     [Theory]

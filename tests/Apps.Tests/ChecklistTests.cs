@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Xml.Linq;
 using IdLcm.Automation.Catalog;
 using IdLcm.Automation.Format;
+using IdLcm.Automation.Tests;
 using IdLcm.Samples;
 
 namespace IdLcm.Apps.Tests;
@@ -55,9 +56,23 @@ public sealed class ChecklistTests(ITestOutputHelper output)
         await using (var app = await SampleAppHost.StartAsync(options, TestContext.Current.CancellationToken))
         {
             string[] settings = ["--set", $"appUrl={app.BaseAddress.GetLeftPart(UriPartial.Authority)}", "--set", $"workspaceId={options.WorkspaceId}"];
-            var passed = await CheckAsync(directory, "sample-workspace", [("SECRET", options.AdminPassword)], [.. settings, "--user", options.AdminUser, "--password-env", "SECRET"]);
-            Assert.Subset(passed.Keys.ToHashSet(StringComparer.Ordinal), new HashSet<string>(["session is used again", "someone invited is listed as pending", "a wrong page proves nothing about someone", "the app back again: find someone"], StringComparer.Ordinal));
+            var passed = await CheckAsync(directory, Catalog("sample-workspace"), [("SECRET", options.AdminPassword)], [.. settings, "--user", options.AdminUser, "--password-env", "SECRET"]);
+            Assert.Subset(passed.Keys.ToHashSet(StringComparer.Ordinal), new HashSet<string>(["session is used again", "unknown user name", "someone invited is listed as pending", "a wrong page proves nothing about someone", "the app back again: find someone"], StringComparer.Ordinal));
             Assert.DoesNotContain(app.Snapshot(), m => m.Email.StartsWith("idlcm-check", StringComparison.Ordinal));
+        }
+
+        Directory.Delete(directory, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_connector_of_calls_passes_the_checklist_and_creates_nobody_in_an_app_that_is_down_or_another_one()
+    {
+        var directory = Directory.CreateTempSubdirectory("idlcm-api-").FullName;
+        await using (var app = await Api.StartAsync(people: 25))
+        {
+            var passed = await CheckAsync(directory, Path.Combine(AppContext.BaseDirectory, "api.yaml"), [("SECRET", Api.Token)], ["--set", $"appUrl={app.Url}", "--token-env", "SECRET"]);
+            Assert.Subset(passed.Keys.ToHashSet(StringComparer.Ordinal), new HashSet<string>(["a wrong page: nobody is created", "the app down: nobody is created", "the app back again: find someone"], StringComparer.Ordinal));
+            Assert.Equal(25, app.Snapshot().Count);
         }
 
         Directory.Delete(directory, recursive: true);
@@ -90,15 +105,17 @@ public sealed class ChecklistTests(ITestOutputHelper output)
     }
 
     private Task<Dictionary<string, double>> CheckAsync(RealApp app, string connector, string secret, params string[] account) =>
-        CheckAsync(app.Directory, connector, [("SECRET", secret)], ["--set", $"appUrl={app.Url}", .. account]);
+        CheckAsync(app.Directory, Catalog(connector), [("SECRET", secret)], ["--set", $"appUrl={app.Url}", .. account]);
+
+    private static string Catalog(string connector) => Path.Combine(AppContext.BaseDirectory, "apps", connector, "connector.yaml");
 
     private async Task<Dictionary<string, double>> CheckAsync(string directory, string connector, (string Name, string Value)[] secrets, string[] arguments)
     {
-        var report = Path.Combine(directory, $"report-{connector}");
+        var report = Path.Combine(directory, $"report-{Guid.NewGuid():N}");
         var start = new ProcessStartInfo(
             "dotnet",
             [
-                Path.Combine(AppContext.BaseDirectory, "idlcm.dll"), "connector", "test", Path.Combine(AppContext.BaseDirectory, "apps", connector, "connector.yaml"),
+                Path.Combine(AppContext.BaseDirectory, "idlcm.dll"), "connector", "test", connector,
                 "--report", report, .. arguments,
             ])
         { UseShellExecute = false, RedirectStandardOutput = true };

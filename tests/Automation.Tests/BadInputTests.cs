@@ -13,6 +13,8 @@ public sealed class BadInputTests(Lab lab) : IAsyncLifetime
     private const int Megabyte = 1024 * 1024;
     private static readonly string Sample = File.ReadAllText(Path.Combine(Lab.RepositoryRoot, "apps", "sample-workspace", "connector.yaml"));
 
+    private readonly TaskCompletionSource cutOff = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private TestSite app = null!;
     private TestSite foreign = null!;
     private int foreignRequests;
@@ -120,6 +122,18 @@ public sealed class BadInputTests(Lab lab) : IAsyncLifetime
         await TheNextWorksAsync(process);
     }
 
+    /// <summary>Also where the connector has a download step elsewhere, for which the browser takes downloads.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("fragments: { other: [download: { role: link, name: Endless, fields: { email: { column: E } } }] }")]
+    public async Task A_download_that_no_step_asks_for_is_cut_off_and_its_app_let_go_though_it_is_silent(string top)
+    {
+        await using var session = await app.OpenAsync(TestSite.Yaml("[goto: /files, click: { role: link, name: Unasked }, expect: { see: Endless }]", top: top));
+        var result = await session.RunAsync(Site.Call(ConnectorVerb.ListUsers));
+        Assert.True(result.Succeeded, result.Failure?.ToString());
+        await cutOff.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+    }
+
     [Fact]
     public async Task A_download_bomb_is_given_up_while_it_unpacks()
     {
@@ -177,7 +191,15 @@ public sealed class BadInputTests(Lab lab) : IAsyncLifetime
             await FloodAsync(context, 200);
         });
         web.MapGet("/hungry", () => TestSite.Html("<script>const all = []; setInterval(() => { const part = new Uint8Array(40 * 1024 * 1024); for (let i = 0; i < part.length; i += 4096) part[i] = 1; all.push(part); }, 50);</script>"));
-        web.MapGet("/files", () => TestSite.Html("<a href='/endless.csv' download>Endless</a> <a href='/bomb.csv' download>Bomb</a>"));
+        web.MapGet("/files", () => TestSite.Html("<a href='/endless.csv' download>Endless</a> <a href='/bomb.csv' download>Bomb</a> <a href='/unasked.csv' download>Unasked</a>"));
+        web.MapGet("/unasked.csv", async context =>
+        {
+            context.RequestAborted.Register(() => cutOff.TrySetResult());
+            context.Response.ContentType = "text/csv";
+            await context.Response.WriteAsync("E\n");
+            await context.Response.Body.FlushAsync();
+            await cutOff.Task;
+        });
         web.MapGet("/endless.csv", async context =>
         {
             context.Response.ContentType = "text/csv";

@@ -1,6 +1,7 @@
 using System.Text;
 using IdLcm.Domain.Connectors;
 using IdLcm.Samples.Testing;
+using Microsoft.AspNetCore.Builder;
 
 namespace IdLcm.Automation.Tests;
 
@@ -42,6 +43,47 @@ public sealed class FaultTests(Lab lab)
     {
         var result = await Expect(FailureCode.PageChanged, f => f with { RenamedLabels = new Dictionary<string, string> { ["Send invite"] = "Send invitation" } });
         Assert.Contains("""button "Send invite": nothing visible matches. Nearest on the page: button "Send invitation" """.TrimEnd(), result.Failure!.Detail, StringComparison.Ordinal);
+    }
+
+    /// <summary>The page comes after its texts were looked for and before its elements are: what it says goes before what it shows.</summary>
+    [Fact]
+    public async Task A_page_that_comes_while_its_errors_are_looked_for_is_judged_by_the_first_rule_that_it_fits()
+    {
+        await using var site = await TestSite.StartAsync(lab, web => web.MapGet("/invite", () => TestSite.Html("""
+            <button onclick="answerOnceLookedAt()">Send</button><div id=said></div>
+            <script>
+              function answerOnceLookedAt() {
+                const text = Object.getOwnPropertyDescriptor(HTMLElement.prototype, 'innerText');
+                Object.defineProperty(document.body, 'innerText', { get() {
+                  const now = text.get.call(this);
+                  queueMicrotask(() => { document.getElementById('said').innerHTML = '<p role=alert>That address is taken</p>'; });
+                  return now;
+                } });
+              }
+            </script>
+            """)));
+        var result = await site.RunAsync(
+            "[goto: /invite, click: { role: button, name: Send }]",
+            "errors: [{ see: That address is taken, code: AlreadyExists }, { see: { role: alert }, code: UnsupportedOperation }]");
+        Assert.Equal((FailureCode.AlreadyExists, "The app says: That address is taken"), (result.Failure?.Code, result.Failure?.Detail));
+    }
+
+    [Theory]
+    [InlineData("/plain", ".hidden", null)]
+    [InlineData("/plain", ".flat", null)]
+    [InlineData("/plain", ".shown", FailureCode.NotEnoughSeats)]
+    [InlineData("/plain", ".none > .inner", FailureCode.NotEnoughSeats)]
+    [InlineData("/plain", "p:has-text('seats')", FailureCode.NotEnoughSeats)]
+    [InlineData("/shadow", "x-box .deep", FailureCode.NotEnoughSeats)]
+    public async Task An_error_that_only_markup_tells_is_seen_where_it_is_visible(string page, string css, FailureCode? code)
+    {
+        await using var site = await TestSite.StartAsync(lab, web =>
+        {
+            web.MapGet("/plain", () => TestSite.Html("<p class=hidden style='visibility:hidden'>No</p><p class=flat style='height:0'></p><p class=shown>All seats are taken</p><div class=none style='display:contents'><p class=inner>Taken</p></div>"));
+            web.MapGet("/shadow", () => TestSite.Html("<x-box></x-box><script>document.querySelector('x-box').attachShadow({ mode: 'open' }).innerHTML = '<p class=deep>Taken</p>'</script>"));
+        });
+        var result = await site.RunAsync($"[goto: {page}]", $"errors: [{{ see: {{ css: \"{css}\" }}, code: NotEnoughSeats }}]");
+        Assert.Equal(code, result.Failure?.Code);
     }
 
     [Fact]

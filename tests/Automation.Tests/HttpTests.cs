@@ -1,35 +1,14 @@
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
 using System.Text.Json.Nodes;
 using IdLcm.Automation.Format;
 using IdLcm.Domain.Connectors;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace IdLcm.Automation.Tests;
 
 /// <summary>Verbs of http steps: the same promises as of pages, and no browser.</summary>
-public sealed class HttpTests(Lab lab) : IAsyncLifetime
+public sealed class HttpTests(Lab lab) : ApiConnector(lab)
 {
-    private Api api = null!;
-    private ServiceProvider provider = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        api = await Api.StartAsync(people: 25);
-        // A browser that cannot be started: what works here works without one.
-        provider = lab.Build(lab.Options with { BrowserExecutable = "/nowhere/chromium", StepTimeout = TimeSpan.FromSeconds(2) });
-        await lab.Secrets.PutAsync("api-token", Api.Token);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await provider.DisposeAsync();
-        await api.DisposeAsync();
-    }
-
     [Fact]
-    public void The_connector_of_these_tests_has_no_finding() => Assert.Empty(ConnectorFile.Lint("api.yaml", Connector()).Diagnostics);
+    public void The_connector_of_these_tests_has_no_finding() => Assert.Empty(ConnectorFile.Lint("App.yaml", Connector()).Diagnostics);
 
     [Theory]
     [InlineData("{ pageParameter: page }")]
@@ -55,10 +34,10 @@ public sealed class HttpTests(Lab lab) : IAsyncLifetime
         Assert.Equal("Editor", Assert.Single((await RunAsync(ConnectorVerb.GetUser, new { identifier })).Rows)["roles"]![0]!.ToString());
         Assert.True((await RunAsync(ConnectorVerb.UpdateUser, new { identifier, givenName = "Jo", familyName = "Lee" })).Verified);
         Assert.True((await RunAsync(ConnectorVerb.Deactivate, new { identifier })).Verified);
-        Assert.True(api.Snapshot()[^1]["locked"]!.GetValue<bool>());
+        Assert.True(App.Snapshot()[^1]["locked"]!.GetValue<bool>());
         Assert.True((await RunAsync(ConnectorVerb.Reactivate, new { identifier })).Verified);
         Assert.True((await RunAsync(ConnectorVerb.Delete, new { identifier })).Verified);
-        Assert.Equal(25, api.Snapshot().Count);
+        Assert.Equal(25, App.Snapshot().Count);
         var gone = await RunAsync(ConnectorVerb.GetUser, new { identifier });
         Assert.True(gone is { Succeeded: true, Complete: true, Rows.Count: 0 });
     }
@@ -77,42 +56,10 @@ public sealed class HttpTests(Lab lab) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_wrong_or_missing_token_is_told_at_sign_in()
-    {
-        await lab.Secrets.PutAsync("api-wrong", "tok-wrong");
-        Assert.Equal(FailureCode.BadCredentials, (await OpenAsync(Connector(), r => r with { PasswordSecret = "api-wrong" })).Failure?.Code);
-        Assert.Equal(FailureCode.BadCredentials, (await OpenAsync(Connector(), r => r with { PasswordSecret = "api-none" })).Failure?.Code);
-    }
-
-    [Fact]
-    public async Task A_token_is_proved_once_for_sessions_that_follow_each_other()
-    {
-        var request = await ProvedAsync("api-proved-once");
-        Assert.True((await ListAsync(request)).Succeeded);
-        Assert.Single(api.Requests, IsProof);
-        Assert.True((await ListAsync(request with { FreshSignIn = true })).Succeeded);
-        Assert.Equal(2, api.Requests.Count(IsProof));
-
-        await lab.Secrets.PutAsync("api-proved-once", "tok-wrong");
-        Assert.Equal(FailureCode.BadCredentials, (await Runner.OpenAsync(request, TestContext.Current.CancellationToken)).Failure?.Code);
-    }
-
-    [Fact]
-    public async Task A_token_that_was_replaced_after_it_was_proved_costs_no_operation()
-    {
-        var request = await ProvedAsync("api-proved-before");
-        lab.Secrets.Remember("api-proved-before");
-        await lab.Secrets.PutAsync("api-proved-before", "tok-next");
-        api.Accepted = "tok-next";
-        var result = await ListAsync(request);
-        Assert.True(result.Succeeded, result.Failure?.ToString());
-    }
-
-    [Fact]
     public async Task A_redirect_to_a_foreign_host_is_not_followed()
     {
         await using var foreign = await Api.StartAsync();
-        api.Elsewhere = foreign.Url;
+        App.Elsewhere = foreign.Url;
         var result = await GetAsync("/api/away");
         Assert.Equal(FailureCode.PageChanged, result.Failure?.Code);
         Assert.Contains(new Uri(foreign.Url).Authority, result.Failure!.Detail, StringComparison.Ordinal);
@@ -156,7 +103,7 @@ public sealed class HttpTests(Lab lab) : IAsyncLifetime
         var climb = await RunAsync(ConnectorVerb.GetUser, new { identifier = ".." }, yaml);
         Assert.Equal(FailureCode.UnsupportedOperation, climb.Failure?.Code);
         Assert.True((await RunAsync(ConnectorVerb.GetUser, new { identifier = "1/../../me?x=#" }, yaml)).Succeeded);
-        Assert.Contains("GET /api/people/1%2F..%2F..%2Fme%3Fx=%23", api.Requests.Select(r => r.Replace("?x=#", "%3Fx=%23", StringComparison.Ordinal)));
+        Assert.Contains("GET /api/people/1%2F..%2F..%2Fme%3Fx=%23", App.Requests.Select(r => r.Replace("?x=#", "%3Fx=%23", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -168,46 +115,11 @@ public sealed class HttpTests(Lab lab) : IAsyncLifetime
         Assert.DoesNotContain(result.Steps, s => s.ToString().Contains(Api.Token, StringComparison.Ordinal));
         var kept = Assert.Single(result.Evidence);
         Assert.Equal("response", kept.Kind);
-        await using var content = await lab.Blobs.OpenAsync("evidence", kept.Hash, TestContext.Current.CancellationToken);
+        await using var content = await Lab.Blobs.OpenAsync("evidence", kept.Hash, TestContext.Current.CancellationToken);
         using var reader = new StreamReader(content!);
         var text = await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
         Assert.Contains("status 500", text, StringComparison.Ordinal);
         Assert.DoesNotContain(Api.Token, text, StringComparison.Ordinal);
-    }
-
-    /// <summary>An app that takes a request and hangs up may have acted on it: the request must not be sent a second time.</summary>
-    [Theory]
-    [InlineData("DELETE", "")]
-    [InlineData("POST", ", json: { a: 1 }")]
-    public async Task A_commit_that_gets_no_answer_is_not_sent_again(string method, string body)
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var stop = TestContext.Current.CancellationToken;
-        var taken = 0;
-        var serving = Task.Run(
-            async () =>
-            {
-                while (true)
-                {
-                    using var client = await listener.AcceptTcpClientAsync(stop);
-                    var buffer = new byte[8192];
-                    if (await client.GetStream().ReadAsync(buffer, stop) > 0 && Encoding.Latin1.GetString(buffer).StartsWith(method, StringComparison.Ordinal))
-                    {
-                        Interlocked.Increment(ref taken);
-                    }
-                }
-            },
-            stop);
-        var url = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
-        var yaml = Connector().Replace("allowedHosts: [\"{appUrl}\"]", $"allowedHosts: [\"{{appUrl}}\", \"{url}\"]", StringComparison.Ordinal)
-            .Replace("- http: { method: DELETE, url: \"/api/people/{row.id}\", commit: true }", $"- http: {{ method: {method}, url: \"{url}/x\"{body}, commit: true }}", StringComparison.Ordinal);
-        var result = await RunAsync(ConnectorVerb.Delete, new { identifier = "p1@x.test" }, yaml);
-        Assert.Equal(FailureCode.AppUnavailable, result.Failure?.Code);
-        Assert.True(result.CommitEntered);
-        Assert.Equal(1, taken);
-        listener.Stop();
-        await Assert.ThrowsAnyAsync<Exception>(() => serving);
     }
 
     [Fact]
@@ -216,7 +128,7 @@ public sealed class HttpTests(Lab lab) : IAsyncLifetime
         var result = await RunAsync(ConnectorVerb.Delete, new { identifier = "p1@x.test" }, gate: new Closed());
         Assert.Equal(FailureCode.Cancelled, result.Failure?.Code);
         Assert.False(result.CommitEntered);
-        Assert.Equal(25, api.Snapshot().Count);
+        Assert.Equal(25, App.Snapshot().Count);
     }
 
     [Fact]
@@ -227,20 +139,8 @@ public sealed class HttpTests(Lab lab) : IAsyncLifetime
             .Replace("  validate:\n    steps:\n", "  validate:\n    steps:\n      - goto: /page\n      - extract: { css: \"#note\", to: note }\n      - http: { url: /api/echo, query: { note: \"{note}\" }, save: { said: $.query } }\n      - expect: { value: \"{said}\", equals: \"?note=a%20note%20on%20the%20page\" }\n      - goto: /page\n      - expect: { see: { role: heading, name: Signed in } }\n", StringComparison.Ordinal);
         Assert.Equal(FailureCode.AppUnavailable, (await RunAsync(ConnectorVerb.Validate, null, mixed)).Failure?.Code);
         Assert.True((await RunAsync(ConnectorVerb.ListUsers, null, mixed)).Succeeded, "a verb of calls alone needs no browser");
-        var result = await RunAsync(ConnectorVerb.Validate, null, mixed, services: lab.Services);
+        var result = await RunAsync(ConnectorVerb.Validate, null, mixed, services: Lab.Services);
         Assert.True(result.Succeeded, result.Failure?.ToString());
-    }
-
-    [Fact]
-    public async Task An_http_login_exchanges_the_credential_for_a_token()
-    {
-        var yaml = Connector().Replace("X-Api-Key: \"{accessToken}\"", "X-Api-Key: \"{token}\"", StringComparison.Ordinal)
-            .Replace("methods: [accessToken]", "methods: [password]", StringComparison.Ordinal)
-            .Replace("operations:\n", "operations:\n  login: { steps: [http: { method: GET, url: \"/foreign/echo\", headers: { X-Api-Key: \"{password}\" }, save: { token: $.key } }] }\n", StringComparison.Ordinal);
-        var opened = await OpenAsync(yaml, r => r with { LoginMethod = "password" });
-        Assert.True(opened.Failure is null, opened.Failure?.ToString());
-        await using var session = opened.Session!;
-        Assert.Equal(25, (await session.RunAsync(Site.Call(ConnectorVerb.ListUsers))).Rows.Count);
     }
 
     [Theory]
@@ -265,144 +165,10 @@ public sealed class HttpTests(Lab lab) : IAsyncLifetime
     [InlineData("$.a[-1]")]
     public void What_is_no_path_is_refused(string path) => Assert.Null(JsonPath.Parse(path));
 
-    private static string Connector() => """
-        schema: idlcm.connector/v1
-        id: api-tests
-        version: 1.0.0
-        app: { name: Api tests, baseUrl: "{appUrl}", allowedHosts: ["{appUrl}"] }
-        settings: { appUrl: { label: Address, required: true, pattern: "https?://[a-z0-9.:]+" } }
-        auth:
-          methods: [accessToken]
-        http:
-          headers: { X-Api-Key: "{accessToken}" }
-          probe: { url: /api/me }
-        capabilities:
-          createUser: { mode: direct }
-          updateUser: { attributes: [givenName, familyName] }
-          deactivate: true
-          delete: true
-        userSchema:
-          attributes:
-            - { name: email, label: Email, primaryIdentifier: true, required: true }
-            - { name: givenName, label: First name }
-            - { name: familyName, label: Last name }
-        extracts:
-          people:
-            rows: { json: $.people }
-            fields:
-              email: { path: $.mail }
-              givenName: { path: $.name.first }
-              familyName: { path: $.name.last }
-              roles: { path: "$.groups[*].name" }
-              status: { path: $.locked, map: { "true": suspended, "false": active } }
-              id: { path: $.id }
-            next: { pageParameter: page }
-            expectCount: { header: X-Total }
-            seats: { used: $.total, total: $.plan }
-        fragments:
-          find:
-            - find: "{identifier}"
-        operations:
-          validate:
-            steps:
-              - http: { url: /api/me }
-          listUsers:
-            steps:
-              - http: { url: /api/people, query: { per_page: "10" } }
-            extract: people
-          getUser:
-            steps:
-              - http: { url: /api/people, query: { q: "{identifier}" } }
-            extract: people
-          createUser:
-            inputs: [email, givenName, familyName, roles?]
-            steps:
-              - http:
-                  method: POST
-                  url: /api/people
-                  json: { mail: "{email}", name: { first: "{givenName}", last: "{familyName}" }, groups: "{roles}" }
-                  status: 201
-                  commit: true
-            verify: { listed: { email: "{email}", roles: "{roles}", familyName: "{familyName}" }, within: 2s }
-            errors:
-              - { see: has already been taken, status: 422, code: AlreadyExists }
-          updateUser:
-            inputs: [givenName?, familyName?]
-            steps:
-              - use: find
-              - http: { method: PATCH, url: "/api/people/{row.id}", json: { name: { first: "{givenName}", last: "{familyName}" } }, commit: true }
-            verify: { listed: { email: "{identifier}", givenName: "{givenName}", familyName: "{familyName}" }, within: 2s }
-          deactivate:
-            steps:
-              - use: find
-              - http: { method: PATCH, url: "/api/people/{row.id}", json: { locked: true }, commit: true }
-            verify: { listed: { email: "{identifier}", status: suspended }, within: 2s }
-          reactivate:
-            steps:
-              - use: find
-              - http: { method: PATCH, url: "/api/people/{row.id}", json: { locked: false }, commit: true }
-            verify: { listed: { email: "{identifier}", status: active }, within: 2s }
-          delete:
-            steps:
-              - use: find
-              - http: { method: DELETE, url: "/api/people/{row.id}", commit: true }
-            verify: { absent: { email: "{identifier}" }, within: 2s }
-        """;
-
     private Task<VerbResult> GetAsync(string path, string next = "maxPages: 9") => RunAsync(ConnectorVerb.ListUsers, null, Connector()
         .Replace("- http: { url: /api/people, query: { per_page: \"10\" } }", $"- http: {{ url: {path} }}", StringComparison.Ordinal)
         .Replace("next: { pageParameter: page }", next, StringComparison.Ordinal)
         .Replace("    expectCount: { header: X-Total }\n", "", StringComparison.Ordinal));
-
-    private IConnectorRunner Runner => provider.GetRequiredService<IConnectorRunner>();
-
-    private static bool IsProof(string request) => request == "GET /api/me";
-
-    private async Task<ConnectorSessionRequest> ProvedAsync(string secret)
-    {
-        await lab.Secrets.PutAsync(secret, Api.Token);
-        ConnectorSessionRequest request = null!;
-        var opened = await OpenAsync(Connector(), r => request = r with { PasswordSecret = secret });
-        Assert.True(opened.Failure is null, opened.Failure?.ToString());
-        await opened.Session!.DisposeAsync();
-        return request;
-    }
-
-    private async Task<VerbResult> ListAsync(ConnectorSessionRequest request)
-    {
-        var opened = await Runner.OpenAsync(request, TestContext.Current.CancellationToken);
-        Assert.True(opened.Failure is null, opened.Failure?.ToString());
-        await using var session = opened.Session!;
-        return await session.RunAsync(Site.Call(ConnectorVerb.ListUsers));
-    }
-
-    private async Task<ConnectorSessionResult> OpenAsync(string yaml, Func<ConnectorSessionRequest, ConnectorSessionRequest>? change = null, IServiceProvider? services = null)
-    {
-        var id = $"api-{Guid.NewGuid():N}";
-        lab.Write(id, yaml.Replace("id: api-tests", $"id: {id}", StringComparison.Ordinal));
-        var from = services ?? provider;
-        from.GetRequiredService<Catalog.FileConnectorCatalog>().Reload();
-        var request = new ConnectorSessionRequest
-        {
-            IntegrationId = id,
-            ConnectorId = id,
-            ConnectorVersion = "1.0.0",
-            Settings = new Dictionary<string, string> { ["appUrl"] = api.Url },
-            ServiceAccountUserName = "svc",
-            LoginMethod = "accessToken",
-            PasswordSecret = "api-token",
-            CorrelationId = "test",
-        };
-        return await from.GetRequiredService<IConnectorRunner>().OpenAsync(change?.Invoke(request) ?? request);
-    }
-
-    private async Task<VerbResult> RunAsync(ConnectorVerb verb, object? inputs = null, string? yaml = null, ICommitGate? gate = null, IServiceProvider? services = null)
-    {
-        var opened = await OpenAsync(yaml ?? Connector(), services: services);
-        Assert.True(opened.Failure is null, opened.Failure?.ToString());
-        await using var session = opened.Session!;
-        return await session.RunAsync(Site.Call(verb, inputs, gate));
-    }
 
     private sealed class Closed : ICommitGate
     {

@@ -1,12 +1,27 @@
 using IdLcm.Automation.Catalog;
 using IdLcm.Automation.Format;
 using IdLcm.Domain.Connectors;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IdLcm.Automation.Tests;
 
 /// <summary>What a changed page proposes for the connector, and what becomes of it once a person has approved it.</summary>
 public sealed class RepairTests(Lab lab)
 {
+    private const string Hurry = " timeout: 300ms,";
+
+    private static readonly (string Step, string Wanted, string Proposed)[] Missing =
+    [
+        ("click: { role: button, name: Remove, within: { role: dialog, name: Members } }", "button \"Remove\" in dialog \"Members\"", "button \"Remove member\""),
+        ("click: { role: button, name: Delete, within: { role: row, has: { role: cell, name: \"{settings.appUrl}\" } } }", "button \"Delete\" in row that has cell \"{appUrl}\"", "button \"Delete account\""),
+        ("click: { role: button, name: Save, within: { role: dialog, name: Invite } }", "dialog \"Invite\"", "dialog \"Invite people\""),
+        ("click: { css: \"#invite-submit\" }", "css #invite-submit", "button \"Send invitation\""),
+        ("click: { xpath: \"//form//button[contains(@class,'sendInvitationNow')]\" }", "xpath //form//button[contains(@class,'sendInvitationNow')]", "button \"Send invitation\""),
+        ("fill: { testId: user-email, value: jo@x.test }", "test id user-email", "field \"E-mail address\""),
+        ("fill: { css: \"#f1\", value: \"{settings.phoneNumber}\" }", "css #f1", "field with placeholder \"Phone\""),
+    ];
+
     [Fact]
     public async Task A_renamed_button_is_proposed_and_the_new_version_works_on_the_changed_page_and_on_the_old_one()
     {
@@ -36,6 +51,58 @@ public sealed class RepairTests(Lab lab)
         var old = await session.RunAsync(Site.Call(ConnectorVerb.CreateUser, Jo("jim")));
         Assert.True(old.Verified, old.Failure?.ToString());
         Assert.Contains(old.Steps, s => s is { Commit: true, Locator: 1 });
+    }
+
+    /// <summary>What is missing may be the element, what it is in, or what only markup named: the rest of the locator stays.</summary>
+    [Fact]
+    public async Task What_a_nested_locator_or_a_selector_misses_is_proposed_by_role_name_or_label_and_the_new_version_finds_it()
+    {
+        await using var site = await TestSite.StartAsync(lab, web => web.MapGet("/people", () => TestSite.Html($"""
+            <button>Remove all</button>
+            <div role=dialog aria-label=Members><h2>Members</h2><button>Remove member</button><button>Close</button></div>
+            <table><tr><td>{web.Urls.First()}</td><td><button>Delete account</button></td></tr><tr><td>other</td><td><button>Delete</button></td></tr></table>
+            <div role=dialog aria-label="Invite people"><button>Save</button></div>
+            <form onsubmit="return false"><label for=m>E-mail address</label><input id=m name=contactEmail>
+            <input id=f2 placeholder=Phone><button class="btn btn-primary">Send invitation</button></form>
+            """)));
+        var catalog = lab.NewDirectory();
+        foreach (var (number, (step, _, _)) in Missing.Index())
+        {
+            var yaml = TestSite.Yaml($"[goto: /people, {Hurried(step)}]").Replace("id: host-tests", $"id: missing-{number}", StringComparison.Ordinal);
+            var folder = Directory.CreateDirectory(Path.Combine(catalog, $"missing-{number}")).FullName;
+            File.WriteAllText(Path.Combine(folder, "connector.yaml"), yaml.Replace("required: true }", "required: true }, phoneNumber: { label: Phone, default: \"1\" }", StringComparison.Ordinal));
+        }
+
+        await using var process = lab.Build(lab.Options with { ConnectorDirectories = [catalog], OwnConnectorDirectory = catalog, StepTimeout = TimeSpan.FromSeconds(60) });
+        var connectors = process.GetRequiredService<FileConnectorCatalog>();
+        foreach (var (number, (step, wanted, proposed)) in Missing.Index())
+        {
+            var id = $"missing-{number}";
+            var failed = await site.RunAsync(process, id, "1.0.0");
+            Assert.Equal((step, FailureCode.PageChanged), (step, failed.Failure?.Code));
+            Assert.Equal((wanted.Replace("{appUrl}", site.Url, StringComparison.Ordinal), proposed), (failed.Failure!.Repair?.Wanted, failed.Failure.Repair?.Words()));
+
+            Assert.Equal("1.0.1", connectors.Repair(id, "1.0.0", failed.Failure.Repair!).Version);
+            var file = Path.Combine(catalog, id, "versions", "1.0.1.yaml");
+            File.WriteAllText(file, Patient(File.ReadAllText(file)));
+            connectors.Reload();
+            var repaired = await site.RunAsync(process, id, "1.0.1");
+            Assert.True(repaired.Succeeded, $"{step}: {repaired.Failure}");
+        }
+    }
+
+    [Theory]
+    [InlineData("click: { css: \"#invite\" }")]
+    [InlineData("click: { css: \"form > button:nth-child(3)\" }")]
+    [InlineData("click: { role: button, name: Remove, within: { role: listitem } }")]
+    [InlineData("click: { role: button, name: Invite }")]
+    public async Task Nothing_is_proposed_where_it_would_be_a_guess(string step)
+    {
+        await using var site = await TestSite.StartAsync(lab, web => web.MapGet("/people", () => TestSite.Html(
+            "<ul><li><button>Remove it</button></li><li><button>Remove it too</button></li></ul><form onsubmit='return false'><button>Invite one</button><button>Invite many</button><div><button>Invite one</button></div></form><button>Invite many</button>")));
+        var failed = await site.RunAsync($"[goto: /people, {Hurried(step)}]");
+        Assert.Equal(FailureCode.PageChanged, failed.Failure?.Code);
+        Assert.Null(failed.Failure!.Repair);
     }
 
     [Fact]
@@ -90,6 +157,11 @@ public sealed class RepairTests(Lab lab)
         Assert.Equal(Yaml("1.9.10", repaired).Replace(" # of mine", "", StringComparison.Ordinal).ReplaceLineEndings("\n"), text);
         Assert.Null(ConnectorRepair.Apply(yaml, new(1, 1, "x", "text", null, "y"), "1.9.10"));
     }
+
+    /// <summary>A step that does not wait long for what is not there.</summary>
+    private static string Hurried(string step) => step.Insert(step.IndexOf('{', StringComparison.Ordinal) + 1, Hurry);
+
+    private static string Patient(string yaml) => yaml.Replace(Hurry.Trim(' ', ','), "timeout: 60s", StringComparison.Ordinal);
 
     private static object Jo(string name) => new { email = $"{name}@new.test", givenName = "Jo", familyName = "Lee", roles = new[] { "Editor" } };
 }

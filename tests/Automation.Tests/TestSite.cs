@@ -65,17 +65,29 @@ public sealed class TestSite : IAsyncDisposable
         return await session.RunAsync(call);
     }
 
-    public async Task<IConnectorSession> OpenAsync(string yaml, IServiceProvider? process = null)
+    /// <summary>Runs listUsers of a connector that the process's catalog has.</summary>
+    public async Task<VerbResult> RunAsync(IServiceProvider process, string id, string version)
+    {
+        await using var session = await OpenAsync(process.GetRequiredService<IConnectorRunner>(), id, version);
+        return await session.RunAsync(Site.Call(ConnectorVerb.ListUsers));
+    }
+
+    public Task<IConnectorSession> OpenAsync(string yaml, IServiceProvider? process = null)
     {
         var id = $"host-tests-{Guid.NewGuid():N}";
         lab.Write(id, yaml.Replace("id: host-tests", $"id: {id}", StringComparison.Ordinal));
         process?.GetRequiredService<Catalog.FileConnectorCatalog>().Reload();
+        return OpenAsync(process?.GetRequiredService<IConnectorRunner>() ?? lab.Runner, id, "1.0.0");
+    }
+
+    private async Task<IConnectorSession> OpenAsync(IConnectorRunner runner, string id, string version)
+    {
         await lab.Secrets.PutAsync("host-password", "not-used-here");
-        var opened = await (process?.GetRequiredService<IConnectorRunner>() ?? lab.Runner).OpenAsync(new()
+        var opened = await runner.OpenAsync(new()
         {
             IntegrationId = id,
             ConnectorId = id,
-            ConnectorVersion = "1.0.0",
+            ConnectorVersion = version,
             Settings = new Dictionary<string, string> { ["appUrl"] = Url },
             ServiceAccountUserName = "admin",
             PasswordSecret = "host-password",

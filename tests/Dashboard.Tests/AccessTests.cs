@@ -172,9 +172,10 @@ public sealed partial class AccessTests(RunningDashboard product)
         {
             var cookie = await AddAsync(owner, role.ToString(), role == WorkspaceRole.IntegrationManager ? given : null);
             var token = await FormTokenAsync(cookie);
-            foreach (var (method, pattern, permission) in actions)
+            string[] integrations = role == WorkspaceRole.IntegrationManager ? [kept, given] : [kept];
+            foreach (var (integration, (method, pattern, permission)) in integrations.SelectMany(integration => actions.Select(action => (integration, action))))
             {
-                var path = Actions.PathOf(pattern, kept);
+                var path = Actions.PathOf(pattern, integration);
                 var refused = !Permissions.Of(role).Contains(permission) || (role == WorkspaceRole.IntegrationManager && path.Contains(kept, StringComparison.Ordinal));
                 if (permission == Permission.Anonymous || pattern == "/sign-out" || (pattern.EndsWith("/live", StringComparison.Ordinal) && !refused))
                 {
@@ -209,6 +210,32 @@ public sealed partial class AccessTests(RunningDashboard product)
 
         Assert.Equal(302, (await product.RequestAsync(HttpMethod.Get, "/", cookie)).Status);
         Assert.Equal(200, (await product.RequestAsync(HttpMethod.Get, "/", owner)).Status);
+    }
+
+    [Fact]
+    public async Task Another_role_holds_at_once_in_open_sessions_and_stands_in_the_activity()
+    {
+        var owner = await product.SignInAsync();
+        var token = await FormTokenAsync(owner);
+        var added = await product.RequestAsync(HttpMethod.Post, "/settings/administrators", owner, With(new() { ["name"] = "Rosa Raised", ["role"] = "Admin" }, token));
+        var cookie = await product.SignInAsync(Link().Match(added.Body).Value);
+        Assert.Equal(403, (await product.RequestAsync(HttpMethod.Get, "/settings/activity", cookie)).Status);
+        var id = (await product.RequestAsync(HttpMethod.Get, "/settings/administrators.csv", owner)).Body.Split("\r\n").Single(line => line.StartsWith("Rosa Raised,", StringComparison.Ordinal)).Split(',')[^1];
+        Assert.Contains("Rosa Raised", (await product.RequestAsync(HttpMethod.Get, $"/settings/administrators/{id}", owner)).Body, StringComparison.Ordinal);
+
+        Assert.Equal(400, (await product.RequestAsync(HttpMethod.Post, $"/settings/administrators/{id}", owner, With(new() { ["role"] = "IntegrationManager" }, token))).Status);
+        var refused = await product.RequestAsync(HttpMethod.Post, "/settings/administrators", owner, With(new() { ["name"] = "Kim Kept", ["role"] = "IntegrationManager" }, token));
+        Assert.Equal(400, refused.Status);
+        Assert.Contains("value=\"Kim Kept\"", refused.Body, StringComparison.Ordinal);
+        Assert.Contains("<option value=\"IntegrationManager\" selected", refused.Body, StringComparison.Ordinal);
+        Assert.Equal(303, (await product.RequestAsync(HttpMethod.Post, $"/settings/administrators/{id}", owner, With(new() { ["role"] = "SuperAdmin" }, token))).Status);
+        var activity = await product.RequestAsync(HttpMethod.Get, "/settings/activity.csv?q=Rosa", cookie);
+        Assert.Equal(200, activity.Status);
+        Assert.Contains("administrator is Super Admin now", activity.Body, StringComparison.Ordinal);
+        Assert.Contains("administrator added as Admin", activity.Body, StringComparison.Ordinal);
+
+        // Nobody lowers who is above them.
+        Assert.Equal(403, (await product.RequestAsync(HttpMethod.Post, "/settings/administrators/owner", cookie, With(new() { ["role"] = "Admin" }, await FormTokenAsync(cookie)))).Status);
     }
 
     private async Task<string> AddAsync(string owner, string role, string? integration)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using IdLcm.Samples.Data;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -8,7 +9,7 @@ namespace IdLcm.Dashboard.Tests;
 
 /// <summary>What somebody did elsewhere, put right by clicking; and where the pages tell how it went.</summary>
 [Collection(DashboardCollection.Name)]
-public sealed class CorrectionTests(RunningDashboard product)
+public sealed partial class CorrectionTests(RunningDashboard product)
 {
     private const string Person = "drifts@example.test";
 
@@ -68,14 +69,30 @@ public sealed class CorrectionTests(RunningDashboard product)
     {
         var (id, token) = await product.IntegrationAsync("Counted and exported");
         await product.SettledAsync(id, await product.ProvisionAsync(id, token, "counted@example.test", "Cora", "Counted"));
+        var plan = (string)(await product.ApiAsync(HttpMethod.Get, $"integrations/{id}/sync-plans"))["items"]![0]!["id"]!;
         var cookie = await product.SignInAsync();
 
-        Assert.Contains("1–1 of 1", await PageAsync("/users?q=Cora"), StringComparison.Ordinal);
-        Assert.Contains("1–1 of 1", await PageAsync("/operations?kind=Provision&status=Succeeded"), StringComparison.Ordinal);
+        foreach (var path in (string[])["/users?q=Cora", "/operations?kind=Provision&status=Succeeded", "/access?q=counted@example.test", "/activity?event=User+invited&q=counted", "/drift?q=member1"])
+        {
+            Assert.Contains("1–1 of 1<", await PageAsync(path), StringComparison.Ordinal);
+        }
+
+        foreach (var path in (string[])[$"/integrations/{id}/status-history", $"/integrations/{id}/activity", $"/integrations/{id}/access", $"/integrations/{id}/drift", $"/integrations/{id}/sync-plans", $"/integrations/{id}/sync-plans/{plan}", $"/integrations/{id}/entitlements/users?value=Editor", "/posture", "/settings/activity", "/people?q=counted@example.test", "/people?q=counted"])
+        {
+            Assert.Matches(Range(), WebUtility.HtmlDecode((await product.RequestAsync(HttpMethod.Get, path, cookie)).Body));
+        }
+
+        var lines = await PageAsync($"/sync-plans/{plan}?kind=New&q=member1");
+        Assert.Contains("member1@northwind.example", lines, StringComparison.Ordinal);
+        Assert.DoesNotContain("member3@northwind.example", lines, StringComparison.Ordinal);
+        Assert.Contains("No line of this plan matches", await PageAsync($"/sync-plans/{plan}?kind=Gone"), StringComparison.Ordinal);
+        Assert.Equal(400, (await product.RequestAsync(HttpMethod.Get, "/people?q=counted&cursor=elsewhere", cookie)).Status);
         foreach (var (path, column, holds) in ((string, string, string)[])[
             ("/integrations.csv?q=counted+and", "SCIM Gateway ID", id), ("/catalog.csv?q=sample", "Version in use", id), ("/settings/activity.csv?event=Signed+in", "Actor", "Owner"),
             ($"/integrations/{id}/entitlements.csv?q=Editor", "Value", "Editor"), ($"/integrations/{id}/status-history.csv", "Since (UTC)", ""),
-            ($"/integrations/{id}/drift.csv?kind=Unmatched", "Correctable", "member1@northwind.example"), ($"/integrations/{id}/tasks.csv?closed=true", "Resolution", ""), ($"/integrations/{id}/approvals.csv", "Decided by", "")])
+            ($"/integrations/{id}/drift.csv?kind=Unmatched", "Correctable", "member1@northwind.example"), ($"/integrations/{id}/tasks.csv?closed=true", "Resolution", ""), ($"/integrations/{id}/approvals.csv", "Decided by", ""),
+            ($"/integrations/{id}/sync-plans.csv", "Accounts read", plan), ($"/integrations/{id}/sync-plans/{plan}/lines.csv?kind=New", "Attribute", "member1@northwind.example"), ($"/people.csv?q=counted@example.test", "Integration", "Counted and exported"),
+            ("/people.csv?q=Cora", "Integration", "counted@example.test"), ($"/integrations/{id}/entitlements/users.csv?value=Editor", "value", "counted@example.test"), ("/settings/administrators.csv", "Signs in by", "Owner"), ("/settings/keys.csv", "Key ID", "Owner"), ("/settings/activity.jsonl?event=Signed+in", "Signed in", "\"actor\"")])
         {
             var (status, body, _) = await product.RequestAsync(HttpMethod.Get, path, cookie);
             Assert.True(status == 200, $"{path}: {status}");
@@ -87,6 +104,9 @@ public sealed class CorrectionTests(RunningDashboard product)
 
         async Task<string> PageAsync(string path) => WebUtility.HtmlDecode((await product.RequestAsync(HttpMethod.Get, $"/integrations/{id}{path}", cookie)).Body);
     }
+
+    [GeneratedRegex(@"\d+–\d+ of (?:at least )?\d+<", RegexOptions.None, 1000)]
+    private static partial Regex Range();
 
     private Role RoleInApp() => product.Sample.Snapshot().Single(member => member.Email == Person).Role;
 }

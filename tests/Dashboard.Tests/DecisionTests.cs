@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using System.Text.Json.Nodes;
 using IdLcm.Samples.Data;
 using IdLcm.Samples.Testing;
@@ -9,7 +10,7 @@ namespace IdLcm.Dashboard.Tests;
 
 /// <summary>What waits for a person, decided by clicking.</summary>
 [Collection(DashboardCollection.Name)]
-public sealed class DecisionTests(RunningDashboard product)
+public sealed partial class DecisionTests(RunningDashboard product)
 {
     [Fact]
     public async Task Unmatched_accounts_are_exempted_matched_and_removed_from_the_drawer_of_the_users_tab()
@@ -44,14 +45,32 @@ public sealed class DecisionTests(RunningDashboard product)
         await page.GetByRole(AriaRole.Button, new() { Name = "Match", Exact = true }).ClickAsync();
         await Expect(page.GetByText("The account is theirs when the identity provider sends them.")).ToBeVisibleAsync();
 
-        // Removal needs another word.
+        // Removal needs another word. What is typed is not taken away by what somebody else decides meanwhile.
+        var decided = page.Url.Split('/')[^1].Split('?')[0];
         await page.GetByLabel("Reason to remove it").FillAsync("Nobody knows whose it is");
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Unmatched accounts" }).ClickAsync();
+        await product.ApiAsync(HttpMethod.Post, $"integrations/{id}/unmatched/{decided}/exempt", new JsonObject { ["reason"] = "Said elsewhere" });
+        await Expect(page.Locator("#unmatched")).ToContainTextAsync("Said elsewhere");
+        await Expect(page.GetByLabel("Reason to remove it")).ToHaveValueAsync("Nobody knows whose it is");
+        await using var late = await product.VisitAsync(await product.SignInAsync());
+        await late.OpenAsync(new Uri(page.Url).PathAndQuery);
+        await late.Page.EvaluateAsync("document.querySelectorAll('[data-part]').forEach(part => part.removeAttribute('data-part'))");
         await page.GetByRole(AriaRole.Button, new() { Name = "Ask to remove" }).ClickAsync();
+        await Expect(page.GetByText("The account is removed once somebody approves it here.")).ToBeVisibleAsync();
+
+        // Whoever asks too late is told, and finds back to what is so now.
+        await late.Page.GetByLabel("Reason to remove it").FillAsync("I had not seen it");
+        await late.Page.GetByRole(AriaRole.Button, new() { Name = "Ask to remove" }).ClickAsync();
+        await Expect(late.Page.GetByText("waits for a decision already: Owner asked for it.")).ToBeVisibleAsync();
+        await late.Page.GetByRole(AriaRole.Link, new() { Name = "Back to the page" }).ClickAsync();
+        await Expect(late.Page.Locator("#removal-waits")).ToContainTextAsync("Owner asked for it");
         var card = page.Locator("section.card").Filter(new() { HasText = "Remove an unmatched account" });
         await Expect(card).ToContainTextAsync("Nobody knows whose it is");
         await visit.OpenAsync("/");
         await page.Locator("#attention").GetByRole(AriaRole.Link, new() { Name = "member1@northwind.example in Unmatched accounts" }).ClickAsync();
         await card.GetByLabel("Reason").FillAsync("It is known after all");
+        await card.GetByLabel("Reason").PressAsync("Enter");
+        await Expect(card.GetByRole(AriaRole.Button, new() { Name = "Approve: member1@northwind.example" })).ToBeFocusedAsync();
         await card.GetByRole(AriaRole.Button, new() { Name = "Reject: member1@northwind.example" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "member1@northwind.example" })).ToContainTextAsync("Rejected");
         Assert.Contains(product.Sample.Snapshot(), member => member.Email == "member1@northwind.example" && member.Status == MemberStatus.Active);
@@ -139,13 +158,40 @@ public sealed class DecisionTests(RunningDashboard product)
 
         await using var visit = await product.VisitAsync(await product.SignInAsync());
         var page = visit.Page;
-        await visit.OpenAsync("/");
-        await page.Locator("#attention").GetByRole(AriaRole.Link, new() { Name = "Provision of captcha@example.test needs a person" }).ClickAsync();
+        await visit.OpenAsync("/?all=true");
+
+        // One thing that needs a person, however many records tell of it: the task, with the operation that it comes from.
+        var waiting = page.Locator("#attention li").Filter(new() { HasText = "captcha@example.test" });
+        await Expect(waiting).ToHaveCountAsync(1);
+        await Expect(waiting.Locator(".badge")).ToHaveTextAsync("Human task");
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Needs a person" }).Locator(".figure")).ToHaveTextAsync($"{await page.Locator("#attention li").CountAsync()}");
+        await waiting.GetByRole(AriaRole.Link, new() { Name = "What failed" }).ClickAsync();
+        await Expect(page.GetByText("CaptchaOrStepUp").First).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "a human task is open for it" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Provision of captcha@example.test needs a person" })).ToBeVisibleAsync();
+        await page.GoBackAsync();
+        await page.GoBackAsync();
+        await page.Locator("#attention").GetByRole(AriaRole.Link, new() { Name = "Provision of captcha@example.test needs a person", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Assignee (empty: unchanged)" }).FillAsync("Mary");
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Note (optional)" }).FillAsync("Asked the vendor");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
         await Expect(page.Locator("#task")).ToContainTextAsync("Mary");
         await Expect(page.Locator("#task")).ToContainTextAsync("Asked the vendor");
+        await Expect(page.Locator("#task .instructions")).ToContainTextAsync(AfterAStop());
+
+        // Its day is moved, into the past: it is overdue wherever it is listed. Times are the reader's (here Berlin's), and UTC on hover.
+        await page.GetByLabel("Due (UTC)", new() { Exact = false }).FillAsync("2020-01-02T03:04");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(page.Locator("#task .badge").Filter(new() { HasText = "Overdue" })).ToBeVisibleAsync();
+        var due = page.Locator("#task dt:text-is('Due') + dd time");
+        await Expect(due).ToHaveTextAsync("2 Jan 2020, 04:04");
+        await Expect(due).ToHaveAttributeAsync("title", "2020-01-02 03:04:00 UTC");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Human tasks" }).First.ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "captcha@example.test" })).ToContainTextAsync("Overdue");
+        await visit.OpenAsync("/");
+        var overdue = page.Locator("#attention li").Filter(new() { HasText = "captcha@example.test needs a person" });
+        await Expect(overdue).ToContainTextAsync("Task overdue");
+        await overdue.GetByRole(AriaRole.Link).First.ClickAsync();
         await page.GetByLabel("What you did").FillAsync("Allowed our address");
         await page.GetByRole(AriaRole.Button, new() { Name = "Close the task" }).ClickAsync();
         await Expect(page.Locator("#task .badge").First).ToHaveTextAsync("Closed");
@@ -159,7 +205,7 @@ public sealed class DecisionTests(RunningDashboard product)
 
         // Who has the role that she has now.
         await visit.OpenAsync($"/integrations/{id}/entitlements");
-        await page.GetByRole(AriaRole.Link, new() { Name = "Show who has Editor" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Who has Editor" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "captcha@example.test" })).ToBeVisibleAsync();
         visit.AssertNoComplaints();
     }
@@ -186,6 +232,21 @@ public sealed class DecisionTests(RunningDashboard product)
         await Expect(page.Locator("#new-secret")).ToHaveCountAsync(0);
         var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Pager" });
         await Expect(row).ToContainTextAsync("1 event");
+
+        // What it tells of is changed without making it anew: the signing secret stays.
+        await row.GetByRole(AriaRole.Link, new() { Name = "Change Pager" }).ClickAsync();
+        await Expect(page.GetByLabel("Sync failed")).ToBeCheckedAsync();
+        await page.GetByLabel("Health check failed").CheckAsync();
+        await page.GetByLabel("Address", new() { Exact = false }).FillAsync("ftp://pager.example/");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save the channel" }).ClickAsync();
+        await Expect(page.Locator("#channel [role=alert]")).ToContainTextAsync("https address");
+        await Expect(page.GetByLabel("Health check failed")).ToBeCheckedAsync();
+        await page.GetByLabel("Address", new() { Exact = false }).FillAsync("");
+        await page.GetByLabel("Gather for minutes", new() { Exact = false }).FillAsync("15");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save the channel" }).ClickAsync();
+        await Expect(row).ToContainTextAsync("2 events");
+        await Expect(row).ToContainTextAsync("Every 15 min");
+        await Expect(row).ToContainTextAsync("https://pager.example/hook");
         await row.GetByRole(AriaRole.Button, new() { Name = "Remove Pager" }).ClickAsync();
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Remove" }).ClickAsync();
         await Expect(page.GetByText("Nobody is told of anything yet")).ToBeVisibleAsync();
@@ -222,4 +283,8 @@ public sealed class DecisionTests(RunningDashboard product)
         Assert.Contains(product.Sample.Snapshot(), member => member.Email == "stays@example.test" && member.Status != MemberStatus.Suspended);
         visit.AssertNoComplaints();
     }
+
+    /// <summary>What to do begins a sentence of its own.</summary>
+    [GeneratedRegex(@"[.!?] Sign in once as the service account", RegexOptions.None, 1000)]
+    private static partial Regex AfterAStop();
 }

@@ -4,7 +4,7 @@ namespace IdLcm.Dashboard.Tests;
 
 /// <summary>
 /// A connector by somebody who means harm: the sample app's, with a script in every text of it that people are shown. It
-/// has aged as well: the first of two locators finds nothing any more.
+/// has aged as well: the first of two locators finds nothing any more, and the button that removes somebody has another name.
 /// </summary>
 internal static partial class HostileConnector
 {
@@ -22,6 +22,7 @@ internal static partial class HostileConnector
         var described = text.IndexOf("\ndetect:", StringComparison.Ordinal);
         var head = InRow().Replace(InLine().Replace(text[..described].Replace("id: sample-workspace", $"id: {Id}", StringComparison.Ordinal), "${lead}${name}: " + Text), "${name}: " + Text);
         var steps = Message().Replace(text[described..], $"message: {Text}")
+            .Replace("name: Remove member }", "name: Remove this member }", StringComparison.Ordinal)
             .Replace("- fill: { label: First name, value: \"{givenName}\" }", "- fill: { any: [{ label: Forename }, { label: First name }], value: \"{givenName}\" }", StringComparison.Ordinal);
         var folder = Directory.CreateDirectory(Path.Combine(catalog, Id)).FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "connector.yaml"), head + steps);

@@ -81,7 +81,7 @@ public sealed class OpenIdTests(RunningDashboard product)
         await using var visit = await product.VisitAsync();
         await visit.Page.GotoAsync("/sign-in/provider?return=//evil.example/");
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Ada Admin" }).ClickAsync();
-        await visit.Page.WaitForURLAsync(product.Url + "/");
+        await visit.Page.WaitForURLAsync(product.Url + "/", new() { WaitUntil = WaitUntilState.Commit });
         await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "Home", Exact = true })).ToBeVisibleAsync();
         visit.AssertNoComplaints();
     }

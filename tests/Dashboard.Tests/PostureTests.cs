@@ -18,7 +18,7 @@ public sealed class PostureTests(RunningDashboard product)
         await visit.Page.FillAsync("#policy input[name=maxAgeDays]", "45");
         await visit.Page.FillAsync("#policy input[name=cron]", "every day");
         await visit.Page.ClickAsync("#policy button.primary");
-        await Expect(visit.Page.Locator("#policy [role=alert]")).ToContainTextAsync("schedule.cron");
+        await Expect(visit.Page.Locator("#policy [role=alert]")).ToContainTextAsync("At fixed times");
         Assert.Equal("45", await visit.Page.InputValueAsync("#policy input[name=maxAgeDays]"));
 
         await visit.Page.FillAsync("#policy input[name=cron]", "");
@@ -65,7 +65,7 @@ public sealed class PostureTests(RunningDashboard product)
         await visit.Page.FillAsync("#keep-credential input[name=secret]", "Kept-on-the-page-1!");
         await visit.Page.FillAsync("#keep-credential input[name=totp]", "not a secret");
         await visit.Page.ClickAsync("#keep-credential button");
-        await Expect(visit.Page.Locator(".notice.bad")).ToContainTextAsync("totpSecret must be Base32");
+        await Expect(visit.Page.Locator(".notice.bad")).ToContainTextAsync("TOTP secret must be Base32");
         await visit.Page.ClickAsync("#keep-credential summary");
         await visit.Page.FillAsync("#keep-credential input[name=secret]", "Kept-on-the-page-1!");
         await visit.Page.ClickAsync("#keep-credential button");
@@ -98,7 +98,7 @@ public sealed class PostureTests(RunningDashboard product)
         await visit.OpenAsync($"/posture/{id}");
         await visit.Page.ClickAsync("#enable-mfa");
         await visit.Page.Locator("dialog[open]").GetByRole(AriaRole.Button, new() { Name = "Turn on" }).ClickAsync();
-        await visit.Page.WaitForURLAsync(url => url.Contains("/operations/", StringComparison.Ordinal));
+        await visit.Page.WaitForURLAsync(url => url.Contains("/operations/", StringComparison.Ordinal), new() { WaitUntil = WaitUntilState.Commit });
         await visit.OpenAsync($"/posture/{id}");
         await Expect(visit.Page.Locator("#changes")).ToContainTextAsync("MFA on");
 

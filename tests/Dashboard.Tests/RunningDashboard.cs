@@ -103,6 +103,7 @@ public sealed class RunningDashboard : IAsyncLifetime
             ColorScheme = scheme == "dark" ? ColorScheme.Dark : ColorScheme.Light,
             TimezoneId = "Europe/Berlin",
             Locale = "en-GB",
+            Permissions = ["clipboard-read", "clipboard-write"],
         });
         if (cookie is not null)
         {
@@ -140,7 +141,7 @@ public sealed class RunningDashboard : IAsyncLifetime
     }
 
     /// <summary>Provisions a person as an identity provider does.</summary>
-    public async Task<string> ProvisionAsync(string integrationId, string token, string email, string given = "Ada", string family = "Byron", string role = "Editor")
+    public async Task<string> ProvisionAsync(string integrationId, string token, string email, string given = "Ada", string family = "Byron", string role = "Editor", string? externalId = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{Url}/scim/v2/{integrationId}/Users");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -154,6 +155,11 @@ public sealed class RunningDashboard : IAsyncLifetime
             ["emails"] = new JsonArray(new JsonObject { ["type"] = "work", ["value"] = email, ["primary"] = true }),
             ["roles"] = new JsonArray(new JsonObject { ["value"] = role }),
         };
+        if (externalId is not null)
+        {
+            body["externalId"] = externalId;
+        }
+
         request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/scim+json");
         using var response = await http.SendAsync(request, Stop);
         var text = await response.Content.ReadAsStringAsync(Stop);

@@ -69,12 +69,18 @@ public sealed class SettingsTests(RunningDashboard product)
         var page = visit.Page;
         await visit.OpenAsync($"/integrations/{id}");
         Assert.Equal($"{product.Url}/launch/{id}", await page.Locator("#bookmark-url").TextContentAsync());
+        var copy = page.GetByRole(AriaRole.Button, new() { Name = "Copy SCIM base URL" });
+        await copy.ClickAsync();
+        await copy.ClickAsync();
+        await Expect(copy).ToHaveTextAsync("Copied");
+        await Expect(copy).ToHaveTextAsync("Copy");
 
         await page.GetByLabel("Sync by itself").SelectOptionAsync("cron");
         await page.Locator("#sync input[name=cron]").FillAsync("every morning");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save sync" }).ClickAsync();
-        await Expect(page.Locator("#sync [role=alert]")).ToContainTextAsync("sync.schedule.cron");
+        await Expect(page.Locator("#sync [role=alert]")).ToContainTextAsync("Schedule");
         await Expect(page.Locator("#sync input[name=cron]")).ToHaveValueAsync("every morning");
+        await Expect(page).ToHaveURLAsync($"{product.Url}/integrations/{id}");
         await page.GetByLabel("Sync by itself").SelectOptionAsync("0 2 * * *");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save sync" }).ClickAsync();
         await Expect(page).ToHaveURLAsync($"{product.Url}/integrations/{id}#sync");
@@ -85,6 +91,11 @@ public sealed class SettingsTests(RunningDashboard product)
         await page.GetByRole(AriaRole.Button, new() { Name = "Save hold" }).ClickAsync();
         await Expect(page).ToHaveURLAsync($"{product.Url}/integrations/{id}#hold");
         await Expect(page.GetByText("Saved.")).ToBeVisibleAsync();
+
+        // What was done is told where the person looks, far down a long page, until it has been read.
+        await Expect(page.Locator("[data-notice]")).ToBeInViewportAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Dismiss" }).ClickAsync();
+        await Expect(page.Locator("[data-notice]")).ToHaveCountAsync(0);
         await page.GetByLabel("Keep activity for days", new() { Exact = false }).FillAsync("400");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save retention" }).ClickAsync();
         await Expect(page).ToHaveURLAsync($"{product.Url}/integrations/{id}#retention");

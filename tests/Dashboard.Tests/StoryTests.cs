@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using IdLcm.Samples.Data;
+using IdLcm.Samples.Testing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -78,9 +80,18 @@ public sealed class StoryTests(RunningDashboard product)
         await page.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
         await Expect(page.GetByText("Resumed.")).ToBeVisibleAsync();
 
-        // A sync, followed live to its end.
+        // A sync takes its time: it is left, found again from the list of integrations, and followed live to its end.
+        product.Sample.Faults.Change(faults => faults with { Slow = 5000 });
         await page.GetByRole(AriaRole.Button, new() { Name = "Sync", Exact = true }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Sync" })).ToBeVisibleAsync();
+        var sync = page.Url;
+        await page.GetByRole(AriaRole.Link, new() { Name = "Integrations", Exact = true }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Northwind for the story" }).ClickAsync();
+        await page.Locator("#running").GetByRole(AriaRole.Link, new() { Name = "Sync" }).ClickAsync();
+        Assert.Equal(sync, page.Url);
+        product.Sample.Faults.Clear();
         await Expect(page.GetByText("What it did:")).ToBeVisibleAsync();
+        await Expect(page.Locator("#running")).ToHaveCountAsync(0);
 
         // The app hides who has not accepted yet: the safeguard halts the sync, and a person allows its plan once.
         await visit.OpenAsync($"/integrations/{id}");
@@ -92,6 +103,18 @@ public sealed class StoryTests(RunningDashboard product)
         await page.GetByRole(AriaRole.Button, new() { Name = "Sync", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "allow the plan once or reject it" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = Person })).ToContainTextAsync("Gone");
+        await page.GetByLabel("Reason to reject it").FillAsync("Look first");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Reject", Exact = true }).ClickAsync();
+        await Expect(page.Locator("#plan .badge").First).ToHaveTextAsync("Rejected");
+        await page.GetByRole(AriaRole.Link, new() { Name = "the sync", Exact = true }).ClickAsync();
+        await Expect(page.Locator("#decided-plan")).ToBeVisibleAsync();
+        await visit.OpenAsync("/");
+        await Expect(page.Locator("#attention li").Filter(new() { HasText = "Northwind for the story" })).ToHaveCountAsync(0);
+        await page.GoBackAsync();
+
+        // They are gone indeed: the next plan is allowed.
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sync", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "allow the plan once or reject it" }).ClickAsync();
         await page.GetByLabel("Reason to allow it once").FillAsync("They were removed by hand");
         await page.GetByRole(AriaRole.Button, new() { Name = "Allow once" }).ClickAsync();
         await Expect(page.Locator("#plan .badge").First).ToHaveTextAsync("Applied");
@@ -110,6 +133,10 @@ public sealed class StoryTests(RunningDashboard product)
         await Expect(page.Locator("#person dd").First).ToHaveTextAsync("No");
         Assert.Equal(MemberStatus.Suspended, product.Sample.Snapshot().Single(member => member.Email == Person).Status);
 
+        await page.Locator("#lift-reason").FillAsync("It was another Grace");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Lift the revocation" }).ClickAsync();
+        await Expect(page.Locator("#person dd").First).ToHaveTextAsync("Invited");
+
         // The audit trail names the administrator, and is whole.
         await page.GotoAsync($"/integrations/{id}/activity?verify=1");
         await Expect(page.GetByText("The chain is intact.")).ToBeVisibleAsync();
@@ -123,7 +150,74 @@ public sealed class StoryTests(RunningDashboard product)
     }
 
     [Fact]
-    public async Task A_failed_validation_says_what_to_do_and_a_failed_person_is_retried_from_home()
+    public async Task Somebody_who_failed_is_found_at_home_with_the_evidence_and_retried_and_what_waits_is_cancelled()
+    {
+        var (id, token) = await product.IntegrationAsync("Retried from home");
+        product.Sample.Faults.Change(faults => faults with { Captcha = CaptchaPlace.Everywhere });
+        string user;
+        try
+        {
+            user = await product.ProvisionAsync(id, token, "retried@example.test", "Rita", "Retried");
+            await product.SettledAsync(id, user);
+        }
+        finally
+        {
+            product.Sample.Faults.Clear();
+        }
+
+        await using var visit = await product.VisitAsync(await product.SignInAsync());
+        var page = visit.Page;
+        await visit.OpenAsync("/");
+        await page.Locator("#attention li").Filter(new() { HasText = "retried@example.test" }).GetByRole(AriaRole.Link, new() { Name = "What failed" }).ClickAsync();
+        await Expect(page.Locator(".failure").First).ToContainTextAsync("CaptchaOrStepUp");
+        await Expect(page.GetByAltText("Screenshot", new() { Exact = false }).First).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Retry", Exact = true }).ClickAsync();
+        await Expect(page.GetByText("It is being tried again.")).ToBeVisibleAsync();
+        await Expect(page).ToHaveTitleAsync("Provision retried@example.test · Retried from home · IdLCM");
+        Assert.Equal("Onboarded", (string?)(await product.SettledAsync(id, user))["provisioningState"]);
+
+        await product.ApiAsync(HttpMethod.Post, $"integrations/{id}/pause", new JsonObject { ["reason"] = "So that it waits" });
+        var waits = await product.ProvisionAsync(id, token, "waits@example.test", "Wanda", "Waits");
+        await visit.OpenAsync($"/integrations/{id}/users/{waits}");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Provision", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Cancel", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Cancel the operation" }).ClickAsync();
+        await Expect(page.GetByText("Cancelled.", new() { Exact = true })).ToBeVisibleAsync();
+
+        // All that failed can be tried again as soon as the list shows it, however the list came to show it.
+        await page.GetByRole(AriaRole.Link, new() { Name = "Operations", Exact = true }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Retry all failed" })).ToHaveCountAsync(0);
+        await page.Locator("select[name=status]").SelectOptionAsync("Failed");
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Retry all failed" })).ToBeVisibleAsync();
+        visit.AssertNoComplaints();
+
+        // The gateway is away for a while: the page says so, sends nothing, keeps what was typed, and goes on by itself.
+        await page.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
+        await page.GetByText("Pause …").ClickAsync();
+        await page.GetByLabel("Reason", new() { Exact = false }).FillAsync("Typed while it was away");
+        await visit.Context.SetOfflineAsync(true);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause writes" }).ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await Expect(dialog).ToContainTextAsync("The gateway does not answer. Nothing was sent");
+        await page.Keyboard.PressAsync("Escape");
+        await page.Locator("select[name=status]").SelectOptionAsync("");
+        await Expect(page.GetByRole(AriaRole.Main).Locator(".told")).ToContainTextAsync("this page goes on as soon as it answers again");
+        await visit.Context.SetOfflineAsync(false);
+        await Expect(page.Locator(".told")).ToHaveCountAsync(0);
+        await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "waits@example.test" })).ToBeVisibleAsync();
+
+        // So it does when the session has ended: who signs in beside it sends it from where they were.
+        var cookies = await visit.Context.CookiesAsync();
+        await visit.Context.ClearCookiesAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause writes" }).ClickAsync();
+        await Expect(dialog).ToContainTextAsync("Your session has ended");
+        await visit.Context.AddCookiesAsync(cookies.Select(cookie => new Microsoft.Playwright.Cookie { Name = cookie.Name, Value = cookie.Value, Url = product.Url }));
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
+        await Expect(page.Locator("#integration-head")).ToContainTextAsync("Typed while it was away");
+    }
+
+    [Fact]
+    public async Task A_failed_validation_says_what_to_do_and_passes_once_that_is_done()
     {
         var cookie = await product.SignInAsync();
         await using var visit = await product.VisitAsync(cookie);
@@ -147,7 +241,11 @@ public sealed class StoryTests(RunningDashboard product)
         Assert.True(await screenshot.EvaluateAsync<int>("image => image.naturalWidth") > 100, "The screenshot is not shown.");
 
         await visit.OpenAsync("/");
-        await Expect(page.Locator("#attention")).ToContainTextAsync("Wrong password");
+        await page.Locator("#attention").GetByRole(AriaRole.Link, new() { Name = "Wrong password" }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Navigation, new() { Name = "Parts of" }).GetByRole(AriaRole.Link, new() { Name = "Settings" }).ClickAsync();
+        await page.Locator("#service-account input[name=secret]").FillAsync(RunningDashboard.AdminPassword);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save and validate" }).ClickAsync();
+        await Expect(page.Locator("#validation .badge")).ToHaveTextAsync("Passed");
         visit.AssertNoComplaints();
     }
 }

@@ -218,13 +218,13 @@ internal sealed class Product : IAsyncDisposable
         }
     }
 
-    public static async Task UntilAsync(Func<Task<bool>> condition, TimeSpan patience, Func<string> otherwise)
+    public static async Task UntilAsync(Func<Task<bool>> condition, TimeSpan patience, Func<string> otherwise, int everyMilliseconds = 50)
     {
         var watch = Stopwatch.StartNew();
         while (!await condition())
         {
             Assert.True(watch.Elapsed < patience, otherwise());
-            await Task.Delay(50, Stop);
+            await Task.Delay(everyMilliseconds, Stop);
         }
     }
 

@@ -9,7 +9,7 @@ namespace IdLcm.EndToEnd.Tests;
 /// <summary>A sync that is killed (SIGKILL) again and again while its plan is applied.</summary>
 public sealed class SyncKillTests
 {
-    private const int People = 1500;
+    private const int People = 900;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -20,11 +20,14 @@ public sealed class SyncKillTests
         await Product.UntilAsync(async () => await KnownAsync(product) > 0, TimeSpan.FromSeconds(60), () => $"The apply does not begin:\n{product.ReadLog()}");
         await product.KillGatewayAsync();
 
-        // An apply goes on while the process still starts, so the next kill comes after a time: a little later whenever the last came too soon.
+        // The next kill comes with what the process writes as it goes on: a little later whenever the last came too soon.
         var middle = new List<int> { await RecordedAsync(product) };
-        for (var patience = TimeSpan.FromMilliseconds(450); middle[^1] < People && patience < TimeSpan.FromSeconds(10);)
+        for (var patience = TimeSpan.FromMilliseconds(200); middle[^1] < People && patience < TimeSpan.FromSeconds(10);)
         {
+            var before = WrittenAt(product);
             product.LaunchGateway();
+            await Product.UntilAsync(
+                () => Task.FromResult(WrittenAt(product) != before), TimeSpan.FromSeconds(60), () => $"Nothing is written:\n{product.ReadLog()}", everyMilliseconds: 5);
             await Task.Delay(patience, Stop);
             await product.KillGatewayAsync();
             var known = await RecordedAsync(product);
@@ -66,6 +69,9 @@ public sealed class SyncKillTests
         await product.StopGatewayAsync();
         await Histories.ReplayAllAsync(product.Data);
     }
+
+    private static DateTime WrittenAt(Product product) =>
+        Directory.EnumerateFiles(product.Data, "idlcm.db*").Where(file => !file.EndsWith("-shm", StringComparison.Ordinal)).Max(File.GetLastWriteTimeUtc);
 
     /// <summary>How many accounts the killed gateway has left in its records.</summary>
     private static async Task<int> RecordedAsync(Product product)

@@ -85,6 +85,16 @@ public sealed class RunningGateway : IAsyncDisposable
         return connected;
     }
 
+    /// <summary>Asks again and again until the answer is yes.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        while (!await condition())
+        {
+            limit.Token.ThrowIfCancellationRequested();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await host.StopAsync();

@@ -6,6 +6,7 @@ using IdLcm.Dashboard.Tests;
 using IdLcm.Domain.Integrations;
 using IdLcm.EndToEnd.Tests;
 using IdLcm.Gateway.Hosting.SignIn;
+using IdLcm.Samples.Tests;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -232,6 +233,13 @@ public sealed partial class LaunchTests
         var shown = await other.LaunchAsync();
         Assert.Equal(HttpStatusCode.OK, await other.RevealAsync(shown));
         Assert.Equal(HttpStatusCode.Gone, await other.RevealAsync(shown));
+
+        // Suspended in the app by hand: that is no account on its way.
+        using var admin = new Person(rig.Sample.BaseAddress);
+        await admin.SignIn(Rig.FirstPassword);
+        await admin.Press(await admin.Open($"/members/{rig.Sample.Snapshot().Single(m => m.Email == "sam@example.test").Id}"), "Suspend");
+        await rig.EndedAsync((string)(await rig.DoAsync(HttpMethod.Post, "/sync"))["operationId"]!, "Succeeded");
+        Assert.Contains("You may not open this app", await other.PageAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -337,6 +345,12 @@ public sealed partial class LaunchTests
             this.rig = rig;
             this.provider = provider;
             http = new HttpClient(new SocketsHttpHandler { CookieContainer = new CookieContainer() });
+        }
+
+        public async Task<string> PageAsync()
+        {
+            using var page = await http.GetAsync(new Uri(Launch(rig)), Stop);
+            return await page.Content.ReadAsStringAsync(Stop);
         }
 
         public async Task<string> LaunchAsync(string? signInAs = null)

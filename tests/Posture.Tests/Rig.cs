@@ -156,8 +156,13 @@ internal sealed class Rig : IAsyncDisposable
         return text.Length == 0 ? [] : (JsonObject)JsonNode.Parse(text)!;
     }
 
-    public Task UserAsync(string id, string state) => UntilAsync(
-        async () => (string?)(await DoAsync(HttpMethod.Get, $"/users/{id}"))["provisioningState"] == state, () => $"The user is not {state}.\n{Log}");
+    public async Task UserAsync(string id, string state)
+    {
+        JsonObject user = [];
+        await UntilAsync(
+            async () => (string?)(user = await DoAsync(HttpMethod.Get, $"/users/{id}"))["provisioningState"] == state,
+            () => $"The user is not {state}: {user.ToJsonString()}\n{Log}");
+    }
 
     public int Audited(string what) => Sample.Audit().Count(entry => entry.Event == what);
 

@@ -170,6 +170,7 @@ internal sealed class FilterProxy : IAsyncDisposable
 
         await upstream.WriteAsync(Encoding.Latin1.GetBytes(head.Rewritten), stop.Token);
         var sending = SendBodyAsync(client, upstream, rest, head.ContentLength);
+        _ = HangUpWithAsync(client, server, sending);
         if (!await AnsweredAsync(upstream, client))
         {
             await AnswerAsync(client, "502 Bad Gateway", "The host closed the connection without an answer.");
@@ -177,6 +178,28 @@ internal sealed class FilterProxy : IAsyncDisposable
 
         client.Socket.Shutdown(SocketShutdown.Send);
         await sending;
+    }
+
+    /// <summary>
+    /// Lets the app go as soon as the browser does, which cancelled a download or left the page: an app that is silent would
+    /// be waited for, and never hear that nobody wants its answer any more.
+    /// </summary>
+    private async Task HangUpWithAsync(NetworkStream client, Socket server, Task sending)
+    {
+        try
+        {
+            await sending;
+            var ignored = new byte[1];
+            while (await client.ReadAsync(ignored, stop.Token) > 0)
+            {
+            }
+
+            server.Close();
+        }
+        catch (Exception error) when (error is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            server.Close();
+        }
     }
 
     /// <summary>
@@ -214,7 +237,7 @@ internal sealed class FilterProxy : IAsyncDisposable
         {
             return await upstream.ReadAsync(buffer, stop.Token);
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or ObjectDisposedException)
         {
             return 0;
         }

@@ -44,6 +44,10 @@ public sealed class ConnectorDefinition
     /// <summary>The verbs that look at pages; the others are run without a browser.</summary>
     internal IReadOnlySet<ConnectorVerb> BrowserVerbs => field ??= Operations.Where(o => BrowserNeed.Of(this, o.Value)).Select(o => o.Key).ToHashSet();
 
+    /// <summary>Whether a verb does anything that cannot be taken back.</summary>
+    internal bool Commits(ConnectorVerb verb) =>
+        Operations.TryGetValue(verb, out var operation) && TemplateWalk.Expanded(operation.Steps, Fragments).Any(s => s.Commit);
+
     /// <summary>True when a session is opened without a browser: one is started when a verb first needs it.</summary>
     internal bool OpensWithoutBrowser => Probe is null || (Http is { Probe: not null, Cookies: false });
 

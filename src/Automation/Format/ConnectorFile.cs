@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using IdLcm.Automation.Catalog;
 using IdLcm.Automation.Lint;
 
@@ -72,12 +74,39 @@ public static class ConnectorFile
                 return Unreadable(path, "too-large", $"The file has {large.Length} bytes; the limit is {YamlReader.MaxCharacters} characters.");
             }
 
-            return parse(path, File.ReadAllText(path));
+            var bytes = File.ReadAllBytes(path);
+            return NotUtf8(bytes) is (var line, var column)
+                ? new(null, [new(path, line, column, DiagnosticSeverity.Error, "encoding", "This is not UTF-8 text; save the file as UTF-8.")])
+                : parse(path, new StreamReader(new MemoryStream(bytes)).ReadToEnd());
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return Unreadable(path, "unreadable", $"The file cannot be read: {error.Message}");
         }
+    }
+
+    /// <summary>Where a file stops to be UTF-8; what a decoder puts in place of it would be written into people's apps.</summary>
+    private static (int Line, int Column)? NotUtf8(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes is [0xFE, 0xFF, ..] or [0xFF, 0xFE, ..])
+        {
+            // A byte order mark says what else it is.
+            return null;
+        }
+
+        var (line, column) = (1, 1);
+        while (!bytes.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf8(bytes, out var rune, out var length) != OperationStatus.Done)
+            {
+                return (line, column);
+            }
+
+            (line, column) = rune.Value == '\n' ? (line + 1, 1) : (line, column + rune.Utf16SequenceLength);
+            bytes = bytes[length..];
+        }
+
+        return null;
     }
 
     private static ConnectorParseResult Unreadable(string path, string rule, string message) =>

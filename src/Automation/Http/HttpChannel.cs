@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using IdLcm.Automation.Browser;
@@ -8,18 +9,22 @@ namespace IdLcm.Automation.Http;
 /// One service account's way to its app's API. Hosts are checked for every request and redirect; cookies are not kept; nothing
 /// waits or grows without bound.
 /// </summary>
-internal sealed class HttpChannel(HostPolicy policy, long maxBytes, Func<Uri, CancellationToken, Task<string?>>? before = null) : IDisposable
+internal sealed class HttpChannel(HostPolicy policy, long maxBytes, TimeProvider time, Func<Uri, CancellationToken, Task<string?>>? before = null) : IDisposable
 {
     private const int MaxRedirects = 5;
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(10);
 
+    /// <summary>No app closes a connection for being unused so short a time.</summary>
+    private static readonly TimeSpan StaysOpen = TimeSpan.FromSeconds(1);
+
     private readonly Lazy<HttpMessageInvoker> pooled = new(() => Create(reuse: true));
     private readonly Lazy<HttpMessageInvoker> once = new(() => Create(reuse: false));
+    private readonly ConcurrentDictionary<string, long> answered = new(StringComparer.Ordinal);
 
     /// <summary>Sends a request and follows redirects within the allowed hosts.</summary>
     /// <param name="make">Makes the request for an address; credentials belong to the first address's origin alone.</param>
     /// <param name="address">The first address.</param>
-    /// <param name="commit">True for a request that must not be sent twice: it gets a connection of its own, since one that was kept open may be closed by the app at any time.</param>
+    /// <param name="commit">True for a request that must not be sent twice: it gets a connection of its own where none has answered just now, since one that was kept open for longer may be closed by the app at any time.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The answer.</returns>
     /// <exception cref="HostBlockedException">An address is not of an allowed host.</exception>
@@ -38,10 +43,12 @@ internal sealed class HttpChannel(HostPolicy policy, long maxBytes, Func<Uri, Ca
             using var request = make(address, method);
             using var response = before is not null && await before(address, cancellationToken) is { } instead
                 ? new HttpResponseMessage { Content = new StringContent(instead, Encoding.UTF8, "text/html") }
-                : await (commit ? once : pooled).Value.SendAsync(request, cancellationToken);
+                : await (commit && !HasJustAnswered(address) ? once : pooled).Value.SendAsync(request, cancellationToken);
             if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
             {
-                return new(request.Method.Method, address, (int)response.StatusCode, response.Headers, await BodyAsync(response, cancellationToken));
+                var body = await BodyAsync(response, cancellationToken);
+                answered[address.Authority] = time.GetTimestamp();
+                return new(request.Method.Method, address, (int)response.StatusCode, response.Headers, body);
             }
 
             if (hop == MaxRedirects)
@@ -62,6 +69,8 @@ internal sealed class HttpChannel(HostPolicy policy, long maxBytes, Func<Uri, Ca
             invoker.Value.Dispose();
         }
     }
+
+    private bool HasJustAnswered(Uri address) => answered.TryGetValue(address.Authority, out var at) && time.GetElapsedTime(at) < StaysOpen;
 
     private static HttpMessageInvoker Create(bool reuse) => new(new SocketsHttpHandler
     {

@@ -21,6 +21,10 @@ internal sealed class HttpReply(string method, Uri address, int status, HttpHead
     /// <summary>The body as JSON; null where it is none.</summary>
     public JsonNode? Json => json.Value;
 
+    /// <summary>True for a web page, which no API answers with: a web server's, a proxy's or a portal's in front of the app.</summary>
+    public bool IsPage => Json is null && body.AsSpan().TrimStart() is var text
+        && (text.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase) || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase));
+
     public string? Header(string name) => headers.TryGetValues(name, out var values) ? string.Join(", ", values) : null;
 
     /// <summary>Names of the headers, for evidence; values may be secrets.</summary>

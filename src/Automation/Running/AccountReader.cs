@@ -10,7 +10,7 @@ using Microsoft.Playwright;
 namespace IdLcm.Automation.Running;
 
 /// <summary>Reads one account by its primary identifier, and compares what the app shows with what was wanted.</summary>
-internal sealed class AccountReader(RunState run, StepExecutor executor, RowReader rows, PageActions actions, FrameFinder frames)
+internal sealed class AccountReader(RunState run, StepExecutor executor, RowReader rows, PageActions actions, NearestElements nearest, FrameFinder frames)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -18,6 +18,7 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
     /// <summary>Finds the one row whose primary identifier is the wanted one.</summary>
     public async Task<(ReadResult Read, JsonObject? Row)> FindAsync(Operation reading, Scope settings, string identifier, bool withDetail)
     {
+        (run.Sighting, run.Standing) = (null, null);
         var scope = new Scope(settings);
         scope.Set("identifier", identifier);
         var frame = new Frame(reading, scope);
@@ -35,14 +36,23 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
             return (read with { Complete = false, Fault = new(FailureCode.IncompleteRead, $"The app shows {matches.Count} accounts of {identifier}; which one is meant cannot be told.") }, null);
         }
 
-        if (matches is [var row] && withDetail && reading.Detail is { } detail)
+        if (matches is not [var row])
         {
-            scope.Set("row", row.DeepClone());
-            var problem = await executor.RunAsync(detail.Steps, frame) ?? await ReadDetailAsync(detail, frame, row);
-            return (read with { Fault = problem }, problem is null ? row : null);
+            return (read, null);
         }
 
-        return (read, matches.Count == 1 ? matches[0] : null);
+        var listedRow = (JsonObject)row.DeepClone();
+        if (withDetail && reading.Detail is { } detail)
+        {
+            scope.Set("row", row.DeepClone());
+            if ((await executor.RunAsync(detail.Steps, frame) ?? await ReadDetailAsync(detail, frame, row)) is { } problem)
+            {
+                return (read with { Fault = problem }, null);
+            }
+        }
+
+        run.Sighting = new(identifier, listedRow, run.Browser is null ? null : actions.Loaded, run.Time.GetTimestamp());
+        return (read, row);
     }
 
     /// <summary>Reads all parts of a list; complete when each of them is.</summary>
@@ -215,7 +225,7 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
         if (fault is not null)
         {
             return fault.Code == FailureCode.Timeout
-                ? new(FailureCode.PageChanged, $"The account's page does not show all of {string.Join(", ", detail.Fields.Keys)}. {await actions.NearestAsync(null, frame)}")
+                ? new(FailureCode.PageChanged, $"The account's page does not show all of {string.Join(", ", detail.Fields.Keys)}. {await nearest.NearestAsync(null, frame)}")
                 : fault;
         }
 

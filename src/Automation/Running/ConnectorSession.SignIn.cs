@@ -13,6 +13,9 @@ internal sealed partial class ConnectorSession
     private bool oneTimeCodeGiven;
     private bool trustsEarlierProof;
 
+    /// <summary>True while the app has done what was last asked of it in this session.</summary>
+    private bool answers;
+
     private bool OpensByCall => account.Connector.OpensWithoutBrowser;
 
     /// <summary>Gets what a verb needs: the credential for calls, a signed-in browser session for pages.</summary>
@@ -23,9 +26,14 @@ internal sealed partial class ConnectorSession
             return none;
         }
 
-        return !account.Connector.BrowserVerbs.Contains(verb) || (browser is not null && await browser.RecoverAsync())
-            ? null
-            : await EstablishAsync(steps, cancellationToken);
+        if (!account.Connector.BrowserVerbs.Contains(verb))
+        {
+            // A call that cannot be taken back may be the first that the verb makes: an app that is down, or is another one by now,
+            // has to show before it, or nobody could tell that nothing was done.
+            return OpensByCall && !answers && account.Connector.Commits(verb) ? await AdmitAsync(steps, cancellationToken) : null;
+        }
+
+        return browser is not null && await browser.RecoverAsync() ? null : await EstablishAsync(steps, cancellationToken);
     }
 
     private Task<StepFault?> SignInAgainAsync(ConnectorVerb verb, List<StepRecord> steps, CancellationToken cancellationToken) =>
@@ -53,6 +61,7 @@ internal sealed partial class ConnectorSession
             trustsEarlierProof = false;
             http.Credentials = Credentials(secrets.Password.Value);
             var fault = await new VerbRunner(State(ConnectorVerb.Login, steps, cancellationToken, page: false)).SignInByHttpAsync(http.Credentials);
+            answers = fault is null;
             account.Proved = fault is null ? new(secrets.Password.Version, services.Time.GetUtcNow()) : null;
             return fault;
         },

@@ -17,6 +17,7 @@ internal sealed partial class ConnectorSession(ConnectorSessionRequest request, 
     private readonly SecretMask mask = new();
     private readonly HttpAccess http = new(account.Connector.Http, account.Http, account.HttpBaseUrl, account.Connector.AcceptLanguage);
     private BrowserSession? browser;
+    private AccountSighting? sighting;
     private bool disposed;
 
     public ConnectorManifest Manifest => account.Connector.Manifest;
@@ -52,6 +53,8 @@ internal sealed partial class ConnectorSession(ConnectorSessionRequest request, 
         var steps = new List<StepRecord>();
         VerbOutcome outcome = VerbOutcome.Failed(StepFault.SessionEnded);
         RunState? run = null;
+        var earlier = sighting;
+        sighting = null;
         var fault = await GuardedAsync(
             async () =>
             {
@@ -65,6 +68,7 @@ internal sealed partial class ConnectorSession(ConnectorSessionRequest request, 
                     browser?.CountRun();
                     await StartTraceAsync(call);
                     run = State(call.Verb, steps, limit.Token, call.CommitGate, call.Verb == ConnectorVerb.DisableMfa ? (await TotpAsync(latest: false, limit.Token))?.Value : null, call: call, progressed: limit.Renew);
+                    run.Sighting = attempt == 1 ? earlier : null;
                     outcome = await new VerbRunner(run).RunAsync(operation, account.Settings, inputs, () => SignInAgainAsync(call.Verb, steps, limit.Token));
                     if (!IsCuredBySignIn(outcome.Fault) || run.CommitEntered || attempt == 2)
                     {
@@ -82,6 +86,8 @@ internal sealed partial class ConnectorSession(ConnectorSessionRequest request, 
             limit,
             cancellationToken);
         outcome = outcome with { Fault = fault };
+        answers = fault is null;
+        sighting = fault is null ? run?.Sighting : null;
         var evidence = await EvidenceOfVerbAsync(call, fault, steps);
         if (Reveals(call))
         {
@@ -188,6 +194,7 @@ internal sealed partial class ConnectorSession(ConnectorSessionRequest request, 
             TotpSecret = totpSecret,
             Secrets = call?.Secrets,
             Rows = call?.Rows,
+            WithDetail = call?.WithDetail ?? true,
             Progressed = progressed,
             Gate = gate,
             Observer = request.Observer,

@@ -1,40 +1,15 @@
-using System.Text.Json;
-using System.Text.RegularExpressions;
 using IdLcm.Automation.Format;
 using IdLcm.Domain.Connectors;
-using Microsoft.Playwright;
 
 namespace IdLcm.Automation.Running;
 
-/// <summary>What a page shows, in one round trip.</summary>
-internal sealed record PageFacts(int Status, string Url, IReadOnlyList<bool> Texts, IReadOnlyList<bool> Alerts);
-
 /// <summary>Recognises pages that explain why a step cannot succeed, each with its own failure code.</summary>
-internal sealed class FaultDetector(RunState run)
+internal sealed class FaultDetector(RunState run, PageInspector inspector)
 {
-    private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
-
-    private async Task<PageFacts> InspectAsync(List<string> texts, List<string> alerts, IFrame? inside)
-    {
-        if (run.Http.Reply is { } reply)
-        {
-            var body = texts.Count == 0 ? "" : Folded(reply.Body);
-            return new(reply.Status, reply.Address.AbsoluteUri, [.. texts.Select(t => body.Contains(Folded(t), StringComparison.OrdinalIgnoreCase))], [.. alerts.Select(_ => false)]);
-        }
-
-        if (run.Browser is null)
-        {
-            return new(0, "", [.. texts.Select(_ => false)], [.. alerts.Select(_ => false)]);
-        }
-
-        var json = await (inside ?? run.Page.MainFrame).EvaluateAsync<string>(PageScripts.Inspect, JsonSerializer.Serialize(new { texts, alerts }, Web));
-        return JsonSerializer.Deserialize<PageFacts>(json, Web)!;
-    }
-
     /// <summary>What the address alone says; costs nothing.</summary>
     public StepFault? FromAddress(Frame frame)
     {
-        if (LooksAtAnswer)
+        if (inspector.LooksAtAnswer)
         {
             return null;
         }
@@ -56,7 +31,7 @@ internal sealed class FaultDetector(RunState run)
             return Blocked(address.Authority);
         }
 
-        return !frame.SigningIn && run.Connector.SignedOut?.Url is { } signedOut && Glob(signedOut, url) ? StepFault.SessionEnded : null;
+        return !frame.SigningIn && run.Connector.SignedOut?.Url is { } signedOut && PageInspector.Glob(signedOut, url) ? StepFault.SessionEnded : null;
     }
 
     /// <summary>Looks at the page for anything that is known to be wrong.</summary>
@@ -64,17 +39,17 @@ internal sealed class FaultDetector(RunState run)
     /// <param name="ownErrors">True to look for the operation's own errors too.</param>
     public async Task<StepFault?> DetectAsync(Frame frame, bool ownErrors)
     {
-        var (fault, isToLookAgain) = await LookAsync(frame, ownErrors);
+        var found = await LookAsync(frame, ownErrors);
 
-        // The page came while it was looked at: what it says was looked for before, and goes before what it merely shows.
-        return isToLookAgain ? (await LookAsync(frame, ownErrors)).Fault ?? fault : fault;
+        // Texts are looked for before elements: a page that came in between has the element, and nobody has asked yet what it says.
+        return found is { MayBeOfNewPage: true } ? (await LookAsync(frame, ownErrors) ?? found).Fault : found?.Fault;
     }
 
-    private async Task<(StepFault? Fault, bool IsToLookAgain)> LookAsync(Frame frame, bool ownErrors)
+    private async Task<Finding?> LookAsync(Frame frame, bool ownErrors)
     {
         if (FromAddress(frame) is { } fault)
         {
-            return (fault, false);
+            return new(fault);
         }
 
         var rules = (ownErrors ? frame.Operation.Errors : []).Concat(run.Connector.Detect).ToList();
@@ -99,13 +74,16 @@ internal sealed class FaultDetector(RunState run)
         }
 
         Add(signedOutText, texts);
-        var facts = await InspectAsync(texts, alerts, inside: null);
-        if (frame.Document is { } inner && !LooksAtAnswer)
+        List<string> selectors = [.. rules.Select(r => PageInspector.Selector(r.When.See?.Locator, frame)).OfType<string>().Distinct(StringComparer.Ordinal)];
+        var facts = await inspector.InspectAsync(texts, alerts, frame.Document is null ? selectors : []);
+        if (frame.Document is { } inner && !inspector.LooksAtAnswer)
         {
             // What goes wrong in a frame may be told in it or around it.
-            var within = await InspectAsync(texts, alerts, inner);
-            facts = facts with
+            var within = await inspector.InspectAsync(texts, alerts, selectors, inner);
+            facts = within with
             {
+                Status = facts.Status,
+                Url = facts.Url,
                 Texts = [.. facts.Texts.Zip(within.Texts, (outside, inside) => outside || inside)],
                 Alerts = [.. facts.Alerts.Zip(within.Alerts, (outside, inside) => outside || inside)],
             };
@@ -114,82 +92,33 @@ internal sealed class FaultDetector(RunState run)
         if (FromAddress(frame) is { } moved)
         {
             // The page went on while it was looked at.
-            return (moved, false);
+            return new(moved);
         }
 
         foreach (var rule in rules)
         {
-            if (await MatchesAsync(rule.When, frame, facts, texts, alerts) is { } seen)
+            var shown = PageInspector.Selector(rule.When.See?.Locator, frame) is { } selector ? facts.Shown.ElementAtOrDefault(selectors.IndexOf(selector)) : null;
+            if (await MatchesAsync(rule.When, frame, facts, texts, alerts, shown) is { } seen)
             {
-                return (new(rule.Code, rule.Message?.Resolve(frame.Scope, out _) ?? seen), rule.When.See?.Locator is not null && rule != rules[0]);
+                return new(new(rule.Code, rule.Message?.Resolve(frame.Scope, out _) ?? seen), MayBeOfNewPage: rule.When.See?.Locator is not null && shown is null && rule != rules[0]);
             }
         }
 
-        if (LooksAtAnswer)
+        if (inspector.LooksAtAnswer)
         {
-            return (null, false);
+            return null;
         }
 
         if (!frame.SigningIn && run.Connector.SignedOut is { See: { } see })
         {
-            var shown = see.Locator is { } locator ? await IsVisibleAsync(frame, locator) : texts.Count > 0 && facts.Texts[^1];
-            if (shown)
+            var isOut = see.Locator is { } locator ? await inspector.IsVisibleAsync(frame, locator) : texts.Count > 0 && facts.Texts[^1];
+            if (isOut)
             {
-                return (StepFault.SessionEnded, false);
+                return new(StepFault.SessionEnded);
             }
         }
 
-        return (FromStatus(facts.Status, frame.SigningIn), false);
-    }
-
-    /// <summary>True while the last answer of the app's API, and not a page, is what steps look at.</summary>
-    public bool LooksAtAnswer => run.Browser is null || run.Http.Reply is not null;
-
-    public async Task<bool> IsVisibleAsync(Frame frame, Locator locator) =>
-        !LooksAtAnswer && TemplateWalk.Templates(locator).All(t => t.Resolve(frame.Scope, out _) is not null)
-        && await LocatorBuilder.Build(run.Page, frame, locator).CountAsync() > 0;
-
-    /// <summary>True when all of a condition holds now.</summary>
-    public async Task<bool> HoldsAsync(Condition condition, Frame frame)
-    {
-        if (condition.Given is { } input && frame.Scope.Get(new(input, [])) is null)
-        {
-            return false;
-        }
-
-        if (condition.Value is { } value && !Equal(value, condition.OneOf, frame.Scope))
-        {
-            return false;
-        }
-
-        if (condition.Url is { } glob && !Glob(glob, run.Http.Reply?.Address.AbsoluteUri ?? run.Browser?.Page.Url ?? ""))
-        {
-            return false;
-        }
-
-        if (condition.See?.Locator is { } see && !await IsVisibleAsync(frame, see))
-        {
-            return false;
-        }
-
-        if (condition.NotSee?.Locator is { } notSee && await IsVisibleAsync(frame, notSee))
-        {
-            return false;
-        }
-
-        if (condition is { See.Text: null, NotSee.Text: null, Alert: null, Status.Count: 0 })
-        {
-            return true;
-        }
-
-        var facts = await InspectAsync(
-            [condition.See?.Text?.Resolve(frame.Scope, out _) ?? "", condition.NotSee?.Text?.Resolve(frame.Scope, out _) ?? ""],
-            [condition.Alert?.Resolve(frame.Scope, out _) ?? ""],
-            frame.Document);
-        return (condition.See?.Text is null || facts.Texts[0])
-            && (condition.NotSee?.Text is null || !facts.Texts[1])
-            && (condition.Alert is null || facts.Alerts[0])
-            && (condition.Status.Count == 0 || condition.Status.Contains(facts.Status));
+        return FromStatus(facts.Status, frame.SigningIn) is { } status ? new(status) : null;
     }
 
     public static StepFault? FromStatus(int status, bool signingIn) => status switch
@@ -204,26 +133,7 @@ internal sealed class FaultDetector(RunState run)
     public static StepFault Blocked(string host) =>
         new(FailureCode.PageChanged, $"The app led to {host}, which is not among the connector's allowedHosts; it was blocked.");
 
-    private static string Folded(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-
-    private static bool Equal(Template value, IReadOnlyList<Template> oneOf, Scope scope) =>
-        value.Resolve(scope, out _) is { } text
-        && oneOf.Any(o => o.ResolveList(scope, out _)?.Contains(text, StringComparer.OrdinalIgnoreCase) == true);
-
-    /// <summary>Whether an address's path (with query where the glob has one) is as wanted; * stands for anything.</summary>
-    private static bool Glob(string glob, string url)
-    {
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var address))
-        {
-            return false;
-        }
-
-        var subject = glob.Contains('?', StringComparison.Ordinal) ? address.PathAndQuery : address.AbsolutePath;
-        var pattern = "^" + Regex.Escape(glob).Replace("\\*", ".*", StringComparison.Ordinal) + "$";
-        return Regex.IsMatch(subject, pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
-    }
-
-    private async Task<string?> MatchesAsync(Condition rule, Frame frame, PageFacts facts, List<string> texts, List<string> alerts)
+    private async Task<string?> MatchesAsync(Condition rule, Frame frame, PageFacts facts, List<string> texts, List<string> alerts, bool? isShown)
     {
         string? said = null;
         if (rule.See?.Text is { } text)
@@ -246,12 +156,12 @@ internal sealed class FaultDetector(RunState run)
             said = $"The app says: {wanted}";
         }
 
-        if (rule.See?.Locator is { } locator && !await IsVisibleAsync(frame, locator))
+        if (rule.See?.Locator is { } locator && !(isShown ?? await inspector.IsVisibleAsync(frame, locator)))
         {
             return null;
         }
 
-        if ((rule.Url is { } glob && !Glob(glob, facts.Url)) || (rule.Status.Count > 0 && !rule.Status.Contains(facts.Status)))
+        if ((rule.Url is { } glob && !PageInspector.Glob(glob, facts.Url)) || (rule.Status.Count > 0 && !rule.Status.Contains(facts.Status)))
         {
             return null;
         }
@@ -259,4 +169,9 @@ internal sealed class FaultDetector(RunState run)
         return said ?? (rule.See?.Locator is { } shown ? $"The app shows {LocatorBuilder.Describe(shown, frame.Scope)}."
             : rule.Status.Count > 0 ? $"The app answered with status {facts.Status}." : $"The app led to {facts.Url}.");
     }
+
+    /// <summary>A fault that a look has found.</summary>
+    /// <param name="Fault">The fault.</param>
+    /// <param name="MayBeOfNewPage">True where the page that shows it may have come after earlier rules were asked.</param>
+    private sealed record Finding(StepFault Fault, bool MayBeOfNewPage = false);
 }

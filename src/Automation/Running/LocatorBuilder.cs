@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using IdLcm.Automation.Format;
+using IdLcm.Domain.Connectors;
 using Microsoft.Playwright;
 
 namespace IdLcm.Automation.Running;
@@ -26,6 +27,24 @@ internal static class LocatorBuilder
         }
 
         return visible ? found.Filter(new() { Visible = true }) : found;
+    }
+
+    /// <summary>All visible elements that a proposal matches.</summary>
+    public static ILocator Build(IPage page, Frame frame, LocatorRepair repair, ILocator? root)
+    {
+        var document = frame.Document ?? page.MainFrame;
+        var found = (repair.Kind, root) switch
+        {
+            ("role", null) => document.GetByRole(Role(repair.Role!), new() { NameString = repair.Name, Exact = true }),
+            ("role", _) => root.GetByRole(Role(repair.Role!), new() { NameString = repair.Name, Exact = true }),
+            ("label", null) => document.GetByLabel(repair.Name, new() { Exact = true }),
+            ("label", _) => root.GetByLabel(repair.Name, new() { Exact = true }),
+            ("placeholder", null) => document.GetByPlaceholder(repair.Name, new() { Exact = true }),
+            ("placeholder", _) => root.GetByPlaceholder(repair.Name, new() { Exact = true }),
+            (_, null) => document.GetByText(repair.Name, new() { Exact = true }),
+            _ => root.GetByText(repair.Name, new() { Exact = true }),
+        };
+        return found.Filter(new() { Visible = true });
     }
 
     /// <summary>In words: <c>button "Send invite" in dialog "Invite"</c>.</summary>
@@ -62,7 +81,7 @@ internal static class LocatorBuilder
         switch (locator.Kind)
         {
             case LocatorKind.Role:
-                var role = Enum.Parse<AriaRole>(locator.Role!, ignoreCase: true);
+                var role = Role(locator.Role!);
                 return root is null
                     ? document.GetByRole(role, pattern is not null ? new() { NameRegex = pattern } : new() { NameString = text, Exact = exact })
                     : root.GetByRole(role, pattern is not null ? new() { NameRegex = pattern } : new() { NameString = text, Exact = exact });
@@ -85,6 +104,8 @@ internal static class LocatorBuilder
                 return root is null ? document.Locator(selector) : root.Locator(selector);
         }
     }
+
+    private static AriaRole Role(string name) => Enum.Parse<AriaRole>(name, ignoreCase: true);
 
     /// <summary>As the browser shows it: runs of white space are one space.</summary>
     public static string Fold(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));

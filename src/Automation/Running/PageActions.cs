@@ -1,4 +1,3 @@
-using System.Text.Json;
 using IdLcm.Automation.Format;
 using IdLcm.Domain.Connectors;
 using Microsoft.Playwright;
@@ -9,16 +8,23 @@ namespace IdLcm.Automation.Running;
 /// Does one thing to a page and finds out why when it does not work. The good case costs exactly the browser's own
 /// call; the page is only looked at when that call does not end at once.
 /// </summary>
-internal sealed class PageActions(RunState run, FaultDetector detector)
+internal sealed class PageActions(RunState run, PageInspector inspector, FaultDetector detector, NearestElements nearest)
 {
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan NextLook = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>The page as it came; null once something was done to it.</summary>
+    public LoadedPage? Loaded { get; private set; }
+
+    /// <summary>Says that something is done to the page.</summary>
+    public void Touch() => Loaded = null;
+
     /// <summary>Acts on the one element of a locator.</summary>
     public async Task<(StepFault? Fault, int? Alternative)> OnElementAsync(
         Frame frame, Locator target, TimeSpan limit, Func<ILocator, float, Task> act, bool visible = true)
     {
+        Touch();
         var (element, alternative, missing) = await ChooseAsync(frame, target, limit, visible);
         return element is null
             ? (missing, null)
@@ -86,7 +92,7 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
                 return fault;
             }
 
-            if (detector.LooksAtAnswer)
+            if (inspector.LooksAtAnswer)
             {
                 // An answer does not change while one looks at it.
                 return new(FailureCode.PageChanged, $"The answer{(run.Http.Reply is { } reply ? $" to {reply} (status {reply.Status})" : "")} did not show {Describe(condition, frame)}.");
@@ -94,7 +100,7 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
 
             if (run.Time.GetElapsedTime(start) >= limit)
             {
-                return new(FailureCode.PageChanged, $"The page did not show {Describe(condition, frame)} within {limit.TotalSeconds:0.#} s. {await NearestAsync(condition.See?.Locator, frame)}");
+                return new(FailureCode.PageChanged, $"The page did not show {Describe(condition, frame)} within {limit.TotalSeconds:0.#} s. {await nearest.NearestAsync(condition.See?.Locator, frame)}");
             }
 
             await Task.Delay(looks++ < 4 ? Poll : 4 * Poll, run.Time, run.Token);
@@ -105,7 +111,7 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
     {
         try
         {
-            return (await detector.HoldsAsync(condition, frame).WaitAsync(run.DefaultStepLimit, run.Token), null);
+            return (await inspector.HoldsAsync(condition, frame).WaitAsync(run.DefaultStepLimit, run.Token), null);
         }
         catch (TimeoutException)
         {
@@ -141,49 +147,15 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
             return FaultDetector.Blocked(address.Authority);
         }
 
+        Loaded = null;
         IResponse? response = null;
         var fault = await WatchAsync(
             frame,
             async () => response = await run.Page.GotoAsync(address.AbsoluteUri, new() { WaitUntil = WaitUntilState.DOMContentLoaded, Timeout = (float)limit.TotalMilliseconds }),
             target: null);
-        return fault ?? (response is { Status: >= 400 } ? await DetectQuietlyAsync(frame, ownErrors: false) : null);
-    }
-
-    /// <summary>Says that an element is not there, with what is on the page instead, and what of that could be meant.</summary>
-    public async Task<StepFault> MissingAsync(Locator wanted, Frame frame)
-    {
-        var words = LocatorBuilder.Describe(wanted, frame.Scope);
-        var candidates = await CandidatesAsync(frame);
-        return new(FailureCode.PageChanged, $"Looked for {words}: nothing visible matches. {Sentence(wanted, frame, candidates)}") { Repair = candidates is null ? null : RepairFinder.Find(wanted, words, candidates) };
-    }
-
-    /// <summary>A sentence about what is on the page instead of what was looked for.</summary>
-    public async Task<string> NearestAsync(Locator? wanted, Frame frame) => Sentence(wanted, frame, await CandidatesAsync(frame));
-
-    private static string Sentence(Locator? wanted, Frame frame, IReadOnlyList<(string Role, string Name)>? candidates)
-    {
-        if (candidates is null)
-        {
-            return "";
-        }
-
-        var name = wanted is null ? "" : (wanted.Value ?? (wanted.Alternatives is [var first, ..] ? first.Value : null))?.Resolve(frame.Scope, out _) ?? wanted.Role ?? "";
-        var nearest = candidates.OrderBy(c => RepairFinder.Distance(name, c.Name)).Take(6).Select(c => $"{c.Role} \"{c.Name}\"").ToList();
-        return nearest.Count == 0 ? "The page shows nothing that can be used." : $"Nearest on the page: {string.Join(", ", nearest)}.";
-    }
-
-    /// <summary>Role and name of what the page shows; null where it does not say.</summary>
-    private async Task<IReadOnlyList<(string Role, string Name)>?> CandidatesAsync(Frame frame)
-    {
-        try
-        {
-            var json = await run.DocumentOf(frame).EvaluateAsync<string>(PageScripts.Candidates, 200).WaitAsync(TimeSpan.FromSeconds(3), run.Token);
-            return [.. JsonSerializer.Deserialize<string[][]>(json)!.Select(c => (c[0], c[1]))];
-        }
-        catch (Exception error) when (error is PlaywrightException or TimeoutException or JsonException)
-        {
-            return null;
-        }
+        fault ??= response is { Status: >= 400 } ? await DetectQuietlyAsync(frame, ownErrors: false) : null;
+        Loaded = fault is null ? new(address.AbsoluteUri, run.Page.Url) : null;
+        return fault;
     }
 
     private StepFault Gone => run.Session.PopUpHasClosed
@@ -234,7 +206,7 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
 
             if (run.Time.GetElapsedTime(start) >= limit)
             {
-                return (null, null, await MissingAsync(target, frame));
+                return (null, null, await nearest.MissingAsync(target, frame));
             }
 
             await Task.Delay(Poll, run.Time, run.Token);
@@ -303,7 +275,7 @@ internal sealed class PageActions(RunState run, FaultDetector detector)
         var (count, _) = await CountAsync(LocatorBuilder.Build(run.Page, frame, target));
         return count switch
         {
-            0 => await MissingAsync(target, frame),
+            0 => await nearest.MissingAsync(target, frame),
             1 => new(FailureCode.PageChanged, $"Found {wanted}, but it could not be used: {Reason(message)}."),
             _ => new(FailureCode.PageChanged, $"Looked for {wanted}: {count} elements match instead of one."),
         };

@@ -22,7 +22,10 @@ internal static class PageScripts
     /// <summary>Takes a list of { label, css, attribute }; null when one of them is not found for certain.</summary>
     public static string Fields { get; } = $"(json) => ({Read("fields.js")})(json, {Value})";
 
+    /// <summary>Takes (element, limit); <see cref="CandidatesOfDocument"/> is the same for the whole document.</summary>
     public static string Candidates { get; } = Read("candidates.js");
+
+    public static string CandidatesOfDocument { get; } = $"(limit) => ({Candidates})(document, limit)";
 
     public static string Dom { get; } = Read("dom.js");
 

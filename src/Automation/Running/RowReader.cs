@@ -22,7 +22,7 @@ internal sealed record ReadResult(bool Complete, StepFault? Fault)
 }
 
 /// <summary>Reads lists: one evaluation for each page, page after page, with a proof that nothing is missing.</summary>
-internal sealed partial class RowReader(RunState run, PageActions actions, JsonRowReader answers, FrameFinder frames)
+internal sealed partial class RowReader(RunState run, PageActions actions, NearestElements nearest, JsonRowReader answers, FrameFinder frames)
 {
     private const int MaxRows = 2_000_000;
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
@@ -134,6 +134,7 @@ internal sealed partial class RowReader(RunState run, PageActions actions, JsonR
     /// <summary>Scrolls to the end of the list and waits until it shows something else; null where it does not.</summary>
     private async Task<(PageRows? Rows, StepFault? Fault)> ScrolledAsync(Extract extract, Frame frame, ListedRows rows, TimeSpan patience)
     {
+        actions.Touch();
         var query = Query(extract, frame, scroll: true);
         var start = run.Time.GetTimestamp();
         while (true)
@@ -184,7 +185,7 @@ internal sealed partial class RowReader(RunState run, PageActions actions, JsonR
                 if (read is { Rows.Count: > 0, Missing.Count: > 0 })
                 {
                     return (null, await actions.DetectQuietlyAsync(frame, ownErrors: true)
-                        ?? new(FailureCode.PageChanged, $"The list has no column {string.Join(", ", read.Missing.Select(m => $"\"{m}\""))}. {await actions.NearestAsync(null, frame)}"));
+                        ?? new(FailureCode.PageChanged, $"The list has no column {string.Join(", ", read.Missing.Select(m => $"\"{m}\""))}. {await nearest.NearestAsync(null, frame)}"));
                 }
 
                 repeated = read.Rows.Count > 0 && rows.SawPage(Signature(read));
@@ -206,7 +207,7 @@ internal sealed partial class RowReader(RunState run, PageActions actions, JsonR
                     ? new(FailureCode.IncompleteRead, "The next page shows the same rows as a page before it: the list does not end.")
                     : read is { Count: > 0 }
                         ? new(FailureCode.IncompleteRead, $"The app says that there are {read.Count}, but shows no row.")
-                        : new(FailureCode.PageChanged, $"The page shows no rows, and nothing that says there are none. {await actions.NearestAsync(null, frame)}"));
+                        : new(FailureCode.PageChanged, $"The page shows no rows, and nothing that says there are none. {await nearest.NearestAsync(null, frame)}"));
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(50), run.Time, run.Token);
@@ -243,7 +244,7 @@ internal sealed partial class RowReader(RunState run, PageActions actions, JsonR
         catch (TimeoutException)
         {
             return (null, await actions.DetectQuietlyAsync(frame, ownErrors: true) ?? (extract.Within is { } within
-                ? new(FailureCode.PageChanged, $"Looked for {LocatorBuilder.Describe(within, frame.Scope)}: nothing visible matches. {await actions.NearestAsync(within, frame)}")
+                ? await nearest.MissingAsync(within, frame)
                 : new(FailureCode.Timeout, "The page did not answer.")));
         }
         catch (PlaywrightException error) when (error.Message.Contains("strict mode", StringComparison.Ordinal))

@@ -52,6 +52,18 @@ internal sealed class RunState
 
     public bool CommitEntered { get; set; }
 
+    /// <summary>The step that is being done, or was last.</summary>
+    public Step? Current { get; set; }
+
+    /// <summary>False to read of an account what its list shows, and leave out what only its own page does.</summary>
+    public bool WithDetail { get; init; } = true;
+
+    /// <summary>The account that was read last, here or by the verb before; null once something was done since.</summary>
+    public AccountSighting? Sighting { get; set; }
+
+    /// <summary>The page on which a find step has just seen its account; null once something was done since.</summary>
+    public LoadedPage? Standing { get; set; }
+
     public IPage Page => Session.Page;
 
     /// <summary>The document that steps look at: the iframe's that they are in, or the page's.</summary>

@@ -24,18 +24,22 @@ internal sealed class VerbRunner
     private readonly FaultDetector detector;
     private readonly PageActions actions;
     private readonly HttpRunner http;
+    private readonly LeafSteps leaves;
     private readonly StepExecutor executor;
     private readonly AccountReader accounts;
 
     public VerbRunner(RunState run)
     {
         this.run = run;
-        detector = new(run);
-        actions = new(run, detector);
+        var inspector = new PageInspector(run);
+        detector = new(run, inspector);
+        var nearest = new NearestElements(run);
+        actions = new(run, inspector, detector, nearest);
         http = new(run, detector);
         var frames = new FrameFinder(run, actions);
-        executor = new(run, actions, http, frames);
-        accounts = new(run, executor, new(run, actions, new(run, http), frames), actions, frames);
+        leaves = new(run, actions, http);
+        executor = new(run, actions, leaves, frames);
+        accounts = new(run, executor, new(run, actions, nearest, new(run, http), frames), actions, nearest, frames);
     }
 
     /// <summary>Signs in and waits for the sign of it.</summary>
@@ -72,14 +76,15 @@ internal sealed class VerbRunner
         }
 
         var operation = new Operation(ConnectorVerb.Probe, probe.Mark) { Steps = [new HttpStep(probe.Mark, probe)] };
-        return await executor.RunAsync(operation.Steps, new Frame(operation, credentials) { SigningIn = true });
+        return await executor.RunAsync(operation.Steps, new Frame(operation, credentials) { SigningIn = true })
+            ?? (run.Http.Reply is { IsPage: true } page ? new(FailureCode.PageChanged, $"{page} was answered with a web page instead of data: this is not the app's API.") : null);
     }
 
     /// <summary>Whether the session is still signed in; a fault when the app cannot tell.</summary>
     public async Task<(bool SignedIn, StepFault? Fault)> ProbeAsync(Scope settings)
     {
         var frame = new Frame(new(ConnectorVerb.Probe, default), settings);
-        var fault = await executor.GotoAsync(frame, run.Connector.Probe!.Goto, run.DefaultStepLimit)
+        var fault = await leaves.GotoAsync(frame, run.Connector.Probe!.Goto, run.DefaultStepLimit)
             ?? await actions.UntilAsync(frame, SignedIn, run.DefaultStepLimit / 2, ownErrors: false);
         return fault switch
         {
@@ -99,7 +104,7 @@ internal sealed class VerbRunner
         if (operation.Verb == ConnectorVerb.GetUser)
         {
             return inputs.Get(new("identifier", [])) is JsonValue identifier
-                ? Found(await accounts.FindAsync(operation, settings, identifier.ToString(), withDetail: true))
+                ? Found(await accounts.FindAsync(operation, settings, identifier.ToString(), run.WithDetail))
                 : VerbOutcome.Failed(new(FailureCode.UnsupportedOperation, "getUser needs 'identifier', which was not given."));
         }
 
@@ -123,7 +128,7 @@ internal sealed class VerbRunner
             return new(read.Fault, listed.Kept, read.Complete, Verified: false) { RowsRead = listed.Count, Seats = listed.Seats };
         }
 
-        executor.Downloaded = listed;
+        leaves.Downloaded = listed;
 
         var fault = await executor.RunAsync(operation.Steps, frame);
         if (fault is null && operation is { Errors.Count: > 0 } && !run.CommitEntered)

@@ -19,7 +19,7 @@ internal sealed class ServiceAccount : IAsyncDisposable
         Policy = policy;
         BaseUrl = baseUrl;
         HttpBaseUrl = httpBaseUrl;
-        Http = new(policy, options.MaxReplyBytes, options.BeforeRequest);
+        Http = new(policy, options.MaxReplyBytes, time, options.BeforeRequest);
         Totp = new(time);
         Places = new(connector.Manifest.Concurrency);
     }

@@ -94,17 +94,7 @@ public sealed class AccessDecisions(IRecordStore store, UserService users, Activ
         string[] what = [.. grant.Select(value => $"+{value}"), .. revoke.Select(value => $"-{value}")];
         await log.NoteAsync(
             profile.Integration.Id,
-            new ActivityEvent
-            {
-                Id = Ids.OldestFirst(now),
-                Date = now,
-                Actor = by.Actor,
-                Event = ActivityKind.AccessDecided,
-                Target = ScimResource.FromStored(user.Resource.Span, profile.UserType).UserName ?? user.Id,
-                UserId = user.Id,
-                OperationId = write.OperationId,
-                Detail = $"{string.Join(", ", what)}: {why}",
-            },
+            ActivityEvent.Of(now, by.Actor, ActivityKind.AccessDecided, ScimResource.FromStored(user.Resource.Span, profile.UserType).UserName ?? user.Id, $"{string.Join(", ", what)}: {why}", user.Id, write.OperationId),
             cancellationToken);
         return new DecidedAccess(wished, write.OperationId);
     }

@@ -76,6 +76,56 @@ public sealed class AccessReport(IRecordStore store)
         return (found, null);
     }
 
+    /// <summary>Counts lines, among those of so many accounts at the most.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="wanted">Which lines.</param>
+    /// <param name="maxExamined">The most accounts to look at.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>How many, and whether every account was looked at.</returns>
+    public async Task<(int Count, bool IsAll)> CountAsync(IntegrationProfile profile, Func<AccessLine, bool> wanted, int maxExamined, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(profile);
+        ArgumentNullException.ThrowIfNull(wanted);
+        var (count, examined) = (0, 0);
+        await foreach (var account in AccountsAsync(profile, null, cancellationToken))
+        {
+            if (++examined > maxExamined)
+            {
+                return (count, false);
+            }
+
+            count += (await LinesAsync(profile, account, cancellationToken)).Count(wanted);
+        }
+
+        return (count, true);
+    }
+
+    /// <summary>Counts who has each role or entitlement, among so many accounts at the most.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="maxExamined">The most accounts to look at.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>How many accounts have each value, whatever its letter case, and whether every account was looked at.</returns>
+    public async Task<(IReadOnlyDictionary<string, int> Holders, bool IsAll)> HoldersAsync(IntegrationProfile profile, int maxExamined, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(profile);
+        var holders = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
+        var examined = 0;
+        await foreach (var account in AccountsAsync(profile, null, cancellationToken))
+        {
+            if (++examined > maxExamined)
+            {
+                return (holders, false);
+            }
+
+            foreach (var value in account.Observed is null ? [] : account.Grants.Select(grant => grant.Value).Distinct(StringComparer.OrdinalIgnoreCase))
+            {
+                holders[value] = holders.GetValueOrDefault(value) + 1;
+            }
+        }
+
+        return (holders, true);
+    }
+
     /// <summary>Reads what the account of one user has.</summary>
     /// <param name="profile">The integration.</param>
     /// <param name="userId">The SCIM user; any text.</param>

@@ -81,15 +81,7 @@ public sealed partial class ActivityLog
 
             var count = changes.Count;
             changes.Add(TypedRecords.Write(Anchor, last!, anchor?.ETag));
-            changes.Add(Append(new ActivityEvent
-            {
-                Id = Ids.OldestFirst(now),
-                Date = now,
-                Actor = Provenance.System.Actor,
-                Event = ActivityKind.ActivityTrimmed,
-                Target = "Activity",
-                Detail = $"blocks {from} to {last!.Sequence}, the last with hash {last.Hash}",
-            }));
+            changes.Add(Append(ActivityEvent.Of(now, Provenance.System.Actor, ActivityKind.ActivityTrimmed, "Activity", $"blocks {from} to {last!.Sequence}, the last with hash {last.Hash}")));
             removed += (await store.CommitAsync(partition, changes, cancellationToken)).Committed ? count : 0;
         }
     }

@@ -52,15 +52,7 @@ public sealed partial class ActivityLog
         }
 
         var erased = found.Value with { Events = left, Salt = null, Erased = true };
-        var proof = new ActivityEvent
-        {
-            Id = Ids.OldestFirst(now),
-            Date = now,
-            Actor = by.Actor,
-            Event = ActivityKind.PersonErased,
-            Target = $"{ErasedTarget}{sequence}",
-            Detail = ErasedDetail + Left(erased),
-        };
+        var proof = ActivityEvent.Of(now, by.Actor, ActivityKind.PersonErased, $"{ErasedTarget}{sequence}", ErasedDetail + Left(erased));
         return ((await store.CommitAsync(partition, [TypedRecords.Write(BlockRow(sequence), erased, found.ETag), Append(proof)], cancellationToken)).Committed, true);
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Storage;
 
@@ -34,6 +35,8 @@ public sealed partial class ActivityLog(IRecordStore store, IChainAnchor? anchor
     private const string Inbox = "e:";
     private const string Blocks = "eb:";
     private const string Head = "activity-head";
+    private const int BlockPage = 20;
+    private const long MaxCursorBlock = 0xF_FFFF;
 
     /// <summary>The most events of a block: the commit that seals them deletes each and writes two rows more.</summary>
     public const int MaxBlockEvents = RecordLimits.MaxChangesPerCommit - 2;
@@ -94,23 +97,39 @@ public sealed partial class ActivityLog(IRecordStore store, IChainAnchor? anchor
     /// <param name="cursor">What the page before returned.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <returns>The page.</returns>
+    public Task<ActivityPage> ListAsync(
+        string integrationId, Func<ActivityEvent, bool> matches, int limit, string? cursor, CancellationToken cancellationToken = default) =>
+        ListAsync(integrationId, matches, limit, cursor, int.MaxValue, cancellationToken);
+
+    /// <summary>Reads events, newest first, and looks at so many of them at the most.</summary>
+    /// <param name="integrationId">The integration.</param>
+    /// <param name="matches">Which events.</param>
+    /// <param name="limit">The most to return.</param>
+    /// <param name="cursor">What the page before returned.</param>
+    /// <param name="maxExamined">The most to look at: the page ends then, with a cursor, however few matched.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The page.</returns>
     public async Task<ActivityPage> ListAsync(
-        string integrationId, Func<ActivityEvent, bool> matches, int limit, string? cursor, CancellationToken cancellationToken = default)
+        string integrationId, Func<ActivityEvent, bool> matches, int limit, string? cursor, int maxExamined, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(matches);
         var found = new List<ActivityEvent>();
-        await foreach (var item in ReadNewestFirstAsync(integrationId, cursor, cancellationToken))
+        var examined = 0;
+        var last = cursor;
+        await foreach (var (item, block) in WalkAsync(integrationId, cursor, cancellationToken))
         {
-            if (!matches(item))
+            var isWanted = matches(item);
+            if (examined++ == maxExamined || (isWanted && found.Count == limit))
             {
-                continue;
+                return new ActivityPage(found, last);
             }
 
-            if (found.Count == limit)
+            if (isWanted)
             {
-                return new ActivityPage(found, found[^1].Id);
+                found.Add(item);
             }
 
-            found.Add(item);
+            last = CursorOf(item, block);
         }
 
         return new ActivityPage(found, null);
@@ -118,46 +137,53 @@ public sealed partial class ActivityLog(IRecordStore store, IChainAnchor? anchor
 
     /// <summary>Reads every event in newest-first order, from an event on.</summary>
     /// <param name="integrationId">The integration.</param>
-    /// <param name="before">Only events whose id is lower; null for all.</param>
+    /// <param name="cursor">What a page returned; null for all.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <returns>The events.</returns>
     public async IAsyncEnumerable<ActivityEvent> ReadNewestFirstAsync(
-        string integrationId, string? before, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+        string integrationId, string? cursor, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var (item, _) in WalkAsync(integrationId, cursor, cancellationToken))
+        {
+            yield return item;
+        }
+    }
+
+    /// <summary>Walks through the events with the number of the block of each; 0 for those that are not sealed yet.</summary>
+    private async IAsyncEnumerable<(ActivityEvent Event, long Block)> WalkAsync(
+        string integrationId, string? cursor, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var partition = PartitionOf(integrationId);
-
-        // Inbox first: an event sealed between the two reads is met twice, never missed, and given once by its id.
-        var inbox = new List<ActivityEvent>();
-        string? continuation = null;
-        do
-        {
-            var page = await store.QueryAsync(partition, RowRange.Prefix(Inbox), RecordLimits.MaxPageSize, continuation, cancellationToken);
-            inbox.AddRange(page.Records.Select(record => DomainJson.Decode<ActivityEvent>(record.Value)));
-            continuation = page.Continuation;
-        }
-        while (continuation is not null);
-
+        var (before, block) = PlaceOf(cursor);
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var item in Enumerable.Reverse(inbox))
+        if (block == 0)
         {
-            seen.Add(item.Id);
-            if (Before(item, before))
+            // Inbox first: an event sealed between the two reads is met twice, never missed, and given once by its id.
+            var inbox = await store.ScanAsync(partition, RowRange.Prefix(Inbox), cancellationToken).Select(record => DomainJson.Decode<ActivityEvent>(record.Value)).ToListAsync(cancellationToken);
+            foreach (var item in Enumerable.Reverse(inbox))
             {
-                yield return item;
+                seen.Add(item.Id);
+                if (IsBefore(item, before))
+                {
+                    yield return (item, 0);
+                }
             }
         }
 
-        continuation = null;
+        // A page that ended in a block goes on there, however many blocks are newer; all that was not sealed yet came before.
+        var range = block == 0 ? RowRange.Prefix(Blocks) : RowRange.Prefix(Blocks) with { From = BlockRow(block) };
+        string? continuation = null;
         do
         {
-            var page = await store.QueryAsync(partition, RowRange.Prefix(Blocks), 20, continuation, cancellationToken);
+            var page = await store.QueryAsync(partition, range, BlockPage, continuation, cancellationToken);
             foreach (var record in page.Records)
             {
-                foreach (var item in DomainJson.Decode<ActivityBlock>(record.Value).Events.Reverse())
+                var read = DomainJson.Decode<ActivityBlock>(record.Value);
+                foreach (var item in read.Events.Reverse())
                 {
-                    if (Before(item, before) && !seen.Contains(item.Id))
+                    if ((block > read.Sequence || IsBefore(item, before)) && !seen.Contains(item.Id))
                     {
-                        yield return item;
+                        yield return (item, read.Sequence);
                     }
                 }
             }
@@ -167,7 +193,15 @@ public sealed partial class ActivityLog(IRecordStore store, IChainAnchor? anchor
         while (continuation is not null);
     }
 
-    private static bool Before(ActivityEvent item, string? before) => before is null || string.CompareOrdinal(item.Id, before) < 0;
+    private static bool IsBefore(ActivityEvent item, string? before) => before is null || string.CompareOrdinal(item.Id, before) < 0;
+
+    /// <summary>Where a page ended: the event and, while it can be written in five digits, the block that holds it.</summary>
+    private static string CursorOf(ActivityEvent item, long block) => block is > 0 and <= MaxCursorBlock ? $"{item.Id}-{block:x5}" : item.Id;
+
+    private static (string? Before, long Block) PlaceOf(string? cursor) =>
+        cursor?.LastIndexOf('-') is > 0 and var at && at == cursor.Length - 6 && long.TryParse(cursor.AsSpan(at + 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var block)
+            ? (cursor[..at], block)
+            : (cursor, 0);
 
     private static string BlockRow(long sequence) => $"{Blocks}{0xFFFF_FFFF_FFFFL - sequence:x12}";
 }

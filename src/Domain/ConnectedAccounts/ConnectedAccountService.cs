@@ -254,16 +254,7 @@ public sealed class ConnectedAccountService(IRecordStore store, ISecretStore sec
         return false;
     }
 
-    internal static ActivityEvent Told(ActivityKind kind, string target, string userId, string actor, DateTimeOffset now, string? detail) => new()
-    {
-        Id = Ids.OldestFirst(now),
-        Date = now,
-        Actor = actor,
-        Event = kind,
-        Target = target,
-        UserId = userId,
-        Detail = detail,
-    };
+    internal static ActivityEvent Told(ActivityKind kind, string target, string userId, string actor, DateTimeOffset now, string? detail) => ActivityEvent.Of(now, actor, kind, target, detail, userId);
 
     private async Task KeepAsync(string name, string value, CancellationToken cancellationToken) =>
         await secrets.PromoteAsync(name, await secrets.SetAsync(name, value, cancellationToken), cancellationToken);

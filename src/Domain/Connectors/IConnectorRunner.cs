@@ -104,6 +104,12 @@ public sealed record VerbCall(ConnectorVerb Verb, JsonObject Inputs, ICommitGate
     /// <summary>Takes the rows that the verb reads, page by page; the result holds none of them then. Null to have them in the result.</summary>
     public IRowSink? Rows { get; init; }
 
+    /// <summary>
+    /// For getUser: false where it is enough to know whether the account is there and what the app's list shows of it; what
+    /// only the account's own page shows is then left out of the row.
+    /// </summary>
+    public bool WithDetail { get; init; } = true;
+
     /// <summary>Names the verb and never its inputs, which may be secrets.</summary>
     /// <returns>The text.</returns>
     public override string ToString() => $"VerbCall {{ {Verb} }}";

@@ -4,9 +4,9 @@ namespace IdLcm.Domain.Connectors;
 /// <param name="Line">Line of the locator in the connector's text, from 1.</param>
 /// <param name="Column">Its column, from 1.</param>
 /// <param name="Wanted">What was looked for, in words: <c>button "Send invite"</c>.</param>
-/// <param name="Kind">How the new element is named: <c>role</c>, <c>label</c> or <c>text</c>.</param>
+/// <param name="Kind">How the new element is named: <c>role</c>, <c>label</c>, <c>placeholder</c> or <c>text</c>.</param>
 /// <param name="Role">Its ARIA role, for <c>role</c>; else null.</param>
-/// <param name="Name">Its name, label or text.</param>
+/// <param name="Name">Its name, label, placeholder or text.</param>
 public sealed record LocatorRepair(int Line, int Column, string Wanted, string Kind, string? Role, string Name)
 {
     /// <summary>The new element in words: <c>button "Send invitation"</c>.</summary>
@@ -14,6 +14,7 @@ public sealed record LocatorRepair(int Line, int Column, string Wanted, string K
     public string Words() => Kind switch
     {
         "role" => $"{Role} \"{Name}\"",
+        "placeholder" => $"field with placeholder \"{Name}\"",
         "label" => $"field \"{Name}\"",
         _ => $"text \"{Name}\"",
     };

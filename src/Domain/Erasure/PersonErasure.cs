@@ -106,7 +106,7 @@ public sealed class PersonErasure(
 
         await ErasePlansAsync(profile.Partition, user.AccountKey, cancellationToken);
         await log.EraseAsync(profile.Integration.Id, person.Without, by, clock.GetUtcNow(), cancellationToken);
-        foreach (var prefix in new[] { "x:", Rows.Deletions, Rows.SyncReads, Leavers.LeaverWatch.WatchPrefix })
+        foreach (var prefix in new[] { "x:", Rows.Deletions, Rows.SyncReads, Leavers.LeaverWatch.WatchPrefix, Matching.ExemptionEnds.Prefix })
         {
             await EraseIndexesAsync(profile.Partition, prefix, user, cancellationToken);
         }
@@ -204,16 +204,7 @@ public sealed class PersonErasure(
                 var changes = new List<RecordChange>
                 {
                     UserRecords.Write(found.Value with { Resource = nobody.ToStored(), AccountKey = Ids.KeyOf(NameOf(user.Id)) }, found.ETag),
-                    ActivityLog.Append(new ActivityEvent
-                    {
-                        Id = Ids.OldestFirst(now),
-                        Date = now,
-                        Actor = by.Actor,
-                        Event = ActivityKind.PersonErased,
-                        Target = user.Id,
-                        UserId = user.Id,
-                        Detail = reason,
-                    }),
+                    ActivityLog.Append(ActivityEvent.Of(now, by.Actor, ActivityKind.PersonErased, user.Id, reason, user.Id)),
                 };
                 if (account?.UserId == user.Id)
                 {

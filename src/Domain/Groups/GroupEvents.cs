@@ -33,13 +33,5 @@ internal static class GroupEvents
 
     private static string Count(int members) => members == 1 ? "1 member" : $"{members} members";
 
-    private static RecordChange Append(GroupDraft draft, ActivityKind kind, string displayName, string? detail) => ActivityLog.Append(new ActivityEvent
-    {
-        Id = Ids.OldestFirst(draft.Now),
-        Date = draft.Now,
-        Actor = draft.By.Actor,
-        Event = kind,
-        Target = displayName,
-        Detail = detail,
-    });
+    private static RecordChange Append(GroupDraft draft, ActivityKind kind, string displayName, string? detail) => ActivityLog.Append(ActivityEvent.Of(draft.Now, draft.By.Actor, kind, displayName, detail));
 }

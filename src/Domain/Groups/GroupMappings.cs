@@ -114,15 +114,7 @@ public sealed class GroupMappings(
                         ModifiedAt = now,
                     },
                     [
-                        new ActivityEvent
-                        {
-                            Id = Ids.OldestFirst(now),
-                            Date = now,
-                            Actor = by.Actor,
-                            Event = ActivityKind.SettingsChanged,
-                            Target = before.Name,
-                            Detail = detail,
-                        },
+                        ActivityEvent.Of(now, by.Actor, ActivityKind.SettingsChanged, before.Name, detail),
                     ]);
             },
             cancellationToken);

@@ -60,8 +60,8 @@ public sealed record HumanTask
     /// <summary>Why automation could not go on.</summary>
     public FailureCode? FailureCode { get; init; }
 
-    /// <summary>True for what a validation found: there is one such task at a time, and a validation that passes closes it.</summary>
-    public bool OfValidation { get; init; }
+    /// <summary>The kind of operation that could not go on.</summary>
+    public OperationKind? Kind { get; init; }
 
     /// <summary>When it was opened.</summary>
     public required DateTimeOffset OpenedAt { get; init; }
@@ -121,15 +121,22 @@ public sealed record HumanTask
             IntegrationId = operation.IntegrationId,
             Status = HumanTaskStatus.Open,
             Title = $"{operation.Kind} of {operation.Target} needs a person",
-            Instructions = $"{failure.Detail} {info.Action} Then close this task: the app is read again and has to show the result.",
+            Instructions = $"{Sentence(failure.Detail)} {info.Action} Then close this task: the app is read again and has to show the result.",
             Target = operation.Target,
             OperationId = operation.Id,
             UserId = operation.UserId,
             FailureCode = failure.Code,
-            OfValidation = operation.Kind == OperationKind.Validate,
+            Kind = operation.Kind,
             OpenedAt = now,
             DueAt = now + Patience,
         };
+    }
+
+    /// <summary>Connectors and apps end their texts as they like.</summary>
+    private static string Sentence(string text)
+    {
+        var trimmed = text.TrimEnd();
+        return trimmed is [.., '.' or '!' or '?' or ':' or '…'] ? trimmed : $"{trimmed}.";
     }
 
     /// <summary>What the connector or the app stands in the way of. A validation proves the connector, so a page or list that it cannot read is a person's work as well; wrong credentials or settings are corrected where they are kept.</summary>

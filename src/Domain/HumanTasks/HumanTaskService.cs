@@ -26,6 +26,15 @@ public sealed class HumanTaskService(IRecordStore store, OperationService operat
         string partition, bool open, int limit, string? afterId, CancellationToken cancellationToken = default) =>
         store.ListAsync<HumanTask>(partition, open ? HumanTask.OpenPrefix : HumanTask.ClosedPrefix, _ => true, limit, afterId, cancellationToken);
 
+    /// <summary>Counts tasks, so many at the most.</summary>
+    /// <param name="partition">The integration's partition.</param>
+    /// <param name="open">True for the open ones, false for the closed ones.</param>
+    /// <param name="max">The most to count.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>How many there are, and whether all of them were counted.</returns>
+    public Task<(int Count, bool IsAll)> CountAsync(string partition, bool open, int max, CancellationToken cancellationToken = default) =>
+        store.CountAsync(partition, open ? HumanTask.OpenPrefix : HumanTask.ClosedPrefix, max, cancellationToken);
+
     /// <summary>Reads one task.</summary>
     /// <param name="partition">The integration's partition.</param>
     /// <param name="id">The task; any text.</param>
@@ -98,21 +107,30 @@ public sealed class HumanTaskService(IRecordStore store, OperationService operat
             return await MissingAsync(profile, id, cancellationToken);
         }
 
-        var verifying = found.Value.OperationId is { } failed && await operations.FindAsync(profile.Integration.Id, failed, cancellationToken) is { } operation
-            ? await operations.ReopenAsync(profile, operation, by, cancellationToken)
-            : null;
         var now = clock.GetUtcNow();
-        var task = found.Value with { Status = HumanTaskStatus.Closed, ClosedBy = by.Actor, ClosedAt = now, Resolution = done, VerifyingOperationId = verifying };
+        var task = found.Value with { Status = HumanTaskStatus.Closed, ClosedBy = by.Actor, ClosedAt = now, Resolution = done };
         var result = await store.CommitAsync(
             profile.Partition,
             [
                 RecordChange.Delete(HumanTask.Row(id), found.ETag),
                 TypedRecords.Insert(HumanTask.ClosedRow(id), task),
-                ActivityLog.Append(Event(ActivityKind.TaskClosed, task, by.Actor, now, done) with { OperationId = verifying ?? task.OperationId }),
+                ActivityLog.Append(Event(ActivityKind.TaskClosed, task, by.Actor, now, done)),
             ],
             cancellationToken);
+        if (!result.Committed)
+        {
+            return Refusal.Conflict("task_changed", "Somebody else changed the task at the same time.");
+        }
+
+        // After the close: an operation that fails again opens a task of its own. A crash in between leaves the failed operation, which is told of as such.
+        if (await VerifyAsync(profile, task, by, cancellationToken) is { } verifying && await store.FindAsync<HumanTask>(profile.Partition, HumanTask.ClosedRow(id), cancellationToken) is { } closed)
+        {
+            task = closed.Value with { VerifyingOperationId = verifying };
+            await store.CommitAsync(profile.Partition, [TypedRecords.Write(HumanTask.ClosedRow(id), task, closed.ETag)], cancellationToken);
+        }
+
         feed.Publish(new LiveChange(profile.Integration.Id, null));
-        return result.Committed ? task : Refusal.Conflict("task_changed", "Somebody else changed the task at the same time.");
+        return task;
     }
 
     /// <summary>Tells of tasks that are past their due date, each once a day.</summary>
@@ -146,20 +164,16 @@ public sealed class HumanTaskService(IRecordStore store, OperationService operat
         return reminded;
     }
 
+    private async Task<string?> VerifyAsync(IntegrationProfile profile, HumanTask task, Provenance by, CancellationToken cancellationToken) =>
+        task.OperationId is { } failed && await operations.FindAsync(profile.Integration.Id, failed, cancellationToken) is { } operation
+            ? await operations.ReopenAsync(profile, operation, by, cancellationToken)
+            : null;
+
     private async Task<Refusal> MissingAsync(IntegrationProfile profile, string id, CancellationToken cancellationToken) =>
         await FindAsync(profile.Partition, id, cancellationToken) is null
             ? Refusal.NotFound("task_not_found", $"The integration has no human task '{id}'.")
             : Refusal.Conflict("task_closed", "The task is closed already.");
 
-    private static ActivityEvent Event(ActivityKind kind, HumanTask task, string actor, DateTimeOffset now, string? detail) => new()
-    {
-        Id = Ids.OldestFirst(now),
-        Date = now,
-        Actor = actor,
-        Event = kind,
-        Target = task.Target,
-        UserId = task.UserId,
-        OperationId = task.OperationId,
-        Detail = detail,
-    };
+    private static ActivityEvent Event(ActivityKind kind, HumanTask task, string actor, DateTimeOffset now, string? detail) =>
+        ActivityEvent.Of(now, actor, kind, task.Target, detail, task.UserId, task.OperationId);
 }

@@ -30,6 +30,12 @@ public sealed record Integration
     /// <summary>The account that jobs sign in with, or null until one is given.</summary>
     public ServiceAccount? ServiceAccount { get; init; }
 
+    /// <summary>Whether an account of the app is the one that the gateway signs in with.</summary>
+    /// <param name="identifier">The account's primary identifier; null for none.</param>
+    /// <returns>True for the service account, in any letter case.</returns>
+    public bool IsServiceAccount(string? identifier) =>
+        identifier is not null && identifier.Equals(ServiceAccount?.UserName, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>What becomes of an account whose person leaves.</summary>
     public DeprovisionModel Deprovision { get; init; } = new();
 
@@ -172,7 +178,7 @@ public sealed record DeprovisionModel
     /// <summary>Whoever leaves is deactivated at once and deleted after so many days; null to follow the other two. For apps that can do both.</summary>
     public int? DeleteAfterDays { get; init; }
 
-    /// <summary>True when each deletion waits for a person's approval.</summary>
+    /// <summary>True when each deletion waits for a person's approval. Where the app can, the account is deactivated at once and waits so.</summary>
     public bool DeleteNeedsApproval { get; init; }
 }
 

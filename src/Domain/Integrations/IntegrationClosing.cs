@@ -167,7 +167,7 @@ public sealed class IntegrationClosing(
             before => (before with { DeletedAt = now, ServiceAccount = null },
                 before.ServiceAccount is null ? [] : [Event(ActivityKind.ServiceAccountRemoved, by, now, before.ServiceAccount.UserName, null)]),
             cancellationToken);
-        await integrations.UnlistAsync(integration.Id, Event(ActivityKind.IntegrationDeleted, by, now, integration.Name, $"integration {integration.Id}: {integration.Closing.Reason}"), cancellationToken);
+        await integrations.UnlistAsync(integration, Event(ActivityKind.IntegrationDeleted, by, now, integration.Name, $"integration {integration.Id}: {integration.Closing.Reason}"), cancellationToken);
         await foreach (var name in ConnectedSecretsAsync(integration.Id, cancellationToken))
         {
             await secrets.DeleteAsync(name, cancellationToken);
@@ -193,13 +193,6 @@ public sealed class IntegrationClosing(
         }
     }
 
-    private static ActivityEvent Event(ActivityKind kind, string actor, DateTimeOffset now, string target, string? detail) => new()
-    {
-        Id = Ids.OldestFirst(now),
-        Date = now,
-        Actor = actor,
-        Event = kind,
-        Target = target,
-        Detail = detail,
-    };
+    private static ActivityEvent Event(ActivityKind kind, string actor, DateTimeOffset now, string target, string? detail) =>
+        ActivityEvent.Of(now, actor, kind, target, detail);
 }

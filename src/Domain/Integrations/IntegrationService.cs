@@ -285,13 +285,6 @@ public sealed partial class IntegrationService(
 
     private static Refusal NotFound(string id) => Refusal.NotFound("integration_not_found", $"There is no integration '{id}'.");
 
-    private static ActivityEvent Event(ActivityKind kind, Provenance by, DateTimeOffset now, string target, string? detail) => new()
-    {
-        Id = Ids.OldestFirst(now),
-        Date = now,
-        Actor = by.Actor,
-        Event = kind,
-        Target = target,
-        Detail = detail,
-    };
+    private static ActivityEvent Event(ActivityKind kind, Provenance by, DateTimeOffset now, string target, string? detail) =>
+        ActivityEvent.Of(now, by.Actor, kind, target, detail);
 }

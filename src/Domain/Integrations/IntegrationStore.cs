@@ -219,13 +219,32 @@ public sealed class IntegrationStore(IRecordStore store)
         told is null ? [TypedRecords.Insert(KeyPrefix + key.Id, key)] : [TypedRecords.Insert(KeyPrefix + key.Id, key), ActivityLog.Append(told)],
         cancellationToken);
 
-    /// <summary>Takes an integration out of the list. Its records stay, and nobody finds them by it any more.</summary>
-    /// <param name="id">The integration.</param>
+    /// <summary>
+    /// Takes an integration out of the list. Its records stay, and nobody finds them by it any more. Where it was the first of
+    /// its app and never validated, the oldest one left is the first from now on.
+    /// </summary>
+    /// <param name="integration">The integration.</param>
     /// <param name="told">The event of the workspace's activity.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>A task that ends when it is durable.</returns>
-    public Task UnlistAsync(string id, ActivityEvent told, CancellationToken cancellationToken = default) =>
-        store.CommitAsync(WorkspacePartition, [RecordChange.DeleteIfExists(EntryPrefix + id), ActivityLog.Append(told)], cancellationToken);
+    public Task UnlistAsync(Integration integration, ActivityEvent told, CancellationToken cancellationToken = default) =>
+        Optimistic.RunAsync(
+            async () =>
+            {
+                RecordChange[] changes = [RecordChange.DeleteIfExists(EntryPrefix + integration.Id), ActivityLog.Append(told)];
+                var row = AppRow(integration.ConnectorId);
+                if (await store.FindAsync<AppValidation>(WorkspacePartition, row, cancellationToken) is { Value.ValidatedAt: null } app
+                    && app.Value.FirstIntegrationId == integration.Id)
+                {
+                    var successor = (await ListAsync(cancellationToken))
+                        .Where(other => other.ConnectorId == integration.ConnectorId && other.Id != integration.Id)
+                        .MinBy(other => other.CreatedAt);
+                    changes = [.. changes, successor is null ? RecordChange.Delete(row, app.ETag) : TypedRecords.Write(row, new AppValidation(successor.Id, null), app.ETag)];
+                }
+
+                return ((await store.CommitAsync(WorkspacePartition, changes, cancellationToken)).Committed, true);
+            },
+            cancellationToken);
 
     /// <summary>Revokes an API key.</summary>
     /// <param name="id">Its id.</param>

@@ -22,6 +22,8 @@ public sealed record IntegrationView(
     /// <summary>How many operations wait for a person's word, at most 1000.</summary>
     public int Held { get; init; }
 
+    /// <summary>The operations that run now.</summary>
+    public IReadOnlyList<LaneLease> Running { get; init; } = [];
 
     /// <summary>The app's name as people know it.</summary>
     public string AppName => Manifest?.AppName ?? Integration.ConnectorId;
@@ -60,6 +62,7 @@ public sealed class IntegrationViews(IRecordStore store, IntegrationStore integr
             HaltedPlanId = lane?.HaltedPlanId,
             Circuit = lane?.Circuit is { OpenedAt: not null } open ? open : null,
             Held = held.Records.Count,
+            Running = lane?.Leases ?? [],
         };
     }
 

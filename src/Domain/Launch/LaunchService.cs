@@ -105,7 +105,8 @@ public sealed class LaunchService(
         return account.State switch
         {
             ProvisioningState.Onboarded or ProvisioningState.UpdateAwaiting or ProvisioningState.UpdateOngoing or ProvisioningState.UpdateFailed =>
-                account.Observed is not { Active: true } ? new LaunchDecision(LaunchState.Waiting, user.Id)
+                account is { Observed.Active: false, OpenOperationId: null } ? new LaunchDecision(LaunchState.Suspended, user.Id)
+                : account.Observed is not { Active: true } ? new LaunchDecision(LaunchState.Waiting, user.Id)
                 : await accounts.FindAsync(profile, user.Id, cancellationToken) is null ? new LaunchDecision(LaunchState.NoCredential, user.Id)
                 : new LaunchDecision(LaunchState.Ready, user.Id),
             ProvisioningState.ProvisioningFailed => new LaunchDecision(LaunchState.Failed, user.Id),

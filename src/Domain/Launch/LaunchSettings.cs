@@ -31,7 +31,7 @@ public enum LaunchState
     /// <summary>No identity provider assigned the person.</summary>
     NotAssigned,
 
-    /// <summary>The person has left, is disabled, or all access was taken away.</summary>
+    /// <summary>The person has left, is disabled, all access was taken away, or somebody suspended the account in the app by hand.</summary>
     Suspended,
 
     /// <summary>The account is being made or changed.</summary>

@@ -107,17 +107,7 @@ public sealed class EmergencyRevoke(
                     intake.Changes.Add(TypedRecords.Write(Rows.Account(marked.Key), marked, account.ETag));
                 }
 
-                intake.Changes.Add(ActivityLog.Append(new ActivityEvent
-                {
-                    Id = Ids.OldestFirst(now),
-                    Date = now,
-                    Actor = by.Actor,
-                    Event = revoke ? ActivityKind.AccessRevoked : ActivityKind.AccessRestored,
-                    Target = marked.Identifier,
-                    UserId = userId,
-                    OperationId = intake.OperationId,
-                    Detail = why,
-                }));
+                intake.Changes.Add(ActivityLog.Append(ActivityEvent.Of(now, by.Actor, revoke ? ActivityKind.AccessRevoked : ActivityKind.AccessRestored, marked.Identifier, why, userId, intake.OperationId)));
                 var result = await store.CommitAsync(profile.Partition, intake.Changes, cancellationToken);
                 return (result.Committed, new Revoked(profile.Integration.Id, userId, marked.Identifier, intake.OperationId));
             },

@@ -161,15 +161,6 @@ public sealed class LeaverWatch(IRecordStore store, IntegrationProfiles profiles
     /// <returns>The change.</returns>
     internal static RecordChange Watch(string accountKey, DateTimeOffset now) => RecordChange.Upsert($"{WatchPrefix}{Rows.Time(now)}:{accountKey}", default);
 
-    private static ActivityEvent Event(ActivityKind kind, AppAccount account, string actor, DateTimeOffset now, string detail) => new()
-    {
-        Id = Ids.OldestFirst(now),
-        Date = now,
-        Actor = actor,
-        Event = kind,
-        Target = account.Identifier,
-        UserId = account.UserId,
-        OperationId = account.OpenOperationId ?? account.LastOperationId,
-        Detail = detail,
-    };
+    private static ActivityEvent Event(ActivityKind kind, AppAccount account, string actor, DateTimeOffset now, string detail) =>
+        ActivityEvent.Of(now, actor, kind, account.Identifier, detail, account.UserId, account.OpenOperationId ?? account.LastOperationId);
 }

@@ -16,10 +16,10 @@ public sealed class ListingKeeper(IRecordStore store, TimeProvider clock)
     /// <summary>How many entries a block holds before the next begins: the most that a page has to skip.</summary>
     public const int BlockSize = 250;
 
-    /// <summary>How old an id must be before it is sealed. A commit that takes longer is found when its block is counted again.</summary>
-    public static readonly TimeSpan SealAge = TimeSpan.FromSeconds(8);
-
     private const int MaxDeltas = RecordLimits.MaxChangesPerCommit - 2;
+
+    /// <summary>Between the moment that an id is made of and its commit: what is read before, and clocks that differ.</summary>
+    private static readonly TimeSpan BeforeCommit = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan ProofAge = TimeSpan.FromMinutes(1);
 
@@ -27,6 +27,9 @@ public sealed class ListingKeeper(IRecordStore store, TimeProvider clock)
     private static readonly TimeSpan ProofPause = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<(string Partition, Listed Kind), (DateTimeOffset At, int Block)> proofs = new();
+
+    /// <summary>How old an id must be before it is sealed. A commit that takes longer than any should is found when its block is counted again.</summary>
+    public TimeSpan SealAge { get; } = store.LongestCommit + BeforeCommit;
 
     /// <summary>Brings the directories of an integration up to date.</summary>
     /// <param name="integrationId">The integration.</param>

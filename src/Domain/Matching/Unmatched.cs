@@ -103,11 +103,12 @@ public sealed class Unmatched(IRecordStore store, IntegrationStore integrations,
 
         var row = ExemptionRow(user.AccountKey);
         var change = exemption ? RecordChange.Upsert(row, DomainJson.Encode(new Exemption(by.Actor, now, why!, expiresAt))) : RecordChange.DeleteIfExists(row);
+        RecordChange[] end = exemption && expiresAt is { } last ? [ExemptionEnds.At(last, user.AccountKey)] : [];
         var detail = expiresAt is null ? why : $"until {expiresAt:u}: {why}";
         var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.AccountKey), cancellationToken);
         await store.CommitAsync(
             profile.Partition,
-            [change, ActivityLog.Append(Event(exemption ? ActivityKind.Exempted : ActivityKind.ExemptionEnded, user.Id, account?.Value.Identifier ?? user.Id, by, now, detail))],
+            [change, .. end, ActivityLog.Append(Event(exemption ? ActivityKind.Exempted : ActivityKind.ExemptionEnded, user.Id, account?.Value.Identifier ?? user.Id, by, now, detail))],
             cancellationToken);
         feed.Publish(new LiveChange(profile.Integration.Id, null));
         return user;
@@ -244,14 +245,6 @@ public sealed class Unmatched(IRecordStore store, IntegrationStore integrations,
 
     internal static string ExemptionRow(string accountKey) => "ex:" + accountKey;
 
-    private static ActivityEvent Event(ActivityKind kind, string userId, string target, Provenance by, DateTimeOffset now, string? detail) => new()
-    {
-        Id = Ids.OldestFirst(now),
-        Date = now,
-        Actor = by.Actor,
-        Event = kind,
-        Target = target,
-        UserId = userId,
-        Detail = detail,
-    };
+    private static ActivityEvent Event(ActivityKind kind, string userId, string target, Provenance by, DateTimeOffset now, string? detail) =>
+        ActivityEvent.Of(now, by.Actor, kind, target, detail, userId);
 }

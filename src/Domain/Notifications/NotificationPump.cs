@@ -15,7 +15,7 @@ namespace IdLcm.Domain.Notifications;
 /// <param name="log">The activity.</param>
 /// <param name="sender">Sends.</param>
 /// <param name="clock">The clock.</param>
-public sealed class NotificationPump(IRecordStore store, IntegrationStore integrations, ActivityLog log, INotificationSender sender, TimeProvider clock)
+public sealed partial class NotificationPump(IRecordStore store, IntegrationStore integrations, ActivityLog log, INotificationSender sender, TimeProvider clock)
 {
     /// <summary>How long a delivery is tried.</summary>
     public static readonly TimeSpan GiveUpAfter = TimeSpan.FromDays(1);
@@ -69,49 +69,6 @@ public sealed class NotificationPump(IRecordStore store, IntegrationStore integr
             .GroupBy(item => item.Delivery.ChannelId, StringComparer.Ordinal)
             .Select(group => TellAsync(integration.Value, channels.FirstOrDefault(c => c.Id == group.Key), [.. group], cancellationToken)));
         return delivered.Sum();
-    }
-
-    /// <summary>Reads the channels of an integration.</summary>
-    /// <param name="integrationId">The integration.</param>
-    /// <param name="cancellationToken">Cancels the read.</param>
-    /// <returns>The channels, and whether there are more than the 200 returned.</returns>
-    public Task<(IReadOnlyList<NotificationChannel> Items, bool More)> ChannelsAsync(string integrationId, CancellationToken cancellationToken = default) =>
-        store.ListAsync<NotificationChannel>(Rows.Partition(integrationId), NotificationChannel.Prefix, _ => true, 200, null, cancellationToken);
-
-    /// <summary>Adds a channel: it tells of what happens from now on.</summary>
-    /// <param name="integrationId">The integration.</param>
-    /// <param name="channel">The channel.</param>
-    /// <param name="by">Who asks.</param>
-    /// <param name="cancellationToken">Cancels before the commit.</param>
-    /// <returns>A task that ends when it is durable.</returns>
-    public async Task AddAsync(string integrationId, NotificationChannel channel, Provenance by, CancellationToken cancellationToken = default)
-    {
-        var placed = channel with { Cursor = await log.LastBlockAsync(integrationId, cancellationToken) };
-        await store.CommitAsync(
-            Rows.Partition(integrationId),
-            [TypedRecords.Insert(NotificationChannel.Row(channel.Id), placed), ActivityLog.Append(Event(ActivityKind.SettingsChanged, channel, by.Actor, "notification channel added"))],
-            cancellationToken);
-    }
-
-    /// <summary>Removes a channel. What it had still to tell is not told any more.</summary>
-    /// <param name="integrationId">The integration.</param>
-    /// <param name="channelId">The channel; any text.</param>
-    /// <param name="by">Who asks.</param>
-    /// <param name="cancellationToken">Cancels before the commit.</param>
-    /// <returns>True when there was one.</returns>
-    public async Task<bool> RemoveAsync(string integrationId, string channelId, Provenance by, CancellationToken cancellationToken = default)
-    {
-        var partition = Rows.Partition(integrationId);
-        if (!IntegrationStore.IsWellFormed(channelId)
-            || await store.FindAsync<NotificationChannel>(partition, NotificationChannel.Row(channelId), cancellationToken) is not { } found)
-        {
-            return false;
-        }
-
-        return (await store.CommitAsync(
-            partition,
-            [RecordChange.Delete(NotificationChannel.Row(channelId), found.ETag), ActivityLog.Append(Event(ActivityKind.SettingsChanged, found.Value, by.Actor, "notification channel removed"))],
-            cancellationToken)).Committed;
     }
 
     /// <summary>Reads deliveries that were given up.</summary>
@@ -234,7 +191,7 @@ public sealed class NotificationPump(IRecordStore store, IntegrationStore integr
     private ActivityEvent Event(ActivityKind kind, NotificationChannel channel, string actor, string detail)
     {
         var now = clock.GetUtcNow();
-        return new ActivityEvent { Id = Ids.OldestFirst(now), Date = now, Actor = actor, Event = kind, Target = channel.Name, Detail = detail };
+        return ActivityEvent.Of(now, actor, kind, channel.Name, detail);
     }
 
     private static string DueRow(DateTimeOffset due, string id) => $"{DuePrefix}{Rows.Time(due)}:{id}";

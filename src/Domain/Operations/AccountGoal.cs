@@ -41,6 +41,12 @@ public static class AccountGoals
             return account.DeleteDueAt <= now ? AccountGoal.Gone : AccountGoal.Inactive;
         }
 
+        if (wanted == DeprovisionAction.Delete && model.DeleteNeedsApproval && can is { Deactivate: true, Delete: true } && account.Observed is { Active: true })
+        {
+            // Nobody keeps access for as long as a person thinks about the deletion.
+            return AccountGoal.Inactive;
+        }
+
         return wanted == DeprovisionAction.Delete
             ? can.Delete || !can.Deactivate ? AccountGoal.Gone : AccountGoal.Inactive
             : can.Deactivate || !can.Delete ? AccountGoal.Inactive : AccountGoal.Gone;

@@ -37,7 +37,7 @@ public static class AccountPlan
     public static AccountStep Next(
         IntegrationProfile profile, AccountGoal goal, DesiredAccount desired, ObservedAccount? seen, JsonObject? applied)
     {
-        if (goal != AccountGoal.Active && seen is not null && IsServiceAccount(profile, seen))
+        if (goal != AccountGoal.Active && seen is not null && profile.Integration.IsServiceAccount(seen.Identifier))
         {
             return Refuse($"'{seen.Identifier}' is the service account itself: it is never deactivated or deleted.");
         }
@@ -74,6 +74,11 @@ public static class AccountPlan
     private static AccountStep Adjust(IntegrationProfile profile, DesiredAccount desired, ObservedAccount seen, JsonObject? applied)
     {
         var different = Different(profile, desired, seen, applied);
+        if (different.Contains(profile.PrimaryIdentifier.Name) && profile.Integration.IsServiceAccount(seen.Identifier))
+        {
+            return Refuse($"'{seen.Identifier}' is the service account itself: it keeps the name that it signs in with.");
+        }
+
         var fixable = different.Where(profile.Manifest.Capabilities.UpdateAttributes.Contains).ToList();
         if (fixable.Count < different.Count)
         {
@@ -90,6 +95,13 @@ public static class AccountPlan
 
         if (desired.RolesFor(profile, seen.Roles) is { } roles && !SameSet(roles, seen.Roles))
         {
+            if (profile.Integration.IsServiceAccount(seen.Identifier)
+                && (profile.Manifest.Capabilities.SetRoles == SetRolesMode.Recreate || seen.Roles.Except(roles, StringComparer.OrdinalIgnoreCase).Any()))
+            {
+                // Without them nothing could be done in the app any more, not even giving them back.
+                return Refuse($"'{seen.Identifier}' is the service account itself: its roles are never taken away.");
+            }
+
             if (profile.Manifest.Capabilities.SetRoles == SetRolesMode.Recreate)
             {
                 // In this app roles are given when an account is made, and only then.
@@ -225,7 +237,4 @@ public static class AccountPlan
             : Refuse($"The connector of {profile.Manifest.AppName} has no way to do '{verb}'.");
 
     private static AccountStep Refuse(string detail) => new(null, null, null, new Failure(FailureCode.UnsupportedOperation, detail));
-
-    private static bool IsServiceAccount(IntegrationProfile profile, ObservedAccount seen) =>
-        string.Equals(profile.Integration.ServiceAccount?.UserName, seen.Identifier, StringComparison.OrdinalIgnoreCase);
 }

@@ -48,19 +48,21 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
 
         for (var round = 1; ; round++)
         {
-            run.Serve(user);
+            run.Serve(user, goal);
 
             // The memberships after the user: what changes from now on makes the wish grow, and the next look finds it.
             var granted = await GroupAccess.ThroughGroupsAsync(new GroupReader(store), profile, user.Id, cancellationToken);
             var desired = DesiredAccount.Of(profile, user, granted) with { Recreate = account.RecreateApproved == user.Wish };
-            var agreed = await AgreeAsync(run, session, account, desired, goal, outcome with { Generation = user.Wish }, cancellationToken);
+            var agreed = await AgreeAsync(run, session, account, desired, goal, outcome with { Generation = user.Wish, Failure = null, Overtaken = false }, cancellationToken);
             outcome = agreed with { Changes = [.. outcome.Changes, .. agreed.Changes] };
-            if (outcome.Failure is not null || round == MaxRounds)
+            var turned = outcome is { Overtaken: true, Cancelled: false, CalledOff: false };
+            if ((outcome.Failure is not null && !turned) || round == MaxRounds)
             {
                 return outcome;
             }
 
-            // A wish that changed during the visit is served by the same visit, where it asks for nothing of another kind.
+            // A wish that changed during the visit is served by the same visit, where it asks for nothing of another kind: also one
+            // that turned round before a step was taken.
             var now = (await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(account.Key), cancellationToken))?.Value;
             var wish = now is null ? null : (await store.FindUserAsync(profile.Partition, now.UserId, cancellationToken))?.Value;
             if (wish is null || wish.Id != user.Id || wish.Wish == user.Wish)
@@ -68,7 +70,7 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
                 return outcome;
             }
 
-            (user, account) = (wish, now! with { Observed = outcome.Observed, Applied = outcome.Applied });
+            (user, account) = (wish, now! with { Observed = outcome.Observed, Applied = outcome.Applied ?? account.Applied });
             goal = AccountGoals.Of(profile, user, now, clock.GetUtcNow());
             if (AccountGoals.KindFor(account.State, goal) != run.Operation.Kind)
             {
@@ -82,7 +84,7 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
     {
         var profile = run.Profile;
         string[] identifiers = [account.Observed?.Identifier ?? account.Identifier, desired.Identifier];
-        var reader = new AccountReader(profile, session, run, identifiers, clock);
+        var reader = new AccountReader(profile, session, run, identifiers, clock) { TakesAway = goal == AccountGoal.Gone ? account : null };
         var read = await reader.ReadAsync(cancellationToken);
         if (read.Failure is not null)
         {
@@ -143,7 +145,7 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
                 var (again, refused) = await ResendAsync(run, session, reader, seen, changes, cancellationToken);
                 if (refused is not null)
                 {
-                    return outcome with { Failure = refused, CalledOff = run.CalledOff, Cancelled = run.Cancelled, WasRead = again is not null };
+                    return outcome with { Failure = refused, CalledOff = run.CalledOff, Cancelled = run.Cancelled, Overtaken = run.Overtaken, WasRead = again is not null };
                 }
 
                 seen = again;
@@ -158,19 +160,19 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
             run.Begin(verb);
             var result = await session.RunAsync(new VerbCall(verb, step.Inputs!, run), cancellationToken);
             run.Keep(result.Evidence);
-            if (!result.Succeeded && (!result.CommitEntered || IsAnswer(result.Failure!.Code)))
+            if (!result.Succeeded && (!result.CommitEntered || AccountProof.IsAnswer(result.Failure!.Code)))
             {
                 run.Settle(done: false);
-                return outcome with { Failure = result.Failure, CalledOff = run.CalledOff, Cancelled = run.Cancelled };
+                return outcome with { Failure = result.Failure, CalledOff = run.CalledOff, Cancelled = run.Cancelled, Overtaken = run.Overtaken };
             }
 
             applied = Merge(applied, step.Inputs!);
             read = await reader.AfterAsync(result, cancellationToken);
-            var reached = Reached(profile, verb, step, read.Seen);
+            var reached = AccountProof.Reached(profile, verb, step, read.Seen);
             if (read.Failure is null && !reached)
             {
-                read = await reader.ReadSettledAsync(read, found => Reached(profile, verb, step, found), cancellationToken);
-                reached = Reached(profile, verb, step, read.Seen);
+                read = await reader.ReadSettledAsync(read, found => AccountProof.Reached(profile, verb, step, found), cancellationToken);
+                reached = AccountProof.Reached(profile, verb, step, read.Seen);
             }
 
             if (read.Failure is not null)
@@ -181,7 +183,7 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
             run.Settle(done: reached);
             if (!reached)
             {
-                return outcome with { Observed = read.Seen, Failure = result.Failure ?? NotShown(profile, step, desired), };
+                return outcome with { Observed = read.Seen, Failure = result.Failure ?? AccountProof.NotShown(profile, step, desired), };
             }
 
             changes.Add(step.Change!);
@@ -223,7 +225,7 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
         inputs["identifier"] = seen.Identifier;
         var result = await session.RunAsync(new VerbCall(ConnectorVerb.ResendInvite, inputs, run), cancellationToken);
         run.Keep(result.Evidence);
-        if (!result.Succeeded && (!result.CommitEntered || IsAnswer(result.Failure!.Code)))
+        if (!result.Succeeded && (!result.CommitEntered || AccountProof.IsAnswer(result.Failure!.Code)))
         {
             run.Settle(done: false);
             return (seen, result.Failure);
@@ -233,55 +235,6 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
         changes.Add(result.Succeeded ? "sent the invitation again" : "may have sent the invitation again: the app's answer was lost");
         var read = await reader.ReadAsync(cancellationToken);
         return (read.Seen, read.Failure ?? (read.Seen is null ? new Failure(FailureCode.VerificationFailed, $"'{seen.Identifier}' is not shown any more after the invitation was sent again.") : null));
-    }
-
-    /// <summary>The app itself said no: there is nothing to settle.</summary>
-    private static bool IsAnswer(FailureCode code) =>
-        code is FailureCode.NotEnoughSeats or FailureCode.AlreadyExists or FailureCode.RoleNotAssignable or FailureCode.UnderpermissionedAccount
-            or FailureCode.SubscriptionDeactivated or FailureCode.UserNotFound;
-
-    private static Failure NotShown(IntegrationProfile profile, AccountStep step, DesiredAccount desired) =>
-        new(FailureCode.VerificationFailed, $"{profile.Manifest.AppName} accepted that '{desired.Identifier}' be {step.Change}, but does not show it.");
-
-    /// <summary>Whether a read shows what a step was to bring about.</summary>
-    private static bool Reached(IntegrationProfile profile, ConnectorVerb verb, AccountStep step, ObservedAccount? seen)
-    {
-        switch (verb)
-        {
-            case ConnectorVerb.CreateUser:
-                return seen is not null;
-            case ConnectorVerb.Delete:
-                return seen is null;
-            case ConnectorVerb.Deactivate:
-                return seen is { Active: false };
-            case ConnectorVerb.Reactivate:
-                return seen is { Active: true };
-            default:
-                return seen is not null && Shows(profile, step.Inputs!, seen);
-        }
-    }
-
-    private static bool Shows(IntegrationProfile profile, JsonObject inputs, ObservedAccount seen)
-    {
-        foreach (var (name, wished) in inputs)
-        {
-            if (name is "roles" || (name is "entitlements" && seen.Attributes.ContainsKey(name)))
-            {
-                var wanted = AttributeValues.Strings(wished);
-                var shown = AttributeValues.Strings(seen.Attributes[name]);
-                if (wanted.Count != shown.Count || wanted.Any(value => !shown.Contains(value, StringComparer.OrdinalIgnoreCase)))
-                {
-                    return false;
-                }
-            }
-            else if (name != "identifier" && seen.Attributes.ContainsKey(name) && profile.Schema.Attributes.Any(a => a.Name == name)
-                && !string.Equals(AttributeValues.Text(wished)?.Trim() ?? "", AttributeValues.Text(seen.Attributes[name])?.Trim() ?? "", name == profile.PrimaryIdentifier.Name ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal))
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     private static JsonObject Merge(JsonObject? applied, JsonObject inputs)
@@ -296,121 +249,5 @@ internal sealed class AccountRun(IRecordStore store, IConnectorRunner runner, Ti
         }
 
         return merged;
-    }
-}
-
-/// <summary>What a read of one account gave.</summary>
-/// <param name="Seen">The account, or null when it is proved not to be there.</param>
-/// <param name="Failure">Why it could not be read, or null.</param>
-internal sealed record AccountRead(ObservedAccount? Seen, Failure? Failure);
-
-/// <summary>Reads one account in the app.</summary>
-internal sealed class AccountReader(
-    IntegrationProfile profile, IConnectorSession session, ActiveRun run, IReadOnlyList<string> identifiers, TimeProvider clock)
-{
-    /// <summary>Reads the account under the identifiers that it may have.</summary>
-    public async Task<AccountRead> ReadAsync(CancellationToken cancellationToken)
-    {
-        foreach (var identifier in identifiers.Distinct(StringComparer.OrdinalIgnoreCase))
-        {
-            var read = await ReadOneAsync(identifier, cancellationToken);
-            if (read.Failure is not null || read.Seen is not null)
-            {
-                return read;
-            }
-        }
-
-        return new AccountRead(null, null);
-    }
-
-    /// <summary>Reads again, after the time that the app takes to show a write, until a condition holds or two reads agree that it does not.</summary>
-    public async Task<AccountRead> ReadSettledAsync(AccountRead first, Func<ObservedAccount?, bool> done, CancellationToken cancellationToken)
-    {
-        var read = first;
-        for (var i = 0; i < 2 && read.Failure is null && !done(read.Seen); i++)
-        {
-            await Task.Delay(profile.Manifest.SettleTime, clock, cancellationToken);
-            read = await ReadAsync(cancellationToken);
-        }
-
-        return read;
-    }
-
-    /// <summary>What the app shows after a verb: what the verb itself proved, else a read.</summary>
-    public async Task<AccountRead> AfterAsync(VerbResult result, CancellationToken cancellationToken)
-    {
-        if (result is { Succeeded: true, Verified: true, Rows: [var row] } && Observe(row) is { } proved)
-        {
-            return new AccountRead(proved, null);
-        }
-
-        return result is { Succeeded: true, Verified: true, Verb: ConnectorVerb.Delete } ? new AccountRead(null, null) : await ReadAsync(cancellationToken);
-    }
-
-    private async Task<AccountRead> ReadOneAsync(string identifier, CancellationToken cancellationToken)
-    {
-        var verb = profile.Manifest.Verbs.Contains(ConnectorVerb.GetUser) ? ConnectorVerb.GetUser : ConnectorVerb.ListUsers;
-        var inputs = new JsonObject { ["identifier"] = identifier };
-        var matches = new List<ObservedAccount>();
-        var sink = new RowSink(
-            (rows, _) =>
-            {
-                Match(rows);
-                return ValueTask.CompletedTask;
-            },
-            _ =>
-            {
-                matches.Clear();
-                return ValueTask.CompletedTask;
-            });
-        var result = await session.RunAsync(new VerbCall(verb, inputs) { Rows = verb == ConnectorVerb.ListUsers ? sink : null }, cancellationToken);
-        run.Keep(result.Evidence);
-        if (result.Failure is { Code: FailureCode.UserNotFound })
-        {
-            return new AccountRead(null, null);
-        }
-
-        if (result.Failure is not null)
-        {
-            return new AccountRead(null, result.Failure);
-        }
-
-        Match(result.Rows);
-        return matches switch
-        {
-            [var one] => new AccountRead(one, null),
-            [] when result.Complete => new AccountRead(null, null),
-            [] => new AccountRead(null, new Failure(FailureCode.IncompleteRead, $"The list was not proved complete, so '{identifier}' is not proved absent.")),
-            _ => new AccountRead(null, new Failure(FailureCode.PageChanged, $"The app lists '{identifier}' {matches.Count} times.")),
-        };
-
-        void Match(IReadOnlyList<JsonObject> rows) =>
-            matches.AddRange(rows.Select(Observe).OfType<ObservedAccount>().Where(seen => string.Equals(seen.Identifier, identifier, StringComparison.OrdinalIgnoreCase)));
-    }
-
-    private ObservedAccount? Observe(JsonObject row) => Sync.ImportedUser.Observe(profile, row, clock.GetUtcNow());
-}
-
-/// <summary>Opens sessions for operations.</summary>
-internal static class Sessions
-{
-    public static ConnectorSessionRequest For(IntegrationProfile profile, ActiveRun run, bool freshSignIn = false)
-    {
-        var integration = profile.Integration;
-        var account = integration.ServiceAccount ?? throw new InvalidOperationException($"Integration {integration.Id} has no service account.");
-        return new ConnectorSessionRequest
-        {
-            IntegrationId = integration.Id,
-            ConnectorId = integration.ConnectorId,
-            ConnectorVersion = integration.ConnectorVersion,
-            Settings = integration.Settings,
-            ServiceAccountUserName = account.UserName,
-            LoginMethod = account.LoginMethod,
-            PasswordSecret = ServiceAccount.PasswordSecret(integration.Id),
-            TotpSecret = account.HasTotp ? ServiceAccount.TotpSecret(integration.Id) : null,
-            CorrelationId = run.Operation.Id,
-            FreshSignIn = freshSignIn,
-            Observer = run,
-        };
     }
 }

@@ -23,6 +23,7 @@ internal sealed class ActiveRun : ICommitGate, IStepObserver
     private readonly List<EvidenceItem> evidence = [];
     private OperationAttempt attempt;
     private long generation;
+    private AccountGoal? goal;
     private DateTimeOffset lastProgress;
     private Task progress = Task.CompletedTask;
 
@@ -46,6 +47,9 @@ internal sealed class ActiveRun : ICommitGate, IStepObserver
     public bool CalledOff { get; private set; }
 
     public bool Cancelled { get; private set; }
+
+    /// <summary>True when the wish turned round before the step that could not have been taken back: who returned is not deleted first.</summary>
+    public bool Overtaken { get; private set; }
 
     /// <summary>Steps that cannot be taken back and whose outcome nobody has read yet.</summary>
     public IReadOnlyList<CommitIntent> Unsettled => [.. attempt.Intents.Where(intent => intent.Settled is null)];
@@ -91,8 +95,8 @@ internal sealed class ActiveRun : ICommitGate, IStepObserver
             },
             cancellationToken);
 
-    /// <summary>Says which wish the next steps serve.</summary>
-    public void Serve(UserRecord user) => generation = user.Wish;
+    /// <summary>Says which wish the next steps serve, and what it means for the account.</summary>
+    public void Serve(UserRecord user, AccountGoal served) => (generation, goal, Overtaken) = (user.Wish, served, false);
 
     public async Task<bool> EnterAsync(string step, CancellationToken cancellationToken)
     {
@@ -106,7 +110,9 @@ internal sealed class ActiveRun : ICommitGate, IStepObserver
                 var workspace = await new IntegrationStore(store).WorkspaceAsync(cancellationToken);
                 Cancelled |= operation?.Value.CancelRequested is true;
                 CalledOff |= lane?.Value.LeaseOf(Operation.Id)?.Fence != Lease.Fence || integration is null or { Value.Paused: not null } or { Value.ObserveOnly: not null } || workspace.Paused is not null;
-                if (Cancelled || CalledOff)
+                var (turned, wish) = await WishAsync(cancellationToken);
+                Overtaken |= turned;
+                if (Cancelled || CalledOff || Overtaken)
                 {
                     return (true, false);
                 }
@@ -118,6 +124,7 @@ internal sealed class ActiveRun : ICommitGate, IStepObserver
                         RecordChange.Upsert(Rows.Attempt(Operation.Id, attempt.Number), DomainJson.Encode(noted)),
                         RecordChange.Check(Rows.Lane, lane!.ETag),
                         RecordChange.Check(Rows.Integration, integration!.ETag),
+                        .. wish,
                     ],
                     cancellationToken);
                 if (result.Committed)
@@ -128,6 +135,21 @@ internal sealed class ActiveRun : ICommitGate, IStepObserver
                 return (result.Committed, true);
             },
             cancellationToken);
+    }
+
+    /// <summary>Whether somebody wants something else for the account by now, and what must still hold when the step is entered.</summary>
+    private async Task<(bool Turned, IReadOnlyList<RecordChange> Checks)> WishAsync(CancellationToken cancellationToken)
+    {
+        if (goal is null
+            || await store.FindAsync<AppAccount>(Profile.Partition, Rows.Account(Operation.AccountKey!), cancellationToken) is not { } account
+            || await store.FindUserAsync(Profile.Partition, account.Value.UserId, cancellationToken) is not { } user)
+        {
+            return (false, []);
+        }
+
+        return (
+            AccountGoals.Of(Profile, user.Value, account.Value, clock.GetUtcNow()) != goal,
+            [RecordChange.Check(Rows.Account(account.Value.Key), account.ETag), RecordChange.Check(UserRecords.RowOf(user.Value), user.ETag)]);
     }
 
     private ConnectorVerb verb;

@@ -191,7 +191,7 @@ internal sealed class Intake(IRecordStore store, IntegrationProfile profile, Pro
         var lately = (await store.QueryAsync(profile.Partition, range, Math.Min(limit.Absolute + 1, RecordLimits.MaxPageSize), null, cancellationToken)).Records.Count + 1;
         Changes.Add(RecordChange.Insert($"{Rows.Leavers}{Rows.Time(now)}:{Ids.NewShort()}", default));
         var population = await new Listing.CountedListing(store).PageAsync(profile.Partition, Listing.Listed.Users, 1, 0, cancellationToken);
-        var rule = new Sync.RemovalLimit { Percent = limit.Percent, Absolute = limit.Absolute, MinimumPopulation = limit.MinimumPopulation };
+        var rule = new Sync.RemovalLimit(limit.Percent, limit.Absolute, limit.MinimumPopulation);
         var reason = rule.Exceeded((int)Math.Min(population.Total, int.MaxValue), lately, $"people were taken away within {limit.WindowMinutes} minutes");
         return reason is null ? null : new OperationHold(HoldKind.Inbound, now, reason);
     }

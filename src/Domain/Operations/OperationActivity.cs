@@ -92,17 +92,26 @@ public sealed class OperationActivity(
                 OperationKind.Sync => await new SyncRun(store, plans, runner, clock).RunAsync(run, linked.Token),
                 _ => await new AccountRun(store, runner, clock).RunAsync(run, linked.Token),
             };
-            return stopping.IsCancellationRequested && outcome.Failure is { Code: FailureCode.Cancelled }
-                ? throw new OperationCanceledException(stopping)
-                : outcome with { Cancelled = outcome.Cancelled || (outcome.Failure is { Code: FailureCode.Cancelled } && cancel.IsCancellationRequested) };
+            if (outcome.Failure is not { Code: FailureCode.Cancelled })
+            {
+                return outcome;
+            }
+
+            // The runner says that it was stopped; only here is it known by what.
+            stopping.ThrowIfCancellationRequested();
+            return cancel.IsCancellationRequested ? outcome with { Cancelled = true }
+                : limit.IsCancellationRequested && outcome is { Cancelled: false, CalledOff: false, Overtaken: false } ? outcome with { Failure = TookTooLong(longest) }
+                : outcome;
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
         {
             return cancel.IsCancellationRequested
                 ? new RunOutcome { Cancelled = true, Failure = new Failure(FailureCode.Cancelled, "A person cancelled it.") }
-                : new RunOutcome { Failure = new Failure(FailureCode.Timeout, $"The attempt took longer than {longest.TotalMinutes:0} minutes.") };
+                : new RunOutcome { Failure = TookTooLong(longest) };
         }
     }
+
+    private static Failure TookTooLong(TimeSpan limit) => new(FailureCode.Timeout, $"The attempt took longer than {limit.TotalMinutes:0} minutes.");
 
     private async Task<OperationRunResult> CurrentAsync(OperationRun input, CancellationToken cancellationToken)
     {

@@ -50,15 +50,5 @@ internal static class OperationEvents
         _ => ActivityKind.HealthCheckFailed,
     };
 
-    public static ActivityEvent Make(ActivityKind kind, Operation operation, string actor, DateTimeOffset now, string? detail = null) => new()
-    {
-        Id = Ids.OldestFirst(now),
-        Date = now,
-        Actor = actor,
-        Event = kind,
-        Target = operation.Target,
-        UserId = operation.UserId,
-        OperationId = operation.Id,
-        Detail = detail,
-    };
+    public static ActivityEvent Make(ActivityKind kind, Operation operation, string actor, DateTimeOffset now, string? detail = null) => ActivityEvent.Of(now, actor, kind, operation.Target, detail, operation.UserId, operation.Id);
 }

@@ -1,6 +1,7 @@
 using IdLcm.Domain.Activity;
 using IdLcm.Domain.ConnectedAccounts;
 using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Groups;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Storage;
 using IdLcm.Domain.Users;
@@ -20,7 +21,7 @@ public sealed record OperationPage(IReadOnlyList<Operation> Items, string? Curso
 /// <param name="feed">Told of every change.</param>
 /// <param name="signal">Told when a lane has work.</param>
 /// <param name="clock">The clock.</param>
-public sealed class OperationService(
+public sealed partial class OperationService(
     IRecordStore store, IWorkflowClient workflows, RunningOperations running, ChangeFeed feed, LaneSignal signal, TimeProvider clock)
 {
     /// <summary>Reads one operation.</summary>
@@ -49,6 +50,30 @@ public sealed class OperationService(
         }
 
         return attempts;
+    }
+
+    /// <summary>Says what an operation that waits would do, judged by what the app showed last. Nothing is read in the app.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="operation">The operation.</param>
+    /// <param name="cancellationToken">Cancels the reads.</param>
+    /// <returns>What it would do, in words and in order; empty where the app shows what is wished already; null for one that runs, has ended, or is not about an account.</returns>
+    public async Task<IReadOnlyList<string>?> ForecastAsync(IntegrationProfile profile, Operation operation, CancellationToken cancellationToken = default)
+    {
+        if (operation is not { Status: OperationStatus.Queued or OperationStatus.Retrying, AccountKey: { } key }
+            || await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(key), cancellationToken) is not { Value: var account }
+            || await store.FindUserAsync(profile.Partition, account.UserId, cancellationToken) is not { Value: var user })
+        {
+            return null;
+        }
+
+        var granted = await GroupAccess.ThroughGroupsAsync(new GroupReader(store), profile, user.Id, cancellationToken);
+        var desired = DesiredAccount.Of(profile, user, granted) with { Recreate = account.RecreateApproved == user.Wish };
+        if (account.Observed is { } seen && profile.Manifest.Capabilities.SetEntitlements)
+        {
+            desired = desired with { Offered = await new EntitlementCatalog(store).OfferedAsync(profile, [.. desired.Entitlements, .. seen.Entitlements], cancellationToken) };
+        }
+
+        return AccountForecast.Of(profile, AccountGoals.Of(profile, user, account, clock.GetUtcNow()), desired, account);
     }
 
     /// <summary>Reads operations of an integration, newest first.</summary>
@@ -281,130 +306,5 @@ public sealed class OperationService(
 
         var result = await store.CommitAsync(profile.Partition, intake.Changes, cancellationToken);
         return (result.Committed, found.Value with { Status = OperationStatus.Cancelled, EndedAt = now, CancelReason = reason });
-    }
-
-    /// <summary>Opens a failed operation again: the account gets a new operation with fresh attempts.</summary>
-    /// <param name="profile">The integration.</param>
-    /// <param name="operation">The failed operation.</param>
-    /// <param name="by">Who asks.</param>
-    /// <param name="cancellationToken">Cancels before the commit.</param>
-    /// <returns>The id of the operation that serves the account now, or null when there is nothing to retry.</returns>
-    public async Task<string?> ReopenAsync(IntegrationProfile profile, Operation operation, Provenance by, CancellationToken cancellationToken = default) =>
-        operation.Kind == OperationKind.Validate ? await ValidateAsync(profile, by, cancellationToken)
-            : operation.Kind.ChangesCredential() ? await ChangeCredentialAsync(profile, operation.Kind, by, [], cancellationToken)
-            : operation.Kind == OperationKind.Sync ? await SyncAsync(profile, by, cancellationToken)
-            : operation is { Kind: OperationKind.SecureAccount, UserId: { } leaver } ? await SecureAgainAsync(profile, leaver, operation.Target, by, cancellationToken)
-            : operation is { Kind: OperationKind.RotateAccountPassword, UserId: { } person } ? await RotateAgainAsync(profile, person, operation.Target, by, cancellationToken)
-            : await Optimistic.RunAsync<string?>(
-                async () =>
-                {
-                    if (operation.AccountKey is null
-                        || await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(operation.AccountKey), cancellationToken) is not { } account
-                        || await store.FindUserAsync(profile.Partition, account.Value.UserId, cancellationToken) is not { } user)
-                    {
-                        return (true, null);
-                    }
-
-                    if (account.Value.OpenOperationId is { } open)
-                    {
-                        return (true, open);
-                    }
-
-                    if (account.Value.MissingSince is null && account.Value.State is not (ProvisioningState.ProvisioningFailed or ProvisioningState.UpdateFailed or ProvisioningState.DeleteFailed))
-                    {
-                        return (true, null);
-                    }
-
-                    var now = clock.GetUtcNow();
-                    var intake = new Intake(store, profile, by, now);
-                    intake.Changes.Add(RecordChange.Check(UserRecords.RowOf(user.Value), user.ETag));
-                    await intake.ServeAsync(account.Value, account.ETag, touched: true, user.Value, cancellationToken);
-                    intake.Changes.Add(ActivityLog.Append(OperationEvents.Make(ActivityKind.RetryRequested, operation, by.Actor, now)));
-                    var result = await store.CommitAsync(profile.Partition, intake.Changes, cancellationToken);
-                    if (result.Committed)
-                    {
-                        signal.Raise(profile.Integration.Id);
-                    }
-
-                    return (result.Committed, intake.OperationId);
-                },
-                cancellationToken);
-
-    /// <summary>Starts the workflow that opens failed operations again at a pace that the app bears.</summary>
-    /// <param name="integrationId">The integration.</param>
-    /// <param name="code">Only those that failed so; null for all.</param>
-    /// <param name="by">Who asks.</param>
-    /// <param name="cancellationToken">Cancels before the start.</param>
-    /// <returns>The workflow's instance id and how many operations it opens again.</returns>
-    public async Task<(string InstanceId, int Count)> RetryFailedAsync(
-        string integrationId, FailureCode? code, Provenance by, CancellationToken cancellationToken = default)
-    {
-        var ids = new List<string>();
-        string? cursor = null;
-        do
-        {
-            var page = await ListAsync(
-                integrationId, o => o.Status == OperationStatus.Failed && o.Kind != OperationKind.Validate && (code is null || o.Failure?.Code == code), 500, cursor, cancellationToken);
-            ids.AddRange(page.Items.DistinctBy(o => o.AccountKey ?? $"{o.Kind}:{o.UserId}").Select(o => o.Id));
-            cursor = page.Cursor;
-        }
-        while (cursor is not null && ids.Count < MaxRetries);
-
-        var instanceId = "retry-" + Ids.OldestFirst(clock.GetUtcNow());
-        await workflows.StartAsync(RetryWorkflow.WorkflowName, instanceId, new RetryRequest(integrationId, ids, 0, by), cancellationToken);
-        return (instanceId, ids.Count);
-    }
-
-    private const int MaxRetries = 10_000;
-
-    private async Task<string?> RotateAgainAsync(IntegrationProfile profile, string userId, string identifier, Provenance by, CancellationToken cancellationToken)
-    {
-        var operationId = await Optimistic.RunAsync<string?>(
-            async () => await store.FindAsync<ManagedPassword>(profile.Partition, ManagedPassword.Row(userId), cancellationToken) is { } managed
-                ? await ManagedRotation.TryOpenAsync(store, profile, managed, userId, identifier, by, clock.GetUtcNow(), cancellationToken)
-                : (true, null),
-            cancellationToken);
-        signal.Raise(profile.Integration.Id);
-        return operationId;
-    }
-
-    private async Task<string?> SecureAgainAsync(IntegrationProfile profile, string userId, string identifier, Provenance by, CancellationToken cancellationToken)
-    {
-        var intake = new Intake(store, profile, by, clock.GetUtcNow());
-        intake.OpenSecuring(userId, identifier);
-        await store.CommitAsync(profile.Partition, intake.Changes, cancellationToken);
-        signal.Raise(profile.Integration.Id);
-        return intake.OperationId;
-    }
-}
-
-/// <summary>Opens a batch of failed operations again.</summary>
-/// <param name="operations">The operations.</param>
-/// <param name="profiles">The integrations.</param>
-public sealed class ReopenActivity(OperationService operations, IntegrationProfiles profiles) : Activity<RetryRequest, int>
-{
-    /// <summary>The registered name.</summary>
-    public const string ActivityName = "reopen-operations";
-
-    /// <inheritdoc/>
-    public override string Name => ActivityName;
-
-    /// <inheritdoc/>
-    public override async Task<int> RunAsync(RetryRequest input, CancellationToken cancellationToken)
-    {
-        var opened = 0;
-        if (await profiles.FindAsync(input.IntegrationId, cancellationToken) is { } profile)
-        {
-            foreach (var id in input.OperationIds)
-            {
-                if (await operations.FindAsync(input.IntegrationId, id, cancellationToken) is { } operation
-                    && await operations.ReopenAsync(profile, operation, input.RequestedBy, cancellationToken) is not null)
-                {
-                    opened++;
-                }
-            }
-        }
-
-        return opened;
     }
 }

@@ -14,7 +14,7 @@ public sealed record RunOutcome
     /// <summary>True when trying again by itself would be wrong whatever the code says.</summary>
     public bool Final { get; init; }
 
-    /// <summary>True when a newer wish asks for another kind of operation, so that nothing was done.</summary>
+    /// <summary>True when a newer wish asks for something else, so that nothing was done, or nothing more.</summary>
     public bool Overtaken { get; init; }
 
     /// <summary>True when the run was called off (pause, stop of the process, loss of its lease): it goes back to the queue as it was.</summary>

@@ -67,6 +67,7 @@ public sealed partial class Settlement
         }
 
         changes.Add(ActivityLog.Append(OperationEvents.Make(EndEvent(ended), ended, Provenance.System.Actor, now, EndDetail(ended))));
+        settled = await SettleTaskAsync(profile, ended, settled, changes, now, cancellationToken);
 
         // The account answers to what the app shows now; the reservation made with the wish becomes the account itself.
         var key = outcome is { Failure: null, WasRead: true, Observed: { } seen } ? Ids.KeyOf(seen.Identifier) : settled.Key;
@@ -105,12 +106,13 @@ public sealed partial class Settlement
         }
     }
 
-    /// <summary>Opens the successor where the wish moved on while the operation ran.</summary>
+    /// <summary>Opens the successor where the wish moved on while the operation ran, or where a deactivation only goes before the deletion.</summary>
     private Operation Succeed(
         IntegrationProfile profile, Operation ended, ref AppAccount account, UserRecord user, bool newer, List<RecordChange> changes, DateTimeOffset now)
     {
         var goal = AccountGoals.Of(profile, user, account, now);
-        if ((!newer && ended.CancelReason != OvertakenReason) || Intake.IsDrift(account, goal, ended.RequestedBy) || AccountGoals.KindFor(account.State, goal) is not { } kind)
+        var isFirstHalf = goal == AccountGoal.Gone && ended is { Kind: OperationKind.Update, Status: OperationStatus.Succeeded };
+        if ((!newer && !isFirstHalf && ended.CancelReason != OvertakenReason) || Intake.IsDrift(account, goal, ended.RequestedBy) || AccountGoals.KindFor(account.State, goal) is not { } kind)
         {
             return ended;
         }

@@ -52,7 +52,7 @@ public sealed partial class Settlement
             : outcome.Failure is null ? OperationStatus.Succeeded : OperationStatus.Failed,
         CancelReason = outcome.Overtaken ? OvertakenReason : outcome.Halted ?? operation.CancelReason,
         EndedAt = now,
-        Failure = outcome.Failure,
+        Failure = outcome.Overtaken ? null : outcome.Failure,
         AppliedGeneration = outcome.Failure is null && !outcome.Overtaken ? outcome.Generation : null,
         Changes = outcome.Changes,
         QueueRow = null,

@@ -130,11 +130,16 @@ public sealed partial class Settlement(
             settled = await SettlePlanAsync(profile, settled, operation, outcome, changes, now, cancellationToken);
         }
 
-        await SettleTaskAsync(profile, operation, changes, now, cancellationToken);
-
-        if (operation is { Status: OperationStatus.Failed, Failure.Repair: { } repair })
+        if (operation.AccountKey is null)
         {
-            await ProposeAsync(profile, operation, repair, changes, now, cancellationToken);
+            await SettleTaskAsync(profile, operation, changes, now, cancellationToken);
+        }
+
+        // A page that was another one for a moment only proposes nothing; one that stays so holds the queue, and its operation does not fail for long.
+        if (operation is { Status: OperationStatus.Failed, Failure.Repair: not null }
+            or { Status: OperationStatus.Retrying, Attempt: > 1, Failure.Repair: not null })
+        {
+            await ProposeAsync(profile, operation, operation.Failure!.Repair!, changes, now, cancellationToken);
         }
 
         changes.Add(TypedRecords.Write(Rows.Lane, settled, lane.ETag));

@@ -57,15 +57,7 @@ public sealed class PostureAlerts(IRecordStore store, IntegrationProfiles profil
         }
 
         var changes = new List<RecordChange> { TypedRecords.Write(PostureTold.Row, new PostureTold([.. found.Select(problem => problem.Key)]), told?.ETag) };
-        changes.AddRange(fresh.Select(problem => ActivityLog.Append(new ActivityEvent
-        {
-            Id = Ids.OldestFirst(now),
-            Date = now,
-            Actor = Provenance.System.Actor,
-            Event = problem.Event,
-            Target = account.UserName,
-            Detail = problem.Detail,
-        })));
+        changes.AddRange(fresh.Select(problem => ActivityLog.Append(ActivityEvent.Of(now, Provenance.System.Actor, problem.Event, account.UserName, problem.Detail))));
         return (await store.CommitAsync(profile.Partition, changes, cancellationToken)).Committed ? fresh.Count : 0;
     }
 

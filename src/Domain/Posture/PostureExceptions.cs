@@ -78,13 +78,6 @@ public sealed class PostureExceptions(IRecordStore store, TimeProvider clock)
         return true;
     }
 
-    private static ActivityEvent Told(IntegrationProfile profile, ActivityKind kind, Provenance by, DateTimeOffset now, string detail) => new()
-    {
-        Id = Ids.OldestFirst(now),
-        Date = now,
-        Actor = by.Actor,
-        Event = kind,
-        Target = profile.Integration.ServiceAccount?.UserName ?? profile.Integration.Name,
-        Detail = detail,
-    };
+    private static ActivityEvent Told(IntegrationProfile profile, ActivityKind kind, Provenance by, DateTimeOffset now, string detail) =>
+        ActivityEvent.Of(now, by.Actor, kind, profile.Integration.ServiceAccount?.UserName ?? profile.Integration.Name, detail);
 }

@@ -78,6 +78,6 @@ public sealed class RotationPolicies(IRecordStore store, TimeProvider clock)
     private ActivityEvent Changed(Provenance by, string target, string detail)
     {
         var now = clock.GetUtcNow();
-        return new ActivityEvent { Id = Ids.OldestFirst(now), Date = now, Actor = by.Actor, Event = ActivityKind.SettingsChanged, Target = target, Detail = detail };
+        return ActivityEvent.Of(now, by.Actor, ActivityKind.SettingsChanged, target, detail);
     }
 }

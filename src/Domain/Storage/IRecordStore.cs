@@ -14,6 +14,12 @@ namespace IdLcm.Domain.Storage;
 /// </remarks>
 public interface IRecordStore
 {
+    /// <summary>
+    /// How long a commit may take from being asked for to being visible, the waits between its tries included. Only a process
+    /// that stands still for a while (suspended, starved) exceeds it.
+    /// </summary>
+    TimeSpan LongestCommit { get; }
+
     /// <summary>Reads one record.</summary>
     /// <param name="partition">The partition key, as <see cref="RecordKeys"/> allows.</param>
     /// <param name="row">The row key.</param>

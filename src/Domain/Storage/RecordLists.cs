@@ -31,6 +31,30 @@ public static class RecordLists
         while (continuation is not null);
     }
 
+    /// <summary>Counts records of a prefix, so many at the most, without decoding them.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="partition">The partition key.</param>
+    /// <param name="prefix">The prefix.</param>
+    /// <param name="max">The most to count.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>How many there are, and whether all of them were counted.</returns>
+    public static async Task<(int Count, bool IsAll)> CountAsync(
+        this IRecordStore store, string partition, string prefix, int max, CancellationToken cancellationToken = default)
+    {
+        var count = 0;
+        await foreach (var _ in store.ScanAsync(partition, RowRange.Prefix(prefix), cancellationToken))
+        {
+            if (count == max)
+            {
+                return (count, false);
+            }
+
+            count++;
+        }
+
+        return (count, true);
+    }
+
     /// <summary>Reads records of a prefix in key order; the key of each is the prefix and its id.</summary>
     /// <typeparam name="T">One of the domain's stored types.</typeparam>
     /// <param name="store">The store.</param>

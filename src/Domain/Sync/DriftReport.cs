@@ -48,30 +48,67 @@ public sealed class DriftReport(IRecordStore store, LaneSignal signal, TimeProvi
 {
     /// <summary>Reads differences in the order of the accounts' keys. Accounts with an open operation are left to it.</summary>
     /// <param name="profile">The integration.</param>
-    /// <param name="afterKey">The key of the last account of the page before, or null.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <returns>The differences.</returns>
     public async IAsyncEnumerable<Drift> ReadAsync(
-        IntegrationProfile profile, string? afterKey, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IntegrationProfile profile, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var account in AccountsAsync(profile, null, cancellationToken))
+        {
+            if (await FindAsync(profile, account, cancellationToken) is { } drift)
+            {
+                yield return drift;
+            }
+        }
+    }
+
+    /// <summary>Reads a page of them, and looks at so many accounts at the most.</summary>
+    /// <param name="profile">The integration.</param>
+    /// <param name="wanted">Which differences.</param>
+    /// <param name="limit">The most to return.</param>
+    /// <param name="afterKey">The key that the page before returned, or null.</param>
+    /// <param name="maxExamined">The most accounts to look at: the page ends then, with a key, however few differ.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The differences, and the key of the account to go on after; null at the end.</returns>
+    public async Task<(IReadOnlyList<Drift> Items, string? NextKey)> PageAsync(
+        IntegrationProfile profile, Func<Drift, bool> wanted, int limit, string? afterKey, int maxExamined, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(wanted);
+        var found = new List<Drift>();
+        var examined = 0;
+        var last = afterKey;
+        await foreach (var account in AccountsAsync(profile, afterKey, cancellationToken))
+        {
+            if (examined++ == maxExamined)
+            {
+                return (found, last);
+            }
+
+            if (await FindAsync(profile, account, cancellationToken) is { } drift && wanted(drift))
+            {
+                if (found.Count == limit)
+                {
+                    return (found, last);
+                }
+
+                found.Add(drift);
+            }
+
+            last = account.Key;
+        }
+
+        return (found, null);
+    }
+
+    private async IAsyncEnumerable<AppAccount> AccountsAsync(
+        IntegrationProfile profile, string? afterKey, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(profile);
         var range = afterKey is null ? RowRange.Prefix(Rows.Accounts) : RowRange.PrefixAfter(Rows.Accounts, Rows.Account(afterKey));
-        string? continuation = null;
-        do
+        await foreach (var record in store.ScanAsync(profile.Partition, range, cancellationToken))
         {
-            var page = await store.QueryAsync(profile.Partition, range, 250, continuation, cancellationToken);
-            foreach (var record in page.Records)
-            {
-                var account = DomainJson.Decode<AppAccount>(record.Value);
-                if (account is { ReservedFor: null, OpenOperationId: null } && await FindAsync(profile, account, cancellationToken) is { } drift)
-                {
-                    yield return drift;
-                }
-            }
-
-            continuation = page.Continuation;
+            yield return DomainJson.Decode<AppAccount>(record.Value);
         }
-        while (continuation is not null);
     }
 
     /// <summary>Has ordinary operations bring the app to agree.</summary>
@@ -86,7 +123,7 @@ public sealed class DriftReport(IRecordStore store, LaneSignal signal, TimeProvi
         IntegrationProfile profile, IReadOnlyCollection<string>? accountKeys, bool includeUnwanted, Provenance by, string reason, CancellationToken cancellationToken = default)
     {
         var opened = 0;
-        await foreach (var drift in ReadAsync(profile, null, cancellationToken))
+        await foreach (var drift in ReadAsync(profile, cancellationToken))
         {
             if (drift.Correctable && accountKeys?.Contains(drift.AccountKey) != false && (includeUnwanted || drift.Kind is DriftKind.Missing or DriftKind.Differs))
             {
@@ -116,23 +153,18 @@ public sealed class DriftReport(IRecordStore store, LaneSignal signal, TimeProvi
                 var intake = new Intake(store, profile, by, now);
                 intake.Changes.Add(RecordChange.Check(UserRecords.RowOf(user.Value), user.ETag));
                 await intake.ServeAsync(account.Value, account.ETag, touched: true, user.Value, cancellationToken);
-                intake.Changes.Add(ActivityLog.Append(new ActivityEvent
-                {
-                    Id = Ids.OldestFirst(now),
-                    Date = now,
-                    Actor = by.Actor,
-                    Event = ActivityKind.DriftCorrection,
-                    Target = drift.Identifier,
-                    UserId = drift.UserId,
-                    OperationId = intake.OperationId,
-                    Detail = $"{drift.Detail}: {reason}",
-                }));
+                intake.Changes.Add(ActivityLog.Append(ActivityEvent.Of(now, by.Actor, ActivityKind.DriftCorrection, drift.Identifier, $"{drift.Detail}: {reason}", drift.UserId, intake.OperationId)));
                 return ((await store.CommitAsync(profile.Partition, intake.Changes, cancellationToken)).Committed, true);
             },
             cancellationToken);
 
     private async Task<Drift?> FindAsync(IntegrationProfile profile, AppAccount account, CancellationToken cancellationToken)
     {
+        if (account is not { ReservedFor: null, OpenOperationId: null })
+        {
+            return null;
+        }
+
         if ((await store.FindUserAsync(profile.Partition, account.UserId, cancellationToken))?.Value is not { } user)
         {
             return null;

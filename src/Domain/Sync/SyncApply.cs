@@ -70,16 +70,7 @@ internal sealed class SyncApply(IRecordStore store, IntegrationProfile profile, 
                 var changes = new List<RecordChange> { TypedRecords.Write(Rows.Account(key), gone, account.ETag) };
                 if (isMissing)
                 {
-                    changes.Add(ActivityLog.Append(new ActivityEvent
-                    {
-                        Id = Ids.OldestFirst(now),
-                        Date = now,
-                        Actor = Provenance.System.Actor,
-                        Event = ActivityKind.AccountMissing,
-                        Target = account.Value.Identifier,
-                        UserId = account.Value.UserId,
-                        Detail = "a complete read of the app does not show the account, and nobody here took it away",
-                    }));
+                    changes.Add(ActivityLog.Append(ActivityEvent.Of(now, Provenance.System.Actor, ActivityKind.AccountMissing, account.Value.Identifier, "a complete read of the app does not show the account, and nobody here took it away", account.Value.UserId)));
                 }
 
                 if (owner?.Value is { Owned: false, DeletedAt: null } unmatched)

@@ -73,16 +73,7 @@ public sealed class SyncDecisions(IRecordStore store, SyncPlans plans, LaneSigna
         };
         intake.Changes.Add(TypedRecords.Write(SyncPlans.Row(planId), plan, found.ETag));
         intake.Changes.Add(TypedRecords.Write(Rows.Lane, lane.Value with { HaltedPlanId = null }, lane.ETag));
-        intake.Changes.Add(ActivityLog.Append(new ActivityEvent
-        {
-            Id = Ids.OldestFirst(now),
-            Date = now,
-            Actor = by.Actor,
-            Event = allow ? ActivityKind.SyncAllowed : ActivityKind.SyncRejected,
-            Target = profile.Integration.Name,
-            OperationId = planId,
-            Detail = $"{string.Join(" ", plan.HaltReasons)} {why}",
-        }));
+        intake.Changes.Add(ActivityLog.Append(ActivityEvent.Of(now, by.Actor, allow ? ActivityKind.SyncAllowed : ActivityKind.SyncRejected, profile.Integration.Name, $"{string.Join(" ", plan.HaltReasons)} {why}", operationId: planId)));
         var result = await store.CommitAsync(profile.Partition, intake.Changes, cancellationToken);
         return (result.Committed, new DecidedPlan(plan, intake.OperationId));
     }

@@ -8,6 +8,7 @@ namespace IdLcm.Domain.Sync;
 public sealed class SyncPlans(IRecordStore store, IBlobStore blobs)
 {
     private const string Prefix = "sp:";
+    private const int MaxChunks = 50;
 
     /// <summary>The row of a plan.</summary>
     /// <param name="id">The plan.</param>
@@ -36,27 +37,58 @@ public sealed class SyncPlans(IRecordStore store, IBlobStore blobs)
         return ([.. page.Records.Select(record => DomainJson.Decode<SyncPlanRecord>(record.Value))], page.Continuation is not null);
     }
 
-    /// <summary>Reads lines of a plan.</summary>
-    /// <param name="plan">The plan.</param>
-    /// <param name="first">The index of the first line, from 0.</param>
-    /// <param name="count">The most lines.</param>
+    /// <summary>Counts plans, so many at the most.</summary>
+    /// <param name="partition">The integration's partition.</param>
+    /// <param name="max">The most to count.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
-    /// <returns>The lines; null when they are past their retention.</returns>
-    public async Task<IReadOnlyList<SyncEntry>?> LinesAsync(SyncPlanRecord plan, int first, int count, CancellationToken cancellationToken = default)
+    /// <returns>How many there are, and whether all of them were counted.</returns>
+    public Task<(int Count, bool IsAll)> CountAsync(string partition, int max, CancellationToken cancellationToken = default) =>
+        store.CountAsync(partition, Prefix, max, cancellationToken);
+
+    /// <summary>Finds lines of a plan. A page that finds little ends after some ten thousand lines, with the index to go on from.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="wanted">Which lines.</param>
+    /// <param name="first">Where to begin: 0, or the index that the page before ended with. It counts the lines as they were made, those that were erased since included.</param>
+    /// <param name="count">The most lines to return.</param>
+    /// <param name="cancellationToken">Cancels between blobs.</param>
+    /// <returns>The lines, and the index to go on from, null at the end; null instead of lines that are past their retention.</returns>
+    public async Task<(IReadOnlyList<SyncEntry>? Lines, int? Next)> FindLinesAsync(
+        SyncPlanRecord plan, Func<SyncEntry, bool> wanted, int first, int count, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        var lines = new List<SyncEntry>(count);
-        for (var chunk = first / SyncPlanRecord.ChunkSize; chunk < plan.Chunks.Count && lines.Count < count; chunk++)
+        ArgumentNullException.ThrowIfNull(wanted);
+        var found = new List<SyncEntry>();
+        var firstChunk = first / SyncPlanRecord.ChunkSize;
+        for (var chunk = firstChunk; chunk < plan.Chunks.Count; chunk++)
         {
-            if (await ChunkAsync(plan.Chunks[chunk], cancellationToken) is not { } read)
+            if (chunk - firstChunk == MaxChunks)
             {
-                return null;
+                return (found, chunk * SyncPlanRecord.ChunkSize);
             }
 
-            lines.AddRange(read.Skip(Math.Max(0, first - (chunk * SyncPlanRecord.ChunkSize))).Take(count - lines.Count));
+            if (await ChunkAsync(plan.Chunks[chunk], cancellationToken) is not { } read)
+            {
+                return (null, null);
+            }
+
+            var start = chunk * SyncPlanRecord.ChunkSize;
+            for (var i = Math.Max(0, first - start); i < read.Count; i++)
+            {
+                if (!wanted(read[i]))
+                {
+                    continue;
+                }
+
+                if (found.Count == count)
+                {
+                    return (found, start + i);
+                }
+
+                found.Add(read[i]);
+            }
         }
 
-        return lines;
+        return (found, null);
     }
 
     /// <summary>Reads the lines of one blob.</summary>
@@ -93,6 +125,7 @@ public sealed class SyncPlans(IRecordStore store, IBlobStore blobs)
 
                 var chunks = plan.Value.Chunks.ToList();
                 var old = new List<string>();
+                var erased = 0;
                 for (var i = 0; i < chunks.Count; i++)
                 {
                     if (await ChunkAsync(chunks[i], cancellationToken) is not { } lines || !lines.Any(line => line.Key == accountKey))
@@ -104,9 +137,10 @@ public sealed class SyncPlans(IRecordStore store, IBlobStore blobs)
                     var blob = await blobs.PutAsync(SyncPlanRecord.Container, DomainJson.Encode(new SyncPlanChunk(left)), "application/json", cancellationToken);
                     old.Add(chunks[i]);
                     chunks[i] = blob.Hash;
+                    erased += lines.Count - left.Length;
                 }
 
-                if (old.Count > 0 && !(await store.CommitAsync(partition, [TypedRecords.Write(Row(id), plan.Value with { Chunks = chunks }, plan.ETag)], cancellationToken)).Committed)
+                if (old.Count > 0 && !(await store.CommitAsync(partition, [TypedRecords.Write(Row(id), plan.Value with { Chunks = chunks, Lines = plan.Value.Lines - erased }, plan.ETag)], cancellationToken)).Committed)
                 {
                     return (false, false);
                 }

@@ -77,6 +77,9 @@ public sealed record AppAccount
     /// <summary>Why the last operation failed, or null when it did not.</summary>
     public Failure? LastFailure { get; init; }
 
+    /// <summary>The human task that its last failure opened; it may be closed since. Null when none was.</summary>
+    public string? TaskId { get; init; }
+
     /// <summary>The newest operations, newest first, at most <see cref="MaxRecentOperations"/>.</summary>
     public IReadOnlyList<string> RecentOperations { get; init; } = [];
 

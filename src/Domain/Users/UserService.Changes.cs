@@ -27,8 +27,8 @@ public sealed partial class UserService
             return (true, new UserWrite(UserWriteKind.VersionMismatch, user));
         }
 
-        var before = ScimResource.FromStored(user.Resource.Span, profile.UserType, user.Id);
-        var after = change(user, before);
+        var before = UserDefaults.Complete(ScimResource.FromStored(user.Resource.Span, profile.UserType, user.Id));
+        var after = UserDefaults.Complete(change(user, before));
         if (Problem(profile, after, before) is { } problem)
         {
             return (true, new UserWrite(UserWriteKind.Invalid, user, Detail: problem));

@@ -30,12 +30,17 @@ public sealed partial class UserService(IRecordStore store, LaneSignal signal, T
 
     /// <summary>Finds the user of a user name.</summary>
     /// <param name="profile">The integration.</param>
-    /// <param name="userName">The user name; letter case does not matter.</param>
+    /// <param name="userName">The user name; letter case and Unicode composition do not matter.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <returns>The user, or null.</returns>
     public async ValueTask<UserRecord?> FindByUserNameAsync(IntegrationProfile profile, string userName, CancellationToken cancellationToken = default)
     {
         var entry = await store.GetAsync(profile.Partition, Rows.UserName(userName), cancellationToken);
+        if (entry is null && Rows.FormerUserName(userName) is { } former)
+        {
+            entry = await store.GetAsync(profile.Partition, former, cancellationToken);
+        }
+
         return entry is null ? null : await FindAsync(profile, System.Text.Encoding.ASCII.GetString(entry.Value.Span), cancellationToken);
     }
 
@@ -76,6 +81,7 @@ public sealed partial class UserService(IRecordStore store, LaneSignal signal, T
     public async Task<UserWrite> CreateAsync(
         IntegrationProfile profile, ScimResource resource, Provenance provenance, CancellationToken cancellationToken = default)
     {
+        resource = UserDefaults.Complete(resource);
         if ((Problem(profile, resource) ?? await EntitlementProblemAsync(profile, resource, cancellationToken)) is { } problem)
         {
             return new UserWrite(UserWriteKind.Invalid, Detail: problem);

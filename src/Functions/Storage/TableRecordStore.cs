@@ -19,9 +19,16 @@ internal sealed class TableRecordStore(TableClient reads, TableClient writes, Ti
     private const int MaxPageBytes = 4 * 1024 * 1024;
     private const int FirstChunk = 200;
 
+    // The service gives up on a request that it has begun by then, whether anybody waits for the answer or not:
+    // https://learn.microsoft.com/rest/api/storageservices/setting-timeouts-for-table-service-operations.
+    private static readonly TimeSpan ServicePatience = TimeSpan.FromSeconds(30);
+
     private readonly RowStates _states = new();
     private readonly CommitMarkers _markers = new(writes, clock);
     private volatile Task? _created;
+
+    /// <inheritdoc/>
+    public TimeSpan LongestCommit => commitPatience + ServicePatience;
 
     /// <inheritdoc/>
     public async ValueTask<StoredRecord?> GetAsync(string partition, string row, CancellationToken cancellationToken = default)

@@ -1,7 +1,7 @@
-using System.Net;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Users;
 using IdLcm.Gateway.Api;
+using IdLcm.Gateway.Launch;
 using IdLcm.Gateway.Scim;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -87,7 +87,7 @@ internal static class ClaimEndpoints
         return problem is not null ? Page(http, StatusCodes.Status404NotFound, "Claim your account", $"<p>{problem}</p>")
             : waiting is null ? Progress(http, profile!, await links.AccountAsync(profile!, token, http.RequestAborted))
             : Page(http, StatusCodes.Status200OK, "Claim your account",
-                $"<p>An account in {Text(profile!.Manifest.AppName)} is ready to be made for {Text(waiting.Target)}.</p><form method=\"post\"><button type=\"submit\">Claim it</button></form>");
+                $"<p>An account in {LaunchPages.Text(profile!.Manifest.AppName)} is ready to be made for {LaunchPages.Text(waiting.Target)}.</p><form method=\"post\"><button class=\"button primary\" type=\"submit\">Claim it</button></form>");
     }
 
     private static async Task<IResult> ClaimAsync(string token, HttpContext http, ClaimLinks links)
@@ -109,7 +109,7 @@ internal static class ClaimEndpoints
     /// <summary>Who needs the account now is told when it is there.</summary>
     private static IResult Progress(HttpContext http, IntegrationProfile profile, AppAccount? account)
     {
-        var app = Text(profile.Manifest.AppName);
+        var app = LaunchPages.Text(profile.Manifest.AppName);
         return account switch
         {
             { State: ProvisioningState.ProvisioningAwaiting or ProvisioningState.ProvisioningOngoing } =>
@@ -123,19 +123,6 @@ internal static class ClaimEndpoints
         };
     }
 
-    private static string Text(string text) => WebUtility.HtmlEncode(text);
-
-    private static IResult Page(HttpContext http, int status, string title, string body, bool reload = false)
-    {
-        http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-        http.Response.Headers.XContentTypeOptions = "nosniff";
-        http.Response.Headers.CacheControl = "no-store";
-        http.Response.Headers["Referrer-Policy"] = "no-referrer";
-        return Results.Content(
-            $"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">{(reload ? "<meta http-equiv=\"refresh\" content=\"3\">" : "")}<title>{title}</title>"
-            + "<style>:root{color-scheme:light dark}body{font:16px/1.6 system-ui,sans-serif;max-width:42rem;margin:12vh auto;padding:0 1.5rem}button{font:inherit;padding:.5rem 1rem}</style></head>"
-            + $"<body><h1>{title}</h1>{body}</body></html>",
-            "text/html; charset=utf-8",
-            statusCode: status);
-    }
+    private static IResult Page(HttpContext http, int status, string title, string body, bool reload = false) =>
+        LaunchPages.Page(http, status, title, body, looksAgain: reload);
 }

@@ -129,16 +129,6 @@ internal sealed class ClaimLinks(
         ActivityKind kind, IntegrationProfile profile, Operation operation, string actor, string? detail, DateTimeOffset now, CancellationToken cancellationToken) =>
         log.NoteAsync(
             profile.Integration.Id,
-            new ActivityEvent
-            {
-                Id = Ids.OldestFirst(now),
-                Date = now,
-                Actor = actor,
-                Event = kind,
-                Target = operation.Target,
-                UserId = operation.UserId,
-                OperationId = operation.Id,
-                Detail = detail,
-            },
+            ActivityEvent.Of(now, actor, kind, operation.Target, detail, operation.UserId, operation.Id),
             cancellationToken);
 }

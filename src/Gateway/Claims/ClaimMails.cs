@@ -106,17 +106,7 @@ public sealed class ClaimMails
         var changes = new List<RecordChange> { RecordChange.Upsert(row, DomainJson.Encode(mail)) };
         if (sent is not null || attempts is 1 or MaxAttempts)
         {
-            changes.Add(ActivityLog.Append(new ActivityEvent
-            {
-                Id = Ids.OldestFirst(now),
-                Date = now,
-                Actor = by.Actor,
-                Event = sent is null ? ActivityKind.ClaimMailFailed : ActivityKind.ClaimMailSent,
-                Target = operation.Target,
-                UserId = userId,
-                OperationId = operation.Id,
-                Detail = sent is null ? problem : $"to {sent.To}",
-            }));
+            changes.Add(ActivityLog.Append(ActivityEvent.Of(now, by.Actor, sent is null ? ActivityKind.ClaimMailFailed : ActivityKind.ClaimMailSent, operation.Target, sent is null ? problem : $"to {sent.To}", userId, operation.Id)));
         }
 
         await store.CommitAsync(profile.Partition, changes, cancellationToken);

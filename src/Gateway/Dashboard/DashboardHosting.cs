@@ -60,11 +60,13 @@ internal static class DashboardHosting
         StatusHistoryPages.Map(pages);
         EntitlementPages.Map(pages);
         AccessPages.Map(pages);
+        PeopleSearchPages.Map(pages);
         PeoplePages.Map(pages);
         PosturePages.Map(pages);
         PostureForms.Map(pages);
         CatalogPages.Map(pages);
         SettingsPages.Map(pages);
+        AdministratorPages.Map(pages);
         LiveEndpoint.Map(pages);
         pages.MapFallback(() => DashboardGate.Problem(StatusCodes.Status404NotFound, "There is no such page", "The address may be wrong, or what it named is gone."))
             .WithMetadata(new DashboardAccess(Permission.Anonymous));

@@ -2,6 +2,7 @@ using IdLcm.Domain.ConnectedAccounts;
 using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Leavers;
+using IdLcm.Domain.Matching;
 using IdLcm.Domain.Posture;
 using IdLcm.Domain.Rotation;
 using IdLcm.Domain.Sync;
@@ -16,6 +17,7 @@ namespace IdLcm.Gateway.Hosting;
 /// <param name="posture">What is wrong with service accounts' sign-ins.</param>
 /// <param name="connected">Credentials of people who left.</param>
 /// <param name="leavers">Leavers whose days are over.</param>
+/// <param name="exemptions">Exemptions whose time is over.</param>
 /// <param name="tasks">Reminders of human tasks.</param>
 /// <param name="closing">Integrations that are being closed.</param>
 /// <param name="mails">Claim links by e-mail.</param>
@@ -26,6 +28,7 @@ public sealed class DueTasks(
     PostureAlerts posture,
     ConnectedAccountService connected,
     LeaverWatch leavers,
+    ExemptionEnds exemptions,
     HumanTaskService tasks,
     IntegrationClosing closing,
     ClaimMails mails)
@@ -42,6 +45,7 @@ public sealed class DueTasks(
         await posture.RunDueAsync(integrationId, cancellationToken);
         await connected.RunDueAsync(integrationId, cancellationToken);
         await leavers.RunDueAsync(integrationId, cancellationToken);
+        await exemptions.RunDueAsync(integrationId, cancellationToken);
         await tasks.RemindAsync(integrationId, cancellationToken);
         await closing.RunDueAsync(integrationId, cancellationToken);
         await mails.RunDueAsync(integrationId, cancellationToken);

@@ -80,6 +80,7 @@ public static class GatewayServices
         services.AddSingleton<HumanTaskService>();
         services.AddSingleton<EmergencyRevoke>();
         services.AddSingleton<LeaverWatch>();
+        services.AddSingleton<ExemptionEnds>();
         services.AddSingleton<IntegrationClosing>();
         services.TryAddSingleton<SmtpOptions>();
         services.AddSingleton<Mailer>();

@@ -23,15 +23,8 @@ internal static class LaunchEndpoints
 {
     public const string ExtensionHeader = "X-IdLCM-Extension";
 
-    private const string Refresh = "<meta http-equiv=\"refresh\" content=\"3\">";
-
     public static void MapLaunch(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/launch/copy.js", (HttpContext http) =>
-        {
-            http.Response.Headers.XContentTypeOptions = "nosniff";
-            return Results.Text(LaunchPages.Script, "text/javascript");
-        }).ExcludeFromDescription();
         routes.MapGet("/launch/{integrationId}", ShowAsync).ExcludeFromDescription();
         routes.MapPost("/launch/{integrationId}/release", ReleaseAsync).ExcludeFromDescription();
         routes.MapPost("/launch/{integrationId}/reveal", RevealAsync).ExcludeFromDescription();
@@ -64,14 +57,14 @@ internal static class LaunchEndpoints
                 var token = await launches.GrantAsync(profile, decision.UserId!, http.RequestAborted);
                 var settings = await launches.SettingsAsync(profile, http.RequestAborted);
                 var without = settings.WithoutExtension
-                    ? $"<form method=\"post\" action=\"/launch/{LaunchPages.Text(integrationId)}/reveal\"><input type=\"hidden\" name=\"release\" value=\"{token}\"><button type=\"submit\">Show me the credential instead</button></form>"
+                    ? $"<form method=\"post\" action=\"/launch/{LaunchPages.Text(integrationId)}/reveal\"><input type=\"hidden\" name=\"release\" value=\"{token}\"><button class=\"button\" type=\"submit\">Show me the credential instead</button></form>"
                     : "<p>Without the extension this app cannot be opened from here.</p>";
                 return LaunchPages.Page(
                     http, StatusCodes.Status200OK, $"Opening {profile.Manifest.AppName}",
                     $"<p>The IdLCM extension of your browser signs you in to {app}.</p><p>If nothing happens, the extension is missing or not set up for this gateway. A launch is good for a minute: reload this page to begin again.</p>{without}",
                     $"<meta name=\"idlcm-release\" content=\"{token}\">");
             case LaunchState.Waiting:
-                return LaunchPages.Page(http, StatusCodes.Status200OK, "Your account is being made", $"<p>Your account in {app} is on its way. This page looks again by itself.</p>", Refresh);
+                return LaunchPages.Page(http, StatusCodes.Status200OK, "Your account is being made", $"<p>Your account in {app} is on its way. This page looks again by itself.</p>", looksAgain: true);
             case LaunchState.NoCredential when (await launches.SettingsAsync(profile, http.RequestAborted)).Capture:
                 return LaunchPages.Page(
                     http, StatusCodes.Status200OK, $"Sign in to {profile.Manifest.AppName} once",
@@ -130,11 +123,10 @@ internal static class LaunchEndpoints
         }
 
         string Row(string label, string id, string? value, string type) => value is null ? "" :
-            $"<tr><th><label for=\"{id}\">{label}</label></th><td><input id=\"{id}\" type=\"{type}\" readonly value=\"{LaunchPages.Text(value)}\"> <button type=\"button\" data-copy=\"{id}\">Copy</button></td></tr>";
+            $"<div class=\"inline-form\"><label class=\"field\"><span>{label}</span><input id=\"{id}\" type=\"{type}\" readonly value=\"{LaunchPages.Text(value)}\"></label><button class=\"button\" type=\"button\" data-copy=\"{id}\" aria-label=\"Copy {label.ToLowerInvariant()}\">Copy</button></div>";
         return LaunchPages.Page(
             http, StatusCodes.Status200OK, $"Your credential for {profile.Manifest.AppName}",
-            $"<table>{Row("User name", "user", credential.UserName, "text")}{Row("Password", "password", credential.Password, "password")}{Row("One-time code", "code", credential.Code, "text")}</table><p><a href=\"{LaunchPages.Text(credential.Url)}\" rel=\"noreferrer\">Open {LaunchPages.Text(profile.Manifest.AppName)}</a></p><p>This page is shown once.</p>",
-            "<script src=\"/launch/copy.js\" defer></script>");
+            $"<div class=\"stack\">{Row("User name", "user", credential.UserName, "text")}{Row("Password", "password", credential.Password, "password")}{Row("One-time code", "code", credential.Code, "text")}</div><p class=\"section\"><a href=\"{LaunchPages.Text(credential.Url)}\" rel=\"noreferrer\">Open {LaunchPages.Text(profile.Manifest.AppName)}</a></p><p>This page is shown once.</p>");
     }
 
     private static async Task<ReleasedCredential?> TakeAsync(

@@ -17,6 +17,9 @@ internal static class PersonEndpoints
 {
     private const string Path = "/me";
 
+    /// <summary>How many integrations are asked about a person at the same time.</summary>
+    private const int MaxAsked = 16;
+
     public static void MapPerson(this IEndpointRouteBuilder routes)
     {
         routes.MapGet(Path, ShowAsync).ExcludeFromDescription();
@@ -33,16 +36,13 @@ internal static class PersonEndpoints
             return await openId.BeginAsync(http, purpose, Path);
         }
 
-        var found = new List<PersonApp>();
-        foreach (var id in await integrations.ListIdsAsync(http.RequestAborted))
-        {
-            if (await apps.FindAsync(id, session.Person, http.RequestAborted) is { } app)
-            {
-                found.Add(app);
-            }
-        }
-
-        return PersonPages.Apps(http, session.Name, found, clock.GetUtcNow());
+        // Each integration is asked by itself, some at a time; the page keeps their order.
+        var ids = await integrations.ListIdsAsync(http.RequestAborted);
+        var found = new PersonApp?[ids.Count];
+        await Parallel.ForAsync(
+            0, ids.Count, new ParallelOptions { MaxDegreeOfParallelism = MaxAsked, CancellationToken = http.RequestAborted },
+            async (i, stop) => found[i] = await apps.FindAsync(ids[i], session.Person, stop));
+        return PersonPages.Apps(http, session.Name, [.. found.OfType<PersonApp>()], clock.GetUtcNow());
     }
 
     private static Task<IResult> ClaimAsync(string integrationId, HttpContext http, PersonApps apps, PersonSessions sessions, ClaimLinks links) =>

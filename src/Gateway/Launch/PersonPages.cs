@@ -20,28 +20,26 @@ internal sealed record PersonApp(
 /// <summary>Writes the person's own page: the apps, the account in each, and what is kept about it.</summary>
 internal static class PersonPages
 {
-    private const string Refresh = "<meta http-equiv=\"refresh\" content=\"5\">";
-
     public static IResult Apps(HttpContext http, string name, IReadOnlyList<PersonApp> apps, DateTimeOffset now)
     {
-        var body = new StringBuilder($"<div class=\"act\">Signed in as {LaunchPages.Text(name)}. {Button("/me/sign-out", "Sign out")}</div>");
+        var body = new StringBuilder($"<div class=\"actions\">Signed in as {LaunchPages.Text(name)}. {Button("/me/sign-out", "Sign out")}</div>");
         if (apps.Count == 0)
         {
             body.Append("<p>No app that IdLCM manages is assigned to you.</p>");
         }
         else
         {
-            body.Append("<table><thead><tr><th scope=\"col\">App</th><th scope=\"col\">Your account there</th><th scope=\"col\">Kept about it</th></tr></thead><tbody>");
+            body.Append("<div class=\"table-wrap\"><table class=\"rows\"><thead><tr><th scope=\"col\">App</th><th scope=\"col\">Your account there</th><th scope=\"col\">Kept about it</th></tr></thead><tbody>");
             foreach (var app in apps)
             {
-                body.Append("<tr><th scope=\"row\">").Append(LaunchPages.Text(app.Profile.Manifest.AppName)).Append("<br><small>").Append(LaunchPages.Text(app.Profile.Integration.Name)).Append("</small></th><td data-label=\"Your account there\">")
+                body.Append("<tr><th scope=\"row\">").Append(LaunchPages.Text(app.Profile.Manifest.AppName)).Append("<small class=\"sub\">").Append(LaunchPages.Text(app.Profile.Integration.Name)).Append("</small></th><td data-label=\"Your account there\">")
                     .Append(AccountOf(app)).Append("</td><td data-label=\"Kept about it\">").Append(KeptOf(app, now)).Append("</td></tr>");
             }
 
-            body.Append("</tbody></table>");
+            body.Append("</tbody></table></div>");
         }
 
-        return LaunchPages.Page(http, StatusCodes.Status200OK, "My apps", body.ToString(), apps.Any(IsBeingMade) ? Refresh : "");
+        return LaunchPages.Page(http, StatusCodes.Status200OK, "My apps", body.ToString(), looksAgain: apps.Any(IsBeingMade));
     }
 
     private static bool IsBeingMade(PersonApp app) =>
@@ -57,7 +55,7 @@ internal static class PersonPages
 
         if (app.AwaitsClaim)
         {
-            return $"Made when you claim it<div class=\"act\">{Button($"/me/claim/{id}", "Claim it")}</div>";
+            return $"Made when you claim it<div class=\"actions\">{Button($"/me/claim/{id}", "Claim it")}</div>";
         }
 
         var account = app.Account switch
@@ -84,10 +82,10 @@ internal static class PersonPages
             ? ($"a password that IdLCM made and nobody knows, {days} days old{(app.Managed.ProvedAt is { } proved ? $", proved by a sign-in {Time(proved)}" : "")}", " <small>Without it you need another password from the app.</small>")
             : ($"a password{(kept.HasTotp ? " and a TOTP secret" : "")}, saved {Time(kept.SavedAt)} by {LaunchPages.Text(kept.SavedBy)}", "");
         return $"User name {LaunchPages.Text(kept.UserName)} and {what}, {used}"
-            + $"<div class=\"act\">{Button($"/me/forget/{LaunchPages.Text(app.Profile.Integration.Id)}", "Forget it")}{after}</div>";
+            + $"<div class=\"actions\">{Button($"/me/forget/{LaunchPages.Text(app.Profile.Integration.Id)}", "Forget it")}{after}</div>";
     }
 
-    private static string Button(string action, string text) => $"<form method=\"post\" action=\"{action}\"><button type=\"submit\">{text}</button></form>";
+    private static string Button(string action, string text) => $"<form method=\"post\" action=\"{action}\"><button class=\"button small\" type=\"submit\">{text}</button></form>";
 
     private static string Time(DateTimeOffset at) => $"{at.UtcDateTime:yyyy-MM-dd HH:mm} UTC";
 }

@@ -39,15 +39,7 @@ internal sealed partial class AccessGuard(IRecordStore store, TimeProvider clock
 
         audited[key] = now;
         LogDenied(integrationId, remote, reason);
-        var denied = new ActivityEvent
-        {
-            Id = Ids.OldestFirst(now),
-            Date = now,
-            Actor = remote.ToString(),
-            Event = ActivityKind.AccessDenied,
-            Target = "SCIM gateway",
-            Detail = $"{http.Request.Method} with {reason}",
-        };
+        var denied = ActivityEvent.Of(now, remote.ToString(), ActivityKind.AccessDenied, "SCIM gateway", $"{http.Request.Method} with {reason}");
         await store.CommitAsync(Rows.Partition(integrationId), [ActivityLog.Append(denied)], http.RequestAborted);
     }
 

@@ -29,7 +29,7 @@ internal sealed class ScimBulk(ScimUsers users, ScimGroups groups, OperationServ
     {
         var outcomes = new Outcome?[request.Operations.Count];
         var ids = new Dictionary<string, string>(StringComparer.Ordinal);
-        var toCome = request.Operations.Where(o => o.Method == ScimBulkMethod.Post).Select(o => o.BulkId!).ToHashSet(StringComparer.Ordinal);
+        var toCome = request.Operations.Where(o => o is { Method: ScimBulkMethod.Post, Refusal: null }).Select(o => o.BulkId!).ToHashSet(StringComparer.Ordinal);
         var incomplete = new List<(int Index, ScimComplex Missing)>();
         var errors = 0;
         foreach (var index in request.ResolveOrder())
@@ -40,7 +40,7 @@ internal sealed class ScimBulk(ScimUsers users, ScimGroups groups, OperationServ
             }
 
             var operation = request.Operations[index];
-            var isCreation = operation.Method == ScimBulkMethod.Post;
+            var isCreation = operation is { Method: ScimBulkMethod.Post, Refusal: null };
             ScimComplex? missing = null;
             if (isCreation && ScimBulkRequest.ReferencesOf(operation).Any(toCome.Contains))
             {
@@ -56,7 +56,7 @@ internal sealed class ScimBulk(ScimUsers users, ScimGroups groups, OperationServ
             {
                 // What was done so far is durable and must be told; the rest would wait in vain as well.
                 var refusal = new ScimError(StatusCodes.Status503ServiceUnavailable, ScimErrorType.None, "The gateway cannot take this operation now; it changed nothing.");
-                return [.. outcomes.Select((outcome, i) => outcome ?? new Outcome(request.Operations[i], null, refusal))];
+                return [.. outcomes.Select((outcome, i) => outcome ?? new Outcome(request.Operations[i], null, request.Operations[i].Refusal ?? refusal))];
             }
 
             errors += outcomes[index]!.Error is null ? 0 : 1;
@@ -91,7 +91,7 @@ internal sealed class ScimBulk(ScimUsers users, ScimGroups groups, OperationServ
         var completed = await RunAsync(exchange, created.Operation with { Method = ScimBulkMethod.Patch, Id = created.Answer!.Id, Data = addition }, ids);
         return completed.Answer is { } answer
             ? created with { Answer = created.Answer with { ETag = answer.ETag, OperationId = answer.OperationId ?? created.Answer.OperationId } }
-            : created with { Error = completed.Error! with { Detail = $"It was created, but without what it refers to. {completed.Error.Detail}" } };
+            : created with { Error = completed.Error! with { Detail = $"It was created; what it refers to could not be added then: {completed.Error.Detail}" } };
     }
 
     /// <summary>
@@ -121,6 +121,11 @@ internal sealed class ScimBulk(ScimUsers users, ScimGroups groups, OperationServ
 
     private async Task<Outcome> RunAsync(ScimExchange exchange, ScimBulkOperation operation, Dictionary<string, string> ids)
     {
+        if (operation.Refusal is { } malformed)
+        {
+            return new Outcome(operation, null, malformed);
+        }
+
         try
         {
             IScimResources resources;
@@ -132,7 +137,7 @@ internal sealed class ScimBulk(ScimUsers users, ScimGroups groups, OperationServ
             };
             var resolved = ScimBulkRequest.Resolve(operation, ids);
             operation = operation with { Id = resolved.Id is null ? null : Uri.UnescapeDataString(resolved.Id) };
-            var call = new ScimCall(exchange, operation.Id ?? "", resolved.Data, operation.Version);
+            var call = new ScimCall(exchange, operation.Id ?? "", resolved.Data, operation.Version is { Length: > 0 } version ? version : null);
             var answer = operation.Method switch
             {
                 ScimBulkMethod.Post => await resources.CreateAsync(call),
@@ -169,10 +174,11 @@ internal sealed class ScimBulk(ScimUsers users, ScimGroups groups, OperationServ
     /// <param name="Error">What was not; beside an answer where only a part was done.</param>
     private sealed record Outcome(ScimBulkOperation Operation, ScimAnswer? Answer, ScimError? Error)
     {
-        /// <summary>The resource; none where a reference was not resolved.</summary>
-        private string? Path => (Answer?.Id ?? Operation.Id) is { } id && !ScimBulkRequest.IsReference(id) ? $"{Operation.Endpoint}/{Uri.EscapeDataString(id)}" : null;
+        /// <summary>The resource; none where a reference was not resolved or the path is malformed.</summary>
+        private string? Path => Operation.Endpoint.Length == 0 || Operation.Refusal is not null ? null : (Answer?.Id ?? Operation.Id) is { } id && !ScimBulkRequest.IsReference(id) ? $"{Operation.Endpoint}/{Uri.EscapeDataString(id)}" : null;
 
-        private string Method => Operation.Method.ToString().ToUpperInvariant();
+        /// <summary>Null where the client named none that there is.</summary>
+        private string? Method => Operation.Method == ScimBulkMethod.None ? null : Operation.Method.ToString().ToUpperInvariant();
 
         private int Status => Error?.Status ?? Answer!.Status;
 
@@ -182,7 +188,11 @@ internal sealed class ScimBulk(ScimUsers users, ScimGroups groups, OperationServ
         public void WriteTo(Utf8JsonWriter writer, string baseUrl)
         {
             writer.WriteStartObject();
-            writer.WriteString("method"u8, Method);
+            if (Method is not null)
+            {
+                writer.WriteString("method"u8, Method);
+            }
+
             if (Operation.BulkId is { } bulkId)
             {
                 writer.WriteString("bulkId"u8, bulkId);

@@ -20,9 +20,15 @@ internal sealed record ScimCall(ScimExchange Exchange, string Id, ScimComplex? B
     /// <summary>A request without body.</summary>
     public static ScimCall Of(ScimExchange exchange)
     {
-        var header = exchange.Http.Request.Headers.IfMatch;
-        return new ScimCall(exchange, exchange.Http.Request.RouteValues.TryGetValue("id", out var id) ? (string)id! : "", null, header.Count == 0 ? null : header.ToString());
+        var headers = exchange.Http.Request.Headers;
+        return new ScimCall(exchange, exchange.Http.Request.RouteValues.TryGetValue("id", out var id) ? (string)id! : "", null, Text(headers.IfMatch))
+        {
+            IfNoneMatch = Text(headers.IfNoneMatch),
+        };
     }
+
+    /// <summary>The versions that a write must not meet (RFC 9110 section 13.1.2), or null for none.</summary>
+    public string? IfNoneMatch { get; init; }
 
     /// <summary>Which attributes the client wants to see.</summary>
     public ScimProjection ProjectionOf(ScimResourceType type)
@@ -34,7 +40,25 @@ internal sealed record ScimCall(ScimExchange Exchange, string Id, ScimComplex? B
     }
 
     /// <summary>Whether the client accepts a version; null for any.</summary>
-    public Predicate<string>? Versions => string.IsNullOrEmpty(IfMatch) ? null : version => new ScimMeta(default, default, version).IsNamedBy(IfMatch);
+    public Predicate<string>? Versions => Accepts((meta, header) => meta.IsNamedBy(header));
+
+    /// <summary>The same for a resource of which the client guards a part.</summary>
+    /// <param name="isNamed">Whether a header names a version.</param>
+    public Predicate<string>? Accepts(Func<ScimMeta, string, bool> isNamed)
+    {
+        if (IfMatch is null && IfNoneMatch is null)
+        {
+            return null;
+        }
+
+        return version =>
+        {
+            var meta = new ScimMeta(default, default, version);
+            return (IfMatch is null || isNamed(meta, IfMatch)) && (IfNoneMatch is null || !isNamed(meta, IfNoneMatch));
+        };
+    }
+
+    private static string? Text(Microsoft.Extensions.Primitives.StringValues header) => header.ToString() is { Length: > 0 } text ? text : null;
 }
 
 /// <summary>The answer to one operation on one resource.</summary>

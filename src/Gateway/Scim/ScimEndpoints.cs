@@ -6,6 +6,7 @@ using IdLcm.Gateway.Scim.Queries;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -14,10 +15,14 @@ namespace IdLcm.Gateway.Scim;
 /// <summary>The SCIM gateway's endpoints, below <c>/scim/v2/{gatewayId}</c>.</summary>
 public static class ScimEndpoints
 {
+    /// <summary>The longest address: the longest filter that is read fits, escaped as it is, and a longer one is refused in SCIM's own form.</summary>
+    private const int MaxRequestLine = 64 * 1024;
+
     /// <summary>Adds what the SCIM endpoints need.</summary>
     /// <param name="services">The services.</param>
     public static void AddScimGateway(this IServiceCollection services)
     {
+        services.Configure<KestrelServerOptions>(static kestrel => kestrel.Limits.MaxRequestLineSize = MaxRequestLine);
         services.TryAddSingleton<GatewayAddress>();
         services.AddScimAccess();
         services.AddSingleton<ProvisioningView>();

@@ -59,6 +59,13 @@ internal sealed class ScimExchange(HttpContext http, IntegrationProfile profile,
             throw new ScimError(StatusCodes.Status415UnsupportedMediaType, ScimErrorType.None, $"The body must be {MediaType} or application/json.").ToException();
         }
 
+        if (Http.Request.Headers.ContentEncoding is { Count: > 0 } coding && IsCompressed(coding.ToString()))
+        {
+            // RFC 9110 section 15.5.16: which one would do.
+            Http.Response.Headers.AcceptEncoding = "identity";
+            throw new ScimError(StatusCodes.Status415UnsupportedMediaType, ScimErrorType.None, "The body must not be compressed.").ToException();
+        }
+
         if (Http.Request.ContentLength > limit)
         {
             throw ScimError.PayloadTooLarge(limit).ToException();
@@ -121,6 +128,9 @@ internal sealed class ScimExchange(HttpContext http, IntegrationProfile profile,
     /// <summary>Answers with an error. Every error of the gateway goes through here.</summary>
     public static Task WriteErrorAsync(HttpContext http, ScimError error) =>
         WriteAsync(http, error.Status, error, static (writer, e) => e.WriteTo(writer));
+
+    private static bool IsCompressed(string codings) => codings.Split(',', StringSplitOptions.TrimEntries)
+        .Any(coding => coding.ToUpperInvariant() is "GZIP" or "X-GZIP" or "DEFLATE" or "BR" or "ZSTD" or "COMPRESS" or "X-COMPRESS");
 
     private static bool IsJson(string contentType)
     {

@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Http;
 namespace IdLcm.Gateway.Scim;
 
 /// <summary>What one operation of a request did, as its client is told later.</summary>
-/// <param name="Method">The method.</param>
+/// <param name="Method">The method; null for a malformed operation without one.</param>
 /// <param name="Status">The status it was accepted with.</param>
 /// <param name="Path">The resource below the base URL, or null where there is none.</param>
 /// <param name="BulkId">The client's name for it, or null.</param>
@@ -22,7 +22,7 @@ namespace IdLcm.Gateway.Scim;
 /// <param name="ErrorType">For a refused one, the SCIM error type.</param>
 /// <param name="Detail">For a refused one, why.</param>
 internal sealed record ScimTransactionPart(
-    string Method, int Status, string? Path, string? BulkId = null, string? Version = null, string? OperationId = null, ScimErrorType ErrorType = ScimErrorType.None, string? Detail = null);
+    string? Method, int Status, string? Path, string? BulkId = null, string? Version = null, string? OperationId = null, ScimErrorType ErrorType = ScimErrorType.None, string? Detail = null);
 
 /// <summary>
 /// What became of requests whose clients did not wait (RFC 9967 section 2.5.1): asked for by the <c>Location</c> of the 202,
@@ -162,7 +162,11 @@ internal sealed class ScimTransactions(IRecordStore store, OperationService oper
         foreach (var (part, status, error) in shown)
         {
             writer.WriteStartObject();
-            writer.WriteString("method"u8, part.Method);
+            if (part.Method is not null)
+            {
+                writer.WriteString("method"u8, part.Method);
+            }
+
             if (part.BulkId is not null)
             {
                 writer.WriteString("bulkId"u8, part.BulkId);

@@ -92,7 +92,7 @@ internal sealed class ScimUsers(UserService users, CountedListing listing, Group
             return null;
         }
 
-        return await users.FindByUserNameAsync(profile, value, cancellationToken) is { } user && string.Equals(UserNameOf(user), value, StringComparison.OrdinalIgnoreCase) ? [user] : [];
+        return await users.FindByUserNameAsync(profile, value, cancellationToken) is { } user && UserNames.AreSame(UserNameOf(user), value) ? [user] : [];
     }
 
     /// <summary>The user name alone, without taking the rest apart.</summary>
@@ -124,8 +124,9 @@ internal sealed class ScimUsers(UserService users, CountedListing listing, Group
         }
     }
 
-    protected override ScimResource Plain(IntegrationProfile profile, UserRecord record) => ScimResource.FromStoredLazily(
-        record.Resource, profile.UserType, record.Id, new ScimMeta(record.CreatedAt, record.ModifiedAt, VersionOf(record.Generation)));
+    protected override ScimResource Plain(IntegrationProfile profile, UserRecord record) => UserDefaults.Complete(
+        ScimResource.FromStoredLazily(record.Resource, profile.UserType, record.Id, new ScimMeta(record.CreatedAt, record.ModifiedAt, VersionOf(record.Generation))),
+        record.Resource.Span);
 
     protected override bool IsElsewhere(string name) =>
         string.Equals(name, Groups, StringComparison.OrdinalIgnoreCase) || string.Equals(name, ScimSchemas.ProvisioningUrn, StringComparison.OrdinalIgnoreCase);
@@ -231,7 +232,7 @@ internal sealed class ScimUsers(UserService users, CountedListing listing, Group
 
     // What the server shows beside the wish, groups among it, is not the client's to guard.
     private static Predicate<long>? GenerationsOf(ScimCall call) =>
-        call.IfMatch is { Length: > 0 } accepted ? generation => new ScimMeta(default, default, VersionOf(generation)).IsAcceptedBy(accepted) : null;
+        call.Accepts(static (meta, header) => meta.IsAcceptedBy(header)) is { } accepts ? generation => accepts(VersionOf(generation)) : null;
 
     private static void Refuse(UserWrite write, string id)
     {

@@ -24,7 +24,7 @@ internal sealed class ExampleHelp(HelpAction usual) : SynchronousCommandLineActi
           0    done
           1    what was checked is not as it should be: lint errors, a failed verb or operation
           2    the command line is wrong
-          3    data directory or port in use, or the server cannot be reached
+          3    data directory or port in use, a file or folder that cannot be used, or the server cannot be reached
           4    the server refused: no access, not found, not valid
           70   a defect of idlcm itself
           130  interrupted

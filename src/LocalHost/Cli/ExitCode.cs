@@ -12,7 +12,7 @@ internal static class ExitCode
     /// <summary>The command line is wrong.</summary>
     public const int Usage = 2;
 
-    /// <summary>The data directory belongs to a running process, a port is taken, or the server cannot be reached.</summary>
+    /// <summary>The data directory belongs to a running process, a port is taken, a file or folder cannot be used, or the server cannot be reached.</summary>
     public const int Unavailable = 3;
 
     /// <summary>The server refused the request: no access, not found, not valid.</summary>

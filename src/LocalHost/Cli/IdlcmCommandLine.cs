@@ -54,6 +54,10 @@ internal static class IdlcmCommandLine
         {
             return ExitCode.Interrupted;
         }
+        catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException)
+        {
+            return await FailAsync(invocation, $"A file or folder cannot be used: {unusable.Message}", ExitCode.Unavailable);
+        }
 #pragma warning disable CA1031 // The last door: a defect is reported in one line, in full where asked.
         catch (Exception defect)
 #pragma warning restore CA1031

@@ -18,6 +18,9 @@ internal sealed class GroupCommitter : IDisposable
     // The checkpointer cannot keep up: the writer waits for the disk rather than let the WAL grow without end.
     private const int MostPages = 2 * CheckpointPages;
 
+    /// <summary>About how large the WAL may become: the most pages, each with its frame's header.</summary>
+    internal const long MostWalBytes = MostPages * (4096L + 24);
+
     // When nobody writes, less is worth a checkpoint: it keeps the WAL, and a start after a kill, short.
     private const int IdleCheckpointPages = 256;
     private static readonly TimeSpan IdleBeforeCheckpoint = TimeSpan.FromSeconds(1);

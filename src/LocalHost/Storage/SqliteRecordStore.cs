@@ -53,6 +53,9 @@ internal sealed class SqliteRecordStore : IRecordStore
     }
 
     /// <inheritdoc/>
+    public TimeSpan LongestCommit { get; } = TimeSpan.FromSeconds(5);
+
+    /// <inheritdoc/>
     public ValueTask<StoredRecord?> GetAsync(string partition, string row, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();

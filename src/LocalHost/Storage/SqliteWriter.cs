@@ -23,7 +23,10 @@ internal sealed class SqliteWriter : SqliteSession
     internal SqliteWriter(string path)
         : base(path, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE)
     {
-        // The page size only takes effect while the file is empty; a checkpoint is the database's own decision.
+        // The page size only takes effect while the file is empty; a checkpoint is the database's own decision. The WAL
+        // keeps the room that it had (size limit): to write over it costs an fsync, to make it anew the file system's
+        // journal too. The page cache is small on purpose: a commit that moved pages about when it balanced a tree makes
+        // SQLite look through all of its cached pages (the rest is in the system's cache).
         Configure(
             $"""
             PRAGMA busy_timeout=5000;
@@ -32,10 +35,10 @@ internal sealed class SqliteWriter : SqliteSession
             PRAGMA synchronous=FULL;
             PRAGMA temp_store=memory;
             PRAGMA secure_delete=FAST;
-            PRAGMA cache_size=-65536;
+            PRAGMA cache_size=-16384;
             PRAGMA foreign_keys=ON;
             PRAGMA wal_autocheckpoint=0;
-            PRAGMA journal_size_limit=67108864;
+            PRAGMA journal_size_limit={GroupCommitter.MostWalBytes};
             PRAGMA application_id={ApplicationId};
             """);
     }

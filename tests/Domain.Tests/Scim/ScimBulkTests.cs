@@ -51,8 +51,13 @@ public sealed class ScimBulkTests
     [InlineData("""{"method":"PUT","path":"/Users","data":{}}""")]
     [InlineData("""{"method":"PUT","path":"/Users/a/b","data":{}}""")]
     [InlineData("""{"method":"POST","path":"/Users","bulkId":"x","data":{}},{"method":"POST","path":"/Users","bulkId":"x","data":{}}""")]
-    public void A_malformed_operation_is_invalidSyntax(string operations) =>
-        Assert.Equal(ScimErrorType.InvalidSyntax, Refusal(() => Bulk(operations)).Type);
+    public void A_malformed_operation_is_invalidSyntax_and_the_others_are_not(string operations)
+    {
+        var bulk = Bulk($$"""{{operations}},{"method":"DELETE","path":"/Users/last"}""");
+        Assert.Equal(ScimErrorType.InvalidSyntax, Assert.Single(bulk.Operations.Select(o => o.Refusal).OfType<ScimError>()).Type);
+        Assert.Equal((null, "last"), (bulk.Operations[^1].Refusal, bulk.Operations[^1].Id));
+        Assert.Equal(Enumerable.Range(0, bulk.Operations.Count), bulk.ResolveOrder());
+    }
 
     [Fact]
     public void Too_many_operations_are_413() =>

@@ -36,10 +36,21 @@ public sealed class ScimListTests
         Assert.Equal(100, Query().PageSize(ScimLimits.Default));
     }
 
+    [Theory]
+    [InlineData("99999999999999999999", 1000, long.MaxValue)]
+    [InlineData("+99999999999999999999", 1000, long.MaxValue)]
+    [InlineData("-99999999999999999999", 0, 1)]
+    public void A_whole_number_may_be_of_any_size(string number, int pageSize, long startIndex)
+    {
+        Assert.Equal(pageSize, Query(("count", number)).PageSize(ScimLimits.Default));
+        Assert.Equal(startIndex, Query(("startIndex", number)).StartIndex);
+    }
+
     [Fact]
     public void Bad_parameters_have_their_codes()
     {
         Assert.Equal(ScimErrorType.InvalidValue, Refusal(() => Query(("count", "ten"))).Type);
+        Assert.Equal(ScimErrorType.InvalidValue, Refusal(() => Query(("count", "-"))).Type);
         Assert.Equal(ScimErrorType.InvalidCount, Refusal(() => Query(("cursor", string.Empty), ("count", "ten"))).Type);
         Assert.Equal(ScimErrorType.InvalidValue, Refusal(() => Query(("startIndex", "1.5"))).Type);
         Assert.Equal(ScimErrorType.InvalidValue, Refusal(() => Query(("sortOrder", "sideways"))).Type);

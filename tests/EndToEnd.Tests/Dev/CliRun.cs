@@ -8,7 +8,10 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
     public const string PasswordVariable = "SERVICE_PASSWORD";
 
     /// <summary>Runs <c>idlcm</c> with the sample app's password in the environment.</summary>
-    public static async Task<CliRun> Of(string password, params string[] arguments)
+    public static Task<CliRun> Of(string password, params string[] arguments) => Of(password, new Dictionary<string, string>(), arguments);
+
+    /// <summary>Runs <c>idlcm</c> with the sample app's password and more in the environment.</summary>
+    public static async Task<CliRun> Of(string password, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "idlcm.dll"), .. arguments])
         {
@@ -18,6 +21,11 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
             WorkingDirectory = Path.GetTempPath(),
         };
         start.Environment[PasswordVariable] = password;
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text.Json.Nodes;
 using IdLcm.Samples;
 
@@ -27,10 +28,16 @@ public sealed class ConnectorRunTests
         Assert.Contains("nothing was changed", rehearsal.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(app.Sample.Snapshot(), member => member.Email == "jo@example.com");
 
-        var real = await Run(app, "createUser", Password, jo);
+        Assert.False(Directory.Exists(app.Evidence));
+        var real = await Run(app, "createUser", Password, ["--trace", "--evidence", app.Evidence, .. jo]);
         Assert.True(real.ExitCode == 0, real.Error);
         Assert.Contains("verified", real.Output, StringComparison.Ordinal);
         Assert.Contains(app.Sample.Snapshot(), member => member.Email == "jo@example.com" && $"{member.Role}" == "Editor");
+        using (var trace = await ZipFile.OpenReadAsync(Assert.Single(Directory.EnumerateFiles(app.Evidence, "trace-*.zip")), TestContext.Current.CancellationToken))
+        {
+            Assert.Contains(trace.Entries, entry => entry.Name.EndsWith(".trace", StringComparison.Ordinal));
+        }
+
         Assert.DoesNotContain(Password, list.Output + rehearsal.Output + real.Output + real.Error, StringComparison.Ordinal);
     }
 
@@ -47,12 +54,33 @@ public sealed class ConnectorRunTests
         Assert.DoesNotContain("not-the-password", run.Output + run.Error, StringComparison.Ordinal);
     }
 
-    private static Task<CliRun> Run(Started app, string verb, string password, params string[] more) => CliRun.Of(
-        password,
+    /// <summary>Seen by how the browser is started: there need not be a screen here.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_window_is_shown_where_it_is_asked_for(bool headed)
+    {
+        await using var app = await Started.App();
+        var (browser, told) = (Path.Combine(app.Folder, "browser"), Path.Combine(app.Folder, "told"));
+        await File.WriteAllTextAsync(browser, $"#!/bin/sh\necho \"$@\" >>{told}\nexit 1\n", TestContext.Current.CancellationToken);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(browser, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        var run = await CliRun.Of(Password, new Dictionary<string, string> { ["IDLCM_CHROMIUM"] = browser }, [.. Arguments(app, "listUsers"), .. headed ? ["--headed"] : Array.Empty<string>()]);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal(headed, !(await File.ReadAllTextAsync(told, TestContext.Current.CancellationToken)).Contains("--headless", StringComparison.Ordinal));
+    }
+
+    private static Task<CliRun> Run(Started app, string verb, string password, params string[] more) => CliRun.Of(password, [.. Arguments(app, verb), .. more]);
+
+    private static string[] Arguments(Started app, string verb) =>
         [
             "connector", "run", Connector, verb, "--set", $"appUrl={app.Sample.BaseAddress.AbsoluteUri.TrimEnd('/')}", "--set", "workspaceId=ws-1001",
-            "--user", "admin@sample.test", "--password-env", CliRun.PasswordVariable, .. more,
-        ]);
+            "--user", "admin@sample.test", "--password-env", CliRun.PasswordVariable,
+        ];
 
     private sealed record Started(SampleApp Sample, string Folder) : IAsyncDisposable
     {

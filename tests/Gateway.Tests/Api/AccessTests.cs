@@ -96,6 +96,14 @@ public sealed class AccessTests(GatewayFixture fixture) : IClassFixture<GatewayF
 
         var channel = new { kind = "Webhook", name = "Elsewhere", url = "https://evil.example/hook" };
         Assert.Equal(403, (await manager.PostAsync($"{given.Path}/notifications", channel)).Status);
+
+        // What a channel tells of is theirs to say, where it tells is not.
+        var made = await Owner.PostAsync($"{given.Path}/notifications", new { kind = "Webhook", name = "Here", url = "https://soc.example/hook" });
+        var path = $"{given.Path}/notifications/{made["channel"].GetProperty("id").GetString()}";
+        var moved = await manager.PatchAsync(path, new { url = "https://evil.example/hook" });
+        Assert.Equal((403, "channel_needs_admin"), (moved.Status, moved.Text("code")));
+        Assert.Equal(200, (await manager.PatchAsync(path, new { events = new[] { "Sync failed" } })).Status);
+        Assert.Equal("https://soc.example/hook", (await manager.GetAsync($"{given.Path}/notifications")).Items[0].GetProperty("target").GetString());
     }
 
     [Theory]

@@ -89,9 +89,7 @@ public sealed class ConnectorVersionTests : IAsyncLifetime
     public async Task A_changed_page_proposes_a_version_once_which_a_person_approves_or_rejects()
     {
         var path = await MakeAsync("Changed");
-        var text = Text().ReplaceLineEndings("\n").Split('\n');
-        var line = text.Index().First(l => l.Item.Contains("click: { role: button, name: Send invite", StringComparison.Ordinal));
-        var repair = new LocatorRepair(line.Index + 1, line.Item.IndexOf('{', StringComparison.Ordinal) + 1, "button \"Send invite\"", "role", "button", "Send invitation");
+        var repair = Renamed();
 
         // A code that does not hold the queue: what is looked at is the proposal.
         gateway.App.Fault = call => call.Verb == ConnectorVerb.ListUsers ? new Failure(FailureCode.UnsupportedOperation, "Looked for button \"Send invite\".") { Repair = repair } : null;
@@ -117,6 +115,21 @@ public sealed class ConnectorVersionTests : IAsyncLifetime
         Assert.Equal("Failed", await FailedSyncAsync(path));
         Assert.Empty((await gateway.Owner.GetAsync($"{path}/approvals?status=Pending")).Items);
         Assert.Equal(4, (await gateway.Owner.GetAsync($"{path}/connector-versions")).Items.Count);
+    }
+
+    [Fact]
+    public async Task A_page_that_stays_changed_proposes_while_its_operation_still_retries()
+    {
+        var path = await MakeAsync("Held");
+        Assert.Equal(200, (await gateway.Owner.PatchAsync(path, """{"retry":{"attempts":{"PageChanged":20}}}""")).Status);
+        gateway.App.Fault = call => call.Verb == ConnectorVerb.ListUsers ? new Failure(FailureCode.PageChanged, "Looked for button \"Send invite\".") { Repair = Renamed() } : null;
+
+        var started = await gateway.Owner.PostAsync($"{path}/sync");
+        await RunningGateway.UntilAsync(async () => (await gateway.Owner.GetAsync($"{path}/approvals")).Items.Count > 0);
+
+        var operation = await gateway.Owner.GetAsync($"/api/operations/{started.Text("operationId")}");
+        Assert.False(operation["ended"].GetBoolean());
+        Assert.True(operation["attempt"].GetInt32() > 1, operation.Body);
     }
 
     [Fact]
@@ -153,6 +166,13 @@ public sealed class ConnectorVersionTests : IAsyncLifetime
         Assert.Equal(201, created.Status);
         await gateway.Owner.EndAsync(created.Text("validationOperationId"));
         return $"/api/integrations/{created.Text("id")}";
+    }
+
+    /// <summary>What a renamed button proposes.</summary>
+    private static LocatorRepair Renamed()
+    {
+        var line = Text().ReplaceLineEndings("\n").Split('\n').Index().First(l => l.Item.Contains("click: { role: button, name: Send invite", StringComparison.Ordinal));
+        return new LocatorRepair(line.Index + 1, line.Item.IndexOf('{', StringComparison.Ordinal) + 1, "button \"Send invite\"", "role", "button", "Send invitation");
     }
 
     /// <summary>The connector of the sample app; the app in memory knows its organization by the setting <c>tenant</c>.</summary>

@@ -95,40 +95,6 @@ public sealed class IntegrationTests(GatewayFixture fixture) : IClassFixture<Gat
         Assert.True(refused["errors"].TryGetProperty(field, out _), refused.Body);
     }
 
-    [Theory]
-    [InlineData("{\"name\":", "invalid_json", null)]
-    [InlineData("[]", "invalid_json", null)]
-    [InlineData("null", "invalid_json", null)]
-    [InlineData("{\"name\":\"a\",\"colour\":1}", "unknown_field", "colour")]
-    [InlineData("{\"name\":\"a\",\"serviceAccount\":{\"userNam\":\"x\"}}", "unknown_field", "serviceAccount.userNam")]
-    [InlineData("{\"name\":7}", "invalid_request", "name")]
-    [InlineData("{\"name\":\"a\",\"name\":\"b\"}", "duplicate_field", "name")]
-    [InlineData("{\"name\":\"a\",\"deprovision\":{\"onDelete\":\"explode\"}}", "invalid_request", "deprovision.onDelete")]
-    public async Task A_body_that_cannot_be_read_is_explained(string body, string code, string? field)
-    {
-        var refused = await Owner.SendRawAsync(HttpMethod.Post, "/api/integrations", body);
-
-        Assert.Equal(400, refused.Status);
-        Assert.Equal("application/problem+json", refused.MediaType);
-        Assert.Equal(code, refused.Text("code"));
-        Assert.DoesNotContain("IdLcm.", refused.Body);
-        if (field is not null)
-        {
-            Assert.Equal(field, Assert.Single(refused["errors"].EnumerateObject()).Name);
-        }
-    }
-
-    [Fact]
-    public async Task A_body_beyond_one_mebibyte_or_of_another_type_is_refused()
-    {
-        var large = await Owner.SendRawAsync(HttpMethod.Post, "/api/integrations", $"{{\"name\":\"{new string('x', 1024 * 1024)}\"}}");
-        Assert.Equal(413, large.Status);
-        Assert.Equal("too_large", large.Text("code"));
-
-        var text = await Owner.SendRawAsync(HttpMethod.Post, "/api/integrations", "{}", "text/plain");
-        Assert.Equal(415, text.Status);
-    }
-
     [Fact]
     public async Task Changes_are_kept_told_in_the_activity_and_tested_again_where_they_matter()
     {
@@ -211,7 +177,15 @@ public sealed class IntegrationTests(GatewayFixture fixture) : IClassFixture<Gat
         Assert.Equal("""{"schedule":null,"afterFailures":5,"drift":"correct"}""", read["sync"].GetRawText());
         Assert.Equal("""{"failures":9,"probeSeconds":30,"maxProbeSeconds":600}""", read["circuit"].GetRawText());
         Assert.Equal("""{"windowMinutes":60,"percent":20,"absolute":3,"minimumPopulation":10}""", read["inboundHold"].GetRawText());
+
+        // Assignments have defaults of their own, given in part too.
+        Assert.Equal(200, (await Owner.PatchAsync(integration.Path, """{"safeguard":{"assignments":{"percent":9}}}""")).Status);
+        read = await Owner.GetAsync(integration.Path);
+        Assert.Equal("""{"percent":20,"absolute":50,"minimumPopulation":10,"assignments":{"percent":9,"absolute":200,"minimumPopulation":20}}""", read["safeguard"].GetRawText());
     }
+
+    private static async Task<IEnumerable<string?>> StatusesAsync(ApiClient owner) =>
+        (await owner.GetAsync("/api/integrations")).Items.Select(i => i.GetProperty("status").GetString());
 
     [Fact]
     public async Task Every_integration_of_an_app_is_under_validation_until_its_first_one_is_validated()
@@ -231,7 +205,7 @@ public sealed class IntegrationTests(GatewayFixture fixture) : IClassFixture<Gat
             await owner.ValidatedAsync($"/api/integrations/{created.Text("id")}", created.Text("validationOperationId"));
         }
 
-        Assert.Equal(["Up to date", "Up to date"], (await owner.GetAsync("/api/integrations")).Items.Select(i => i.GetProperty("status").GetString()));
+        Assert.Equal(["Up to date", "Up to date"], await StatusesAsync(owner));
 
         var reached = new TaskCompletionSource();
         release = new TaskCompletionSource();
@@ -243,9 +217,33 @@ public sealed class IntegrationTests(GatewayFixture fixture) : IClassFixture<Gat
         var again = await owner.PostAsync($"/api/integrations/{second.Text("id")}/validate");
         Assert.Equal(202, again.Status);
         await reached.Task.WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
-        Assert.Equal(["Up to date", "Validating"], (await owner.GetAsync("/api/integrations")).Items.Select(i => i.GetProperty("status").GetString()));
+        Assert.Equal(["Up to date", "Validating"], await StatusesAsync(owner));
         release.SetResult();
         await owner.EndAsync(again.Text("operationId"));
+    }
+
+    [Fact]
+    public async Task The_next_oldest_integration_is_the_first_of_its_app_when_the_first_is_deleted_before_it_was_validated()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        var owner = gateway.Owner;
+        var release = new TaskCompletionSource();
+        gateway.App.Hold = (_, _) => release.Task;
+        var first = await owner.PostAsync("/api/integrations", Requests.NewIntegration("First"));
+        var second = await owner.PostAsync("/api/integrations", Requests.NewIntegration("Second"));
+        var third = await owner.PostAsync("/api/integrations", Requests.NewIntegration("Third"));
+
+        var deleted = await owner.PostAsync($"/api/integrations/{first.Text("id")}/delete", new { accounts = "keep", reason = "A mistake" });
+
+        Assert.InRange(deleted.Status, 200, 204);
+        Assert.Equal(["Under validation", "Under validation"], await StatusesAsync(owner));
+        release.SetResult();
+        foreach (var left in new[] { second, third })
+        {
+            await owner.ValidatedAsync($"/api/integrations/{left.Text("id")}", left.Text("validationOperationId"));
+        }
+
+        Assert.DoesNotContain("Under validation", await StatusesAsync(owner));
     }
 
     [Fact]

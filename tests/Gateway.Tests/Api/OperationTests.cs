@@ -81,6 +81,9 @@ public sealed class OperationTests(GatewayFixture fixture) : IClassFixture<Gatew
         Assert.Equal("inline", evidence.Message.Content.Headers.ContentDisposition!.DispositionType);
         Assert.Equal(404, (await Owner.GetAsync($"/api/operations/{integration.ValidationId}/evidence/{href[(href.LastIndexOf('/') + 1)..]}")).Status);
         Assert.True((await Gateway.ClientFor(null).GetAsync(href)).Status is 401 or 429);
+        async Task<int> ManagerOfAsync(string id) => (await Gateway.ClientFor(
+            (await Owner.PostAsync("/api/keys", new { label = "Looks at evidence", role = "IntegrationManager", integrationIds = new[] { id } })).Text("key")).GetAsync(href)).Status;
+        Assert.Equal((200, 404), (await ManagerOfAsync(integration.Id), await ManagerOfAsync((await Gateway.ConnectAsync("Another app")).Id)));
 
         Gateway.App.Fault = null;
         var retry = await Owner.PostAsync($"/api/operations/{failed.Text("id")}/retry");
@@ -115,12 +118,12 @@ public sealed class OperationTests(GatewayFixture fixture) : IClassFixture<Gatew
         var retried = await Owner.PostAsync($"{integration.Path}/retry-failed", new { failureCode = "NotEnoughSeats" });
         Assert.Equal(202, retried.Status);
         Assert.Equal(2, retried["count"].GetInt32());
-        await UntilAsync(async () => (await Owner.GetAsync($"{integration.Path}/users?state=Onboarded")).Items.Count == 2);
+        await RunningGateway.UntilAsync(async () => (await Owner.GetAsync($"{integration.Path}/users?state=Onboarded")).Items.Count == 2);
         Assert.Equal("Provisioning failed", (await Owner.GetAsync($"{integration.Path}/users/role1@x.test")).Text("provisioningState"));
 
         var all = await Owner.PostAsync($"{integration.Path}/retry-failed");
         Assert.Equal(202, all.Status);
-        await UntilAsync(async () => (await Owner.GetAsync($"{integration.Path}/users?state=Onboarded")).Items.Count == 3);
+        await RunningGateway.UntilAsync(async () => (await Owner.GetAsync($"{integration.Path}/users?state=Onboarded")).Items.Count == 3);
         Assert.Equal(400, (await Owner.PostAsync($"{integration.Path}/retry-failed", new { failureCode = "Mood" })).Status);
     }
 
@@ -162,14 +165,5 @@ public sealed class OperationTests(GatewayFixture fixture) : IClassFixture<Gatew
         Assert.Null(rest.NextCursor);
         Assert.Equal(400, (await Owner.GetAsync($"{integration.Path}/operations?status=Odd")).Status);
         Assert.Equal(400, (await Owner.GetAsync($"{integration.Path}/operations?cursor=odd")).Status);
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
-        while (!await condition())
-        {
-            limit.Token.ThrowIfCancellationRequested();
-        }
     }
 }

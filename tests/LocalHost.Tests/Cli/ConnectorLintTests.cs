@@ -43,6 +43,34 @@ public sealed class ConnectorLintTests
     }
 
     [Fact]
+    public async Task Text_that_is_not_UTF_8_is_an_error_where_it_begins_rather_than_a_wrong_name_in_the_app()
+    {
+        using var folder = new DataDirectory();
+        var file = Path.Combine(folder.Path, "connector.yaml");
+        var good = await File.ReadAllBytesAsync(Path.Combine(Catalog, "sample-workspace", "connector.yaml"), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(file, [.. "# caf\u00e9\n# caf"u8, 0xE9, (byte)'\n', .. good], TestContext.Current.CancellationToken);
+
+        var lint = await CliRun.Of("connector", "lint", file);
+
+        Assert.Equal(1, lint.ExitCode);
+        Assert.StartsWith($"{file}:2:6 error This is not UTF-8 text", lint.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_names_its_connector_in_every_command()
+    {
+        var folder = Path.Combine(Catalog, "sample-workspace");
+
+        Assert.Contains("No difference.", (await CliRun.Of("connector", "diff", folder, Path.Combine(folder, "connector.yaml"))).Output, StringComparison.Ordinal);
+        foreach (var command in (string[][])[["run", folder, "listUsers"], ["test", folder]])
+        {
+            var run = await CliRun.With(new() { ["PW"] = "never-used" }, null, ["connector", .. command, "--user", "u", "--password-env", "PW"]);
+            Assert.Equal(2, run.ExitCode);
+            Assert.Contains("The connector needs the setting", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task A_connector_with_errors_is_not_run()
     {
         using var folder = new DataDirectory();

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Users;
 using IdLcm.LocalHost.Tests.Lifecycle;
@@ -40,7 +41,7 @@ public sealed class LifecycleCommandTests
         Assert.Equal((7, 50, 30), ((int)set["percent"]!, (int)set["absolute"]!, (int)set["minimumPopulation"]!));
         Assert.Equal((9, null, 20), ((int)set["assignments"]!["percent"]!, (int?)set["assignments"]!["absolute"], (int)set["assignments"]!["minimumPopulation"]!));
         Assert.Equal(2, (await cli($"integration safeguard {id} --absolute many", integration: false)).ExitCode);
-        Assert.Contains("safeguard.percent", (await cli($"integration safeguard {id} --percent 300", integration: false)).Error, StringComparison.Ordinal);
+        Assert.Equal("idlcm: Bad Request: safeguard.percent: 300 must be 0 to 100. (HTTP 400)", Assert.Single((await cli($"integration safeguard {id} --percent 300", integration: false)).ErrorLines));
 
         Assert.Contains("by hand only", (await cli($"integration schedule {id}", integration: false)).Output, StringComparison.Ordinal);
         Assert.Contains("'hourly' must have five fields", (await cli($"integration schedule {id} --cron hourly", integration: false)).Error, StringComparison.Ordinal);
@@ -71,6 +72,7 @@ public sealed class LifecycleCommandTests
         Assert.Contains("only observes: look", (await cli($"integration observe {gateway.Integration.Id} --reason look", integration: false)).Output, StringComparison.Ordinal);
         Assert.Contains("does what it shows", (await cli($"integration promote {gateway.Integration.Id} --reason looked", integration: false)).Output, StringComparison.Ordinal);
         await gateway.SendAsync(HttpMethod.Delete, $"Users/{id}");
+        await RunningGateway.UntilAsync(async () => (await gateway.DoAsync(HttpMethod.Get, "/approvals?status=Pending"))["items"]!.AsArray().Count == 1, "No approval is asked for.");
         var approval = (string)JsonNode.Parse((await cli("approvals list --pending --json")).Output)![0]!["id"]!;
         Assert.Contains("Approved", (await cli($"approvals approve {approval} --reason gone")).Output, StringComparison.Ordinal);
         await gateway.SettledAsync("ada@acme.test", ProvisioningState.Deleted);
@@ -80,6 +82,31 @@ public sealed class LifecycleCommandTests
         Assert.Contains("Rejected", (await cli("approvals list")).Output, StringComparison.Ordinal);
         Assert.Contains("SINCE", (await cli($"integration history {gateway.Integration.Id}", integration: false)).Output, StringComparison.Ordinal);
         Assert.Contains("unbroken", (await cli("activity verify")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Failed_operations_are_retried_one_and_all_and_a_pause_keeps_what_is_queued()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        gateway.External.FailNext(FailureCode.UnsupportedOperation);
+        await gateway.CreateAsync("ada@acme.test");
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.ProvisioningFailed);
+        var cli = await CliAsync(gateway);
+        var failed = (string)JsonNode.Parse((await cli("operations list --status Failed --json")).Output)![0]!["id"]!;
+        var retried = await cli($"operations retry {failed} --wait", integration: false);
+        Assert.True(retried.ExitCode == 0, retried.Output + retried.Error);
+        Assert.NotNull(gateway.External.Find("ada@acme.test"));
+        Assert.Equal(4, (await cli($"operations retry {failed}", integration: false)).ExitCode);
+
+        Assert.Contains("0 failed operations", (await cli("operations retry-failed")).Output, StringComparison.Ordinal);
+        Assert.Equal(4, (await cli("operations retry-failed --code Nonsense")).ExitCode);
+
+        Assert.Contains("It is paused: audit", (await cli($"integration pause {gateway.Integration.Id} --reason audit", integration: false)).Output, StringComparison.Ordinal);
+        await gateway.CreateAsync("bob@acme.test");
+        var queued = (string)JsonNode.Parse((await cli("operations list --status Queued --json")).Output)![0]!["id"]!;
+        Assert.Contains("It is cancelled.", (await cli($"operations cancel {queued}", integration: false)).Output, StringComparison.Ordinal);
+        Assert.Contains("It is not paused.", (await cli($"integration resume {gateway.Integration.Id} --reason done", integration: false)).Output, StringComparison.Ordinal);
+        Assert.Null(gateway.External.Find("bob@acme.test"));
     }
 
     [Fact]

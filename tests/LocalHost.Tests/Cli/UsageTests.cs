@@ -50,6 +50,10 @@ public sealed class UsageTests
     [InlineData("integration create --name N --app A --service-user U --service-password-env NOT_SET_HERE --server http://127.0.0.1:9 --api-key k", "NOT_SET_HERE")]
     [InlineData("serve --catalog /no/such/directory", "/no/such/directory")]
     [InlineData("connector lint /no/such/file", "/no/such/file")]
+    [InlineData("connector lint --json", "'--json' is no option")]
+    [InlineData("connector diff /no/such/file x.yaml", "'/no/such/file' does not exist")]
+    [InlineData("connector diff /usr x.yaml", "'/usr' holds no connector.yaml")]
+    [InlineData("connector publish /usr", "'/usr' holds no connector.yaml")]
     public async Task A_wrong_command_line_is_told_in_one_line_that_names_what_is_wrong(string arguments, string named)
     {
         var run = await CliRun.Of(arguments.Split(' '));
@@ -57,6 +61,25 @@ public sealed class UsageTests
         Assert.Equal(2, run.ExitCode);
         Assert.Empty(run.Output);
         Assert.Contains(named, Assert.Single(run.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("connector new {file}/acme")]
+    [InlineData("serve --data {file}")]
+    public async Task A_path_that_cannot_be_used_is_no_defect_of_the_program(string arguments)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            var run = await CliRun.Of([.. arguments.Split(' ').Select(argument => argument.Replace("{file}", file, StringComparison.Ordinal))]);
+
+            Assert.Equal(3, run.ExitCode);
+            Assert.Contains(file, Assert.Single(run.ErrorLines), StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     [Fact]

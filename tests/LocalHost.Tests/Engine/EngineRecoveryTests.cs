@@ -196,6 +196,56 @@ public sealed class EngineRecoveryTests : IDisposable
     }
 
     [Fact]
+    public async Task Nothing_waits_longer_because_the_clock_was_set_back_meanwhile()
+    {
+        var runs = 0;
+        var started = new SemaphoreSlim(0);
+        Flow<int, int>("works", (context, input) => context.CallActivityAsync<int>("work", input, new RetryPolicy(3, TimeSpan.FromMinutes(1), 1, TimeSpan.FromMinutes(1))));
+        Step<int, int>("work", async (input, token) =>
+        {
+            var run = Interlocked.Increment(ref runs);
+            started.Release();
+            if (run == 1)
+            {
+                await Task.Delay(Timeout.Infinite, token);
+            }
+
+            return run == 2 ? throw new IOException("away") : input + 1;
+        });
+        await using (var first = await OpenAsync())
+        {
+            await first.Client.StartAsync("works", "w", 1);
+            await started.WaitAsync(TestContext.Current.CancellationToken);
+        }
+
+        // It was due a day later by this clock; it has begun, so it is done again at once.
+        _clock.Advance(TimeSpan.FromDays(-1));
+        await using (var second = await OpenAsync())
+        {
+            await started.WaitAsync(TestContext.Current.CancellationToken);
+            while (second.Database.Read(static reader =>
+            {
+                using var statement = reader.Prepare("SELECT COUNT(*) FROM engine_activity WHERE attempt > 1");
+                return statement.Step() && statement.GetInt64(0) == 0;
+            }))
+            {
+                await Task.Delay(5, TestContext.Current.CancellationToken);
+            }
+
+            await second.StopAsync(TestContext.Current.CancellationToken);
+        }
+
+        // The repetition was to wait for a minute, and waits no longer than that (and the fifth that waits are spread by).
+        _clock.Advance(TimeSpan.FromDays(-1));
+        await using var third = await OpenAsync();
+        Assert.Equal(2, runs);
+        _clock.Advance(TimeSpan.FromSeconds(73));
+
+        Assert.Equal("2", (await third.EndAsync("w")).Output);
+        Assert.Equal(3, runs);
+    }
+
+    [Fact]
     public async Task The_count_of_attempts_and_the_wait_for_the_next_one_survive_a_crash()
     {
         var runs = new ConcurrentQueue<DateTimeOffset>();

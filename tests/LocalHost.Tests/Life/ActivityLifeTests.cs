@@ -34,6 +34,57 @@ public sealed class ActivityLifeTests
     }
 
     [Fact]
+    public async Task Pages_go_on_where_one_ended_across_blocks_and_lose_nothing_that_was_committed_late_or_sealed_meanwhile()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        var log = gateway.Services.GetRequiredService<ActivityLog>();
+        Task NoteAsync(int number) => log.NoteAsync(
+            "paged", new ActivityEvent { Id = $"{number:x32}", Date = gateway.Clock.GetUtcNow(), Actor = "somebody", Event = ActivityKind.SettingsChanged, Target = $"{number:x}" }, Stop);
+        foreach (var number in (int[])[0x100, 0x110, 0x120, 0x130])
+        {
+            await NoteAsync(number);
+        }
+
+        // One that was begun before those that are sealed already.
+        await log.SealAsync("paged", Stop);
+        foreach (var number in (int[])[0x115, 0x140, 0x150])
+        {
+            await NoteAsync(number);
+        }
+
+        await log.SealAsync("paged", Stop);
+        await NoteAsync(0x160);
+        await NoteAsync(0x170);
+        string[] all = ["170", "160", "150", "140", "115", "130", "120", "110", "100"];
+        foreach (var (limit, maxExamined) in ((int, int)[])[(1, 100), (2, 100), (3, 100), (4, 100), (9, 100), (5, 2), (1, 1)])
+        {
+            Assert.Equal(all, await ReadAsync(_ => true, limit, maxExamined));
+        }
+
+        Assert.Equal(["150", "110"], await ReadAsync(item => item.Target is "150" or "110", 1, 3));
+        Assert.Equal(all, await ReadAsync(_ => true, 1, 100, seal: true));
+
+        async Task<List<string>> ReadAsync(Func<ActivityEvent, bool> matches, int limit, int maxExamined, bool seal = false)
+        {
+            var found = new List<string>();
+            string? cursor = null;
+            do
+            {
+                var page = await log.ListAsync("paged", matches, limit, cursor, maxExamined, Stop);
+                Assert.True(page.Items.Count <= limit);
+                found.AddRange(page.Items.Select(item => item.Target));
+                cursor = page.Cursor;
+                if (seal)
+                {
+                    await log.SealAsync("paged", Stop);
+                }
+            }
+            while (cursor is not null);
+            return found;
+        }
+    }
+
+    [Fact]
     public async Task A_name_that_a_spreadsheet_would_run_is_only_text()
     {
         await using var gateway = await RunningGateway.StartAsync();

@@ -99,16 +99,31 @@ public sealed class CircuitTests
         await using var gateway = await RunningGateway.StartAsync();
         await gateway.DoAsync(HttpMethod.Post, "/observe-only", """{"reason":"a first look"}""");
         gateway.External.Put("there@acme.test");
-        await gateway.CreateAsync("ada@acme.test");
+        await gateway.CreateAsync("ada@acme.test", ""","roles":[{"value":"Editor"}]""");
 
         await gateway.SyncAsync();
+        await gateway.CreateAsync("there@acme.test", ""","roles":[{"value":"Editor"}]""");
         Assert.Empty(gateway.External.Audit);
+        Assert.Equal(["created with role Editor"], await ForecastAsync(gateway, "Provision"));
+        Assert.Equal(["changed givenName, familyName", "changed role from Viewer to Editor"], await ForecastAsync(gateway, "Update"));
         Assert.Equal("Queued", (string?)(await gateway.DoAsync(HttpMethod.Get, "/operations?kind=Provision"))["items"]![0]!["status"]);
         Assert.Equal(ProvisioningState.ProvisioningAwaiting, (await gateway.AccountAsync("ada@acme.test"))!.State);
         Assert.NotNull(await gateway.AccountAsync("there@acme.test"));
 
         await gateway.DoAsync(HttpMethod.Post, "/promote", """{"reason":"looks right"}""");
         await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
-        Assert.Equal(["CreateUser ada@acme.test"], gateway.External.Audit);
+        await gateway.SettledAsync("there@acme.test", ProvisioningState.Onboarded);
+        Assert.Equal(["CreateUser ada@acme.test", "SetRoles there@acme.test", "UpdateUser there@acme.test"], gateway.External.Audit.Order());
+        Assert.Null((await gateway.ApiAsync(HttpMethod.Get, $"operations/{await OperationAsync(gateway, "Provision")}")).Body["forecast"]);
+    }
+
+    private static async Task<string> OperationAsync(RunningGateway gateway, string kind) =>
+        (string)Assert.Single((await gateway.DoAsync(HttpMethod.Get, $"/operations?kind={kind}"))["items"]!.AsArray())!["id"]!;
+
+    /// <summary>What the one operation of a kind says that it would do.</summary>
+    private static async Task<IEnumerable<string>> ForecastAsync(RunningGateway gateway, string kind)
+    {
+        var operation = await gateway.ApiAsync(HttpMethod.Get, $"operations/{await OperationAsync(gateway, kind)}");
+        return operation.Body["forecast"]!.AsArray().Select(step => (string)step!);
     }
 }

@@ -77,6 +77,53 @@ public sealed class ErasureTests
     }
 
     [Fact]
+    public async Task The_lines_of_a_plan_are_counted_and_paged_without_those_of_the_erased_person()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        for (var i = 0; i < 410; i++)
+        {
+            gateway.External.Put($"p{i:000}@acme.test");
+        }
+
+        var plan = $"/sync-plans/{(string)(await gateway.SyncAsync())["id"]!}";
+        var first = (string)(await gateway.DoAsync(HttpMethod.Get, $"{plan}/lines?limit=10"))["items"]![0]!["identifier"]!;
+        var user = (await gateway.AccountAsync(first))!.UserId!;
+        gateway.External.Remove(first);
+        await gateway.SyncAsync();
+        await gateway.DoAsync(HttpMethod.Post, $"/approvals/{await AskAsync(gateway, user)}/approve", """{"reason":"It is their right."}""");
+
+        // By the management API: every other line, each once, whichever page it is on.
+        Assert.Equal(409, (int)(await gateway.DoAsync(HttpMethod.Get, plan))["lines"]!);
+        var lines = new List<string>();
+        string? cursor = null;
+        do
+        {
+            var page = await gateway.DoAsync(HttpMethod.Get, $"{plan}/lines?limit=150{(cursor is null ? "" : $"&cursor={cursor}")}");
+            lines.AddRange(page["items"]!.AsArray().Select(line => (string)line!["identifier"]!));
+            cursor = (string?)page["nextCursor"];
+        }
+        while (cursor is not null);
+        Assert.Equal(409, lines.Count);
+        Assert.Equal(409, lines.Distinct().Count());
+
+        // By the dashboard: the pages say which of how many they show.
+        using var http = new HttpClient { BaseAddress = new Uri(gateway.Url) };
+        var address = (string)(await gateway.ApiAsync(HttpMethod.Post, "sign-in-links")).Body["address"]!;
+        var secret = Uri.UnescapeDataString(address[(address.IndexOf("link=", StringComparison.Ordinal) + 5)..]);
+        (await http.PostAsync("/sign-in", new FormUrlEncodedContent(new Dictionary<string, string> { ["link"] = secret, ["return"] = "/catalog" }), Stop)).EnsureSuccessStatusCode();
+        var next = $"/integrations/{gateway.Integration.Id}{plan}";
+        foreach (var range in (string[])["1–200 of 409", "201–400 of 409", "401–409 of 409"])
+        {
+            var html = System.Net.WebUtility.HtmlDecode(await http.GetStringAsync(next, Stop));
+            Assert.Contains($">{range}<", html, StringComparison.Ordinal);
+            var end = html.IndexOf("\" rel=\"next\"", StringComparison.Ordinal);
+            next = end < 0 ? "" : html[(html.LastIndexOf('"', end - 1) + 1)..end];
+        }
+
+        Assert.Equal("", next);
+    }
+
+    [Fact]
     public async Task What_a_sync_kept_of_a_page_that_shows_the_person_is_gone_with_its_picture_and_other_evidence_stays()
     {
         await using var gateway = await RunningGateway.StartAsync();
@@ -156,6 +203,7 @@ public sealed class ErasureTests
         await gateway.ApiAsync(HttpMethod.Post, $"operations/{(await gateway.AccountAsync("ada@acme.test"))!.LastOperationId}/retry");
         await gateway.SettledAsync("ada@acme.test", ProvisioningState.Deleted);
         var approval = await AskAsync(gateway, id);
+        Assert.Equal("erasure_asked", (string?)(await gateway.ApiAsync(HttpMethod.Post, erase, """{"reason":"again"}""")).Body["code"]);
         var (_, manager) = await gateway.ApiAsync(HttpMethod.Post, "keys", $$"""{"label":"Mo","role":"IntegrationManager","integrationIds":["{{gateway.Integration.Id}}"]}""");
         var approve = $"integrations/{gateway.Integration.Id}/approvals/{approval}/approve";
         Assert.Equal((403, "role_not_allowed"), await CodeAsync((string)manager["key"]!));

@@ -41,6 +41,46 @@ public sealed class HumanTaskTests
     }
 
     [Fact]
+    public async Task However_often_the_same_thing_stands_in_the_way_there_is_one_task_and_what_succeeds_later_closes_it()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        gateway.External.FailNext(Domain.Connectors.FailureCode.CaptchaOrStepUp);
+        await gateway.CreateAsync("ada@acme.test");
+        var first = (await gateway.SettledAsync("ada@acme.test", ProvisioningState.ProvisioningFailed)).LastOperationId!;
+        var task = (string)(await gateway.DoAsync(HttpMethod.Get, "/tasks"))["items"]![0]!["id"]!;
+
+        gateway.External.FailNext(Domain.Connectors.FailureCode.CaptchaOrStepUp);
+        var second = await RetryAsync(gateway, first);
+        Assert.Equal("Failed", (string?)(await gateway.EndedAsync(second))["status"]);
+        var same = Assert.Single((await gateway.DoAsync(HttpMethod.Get, "/tasks"))["items"]!.AsArray())!;
+        Assert.Equal((task, second), ((string)same["id"]!, (string)same["operationId"]!));
+
+        // Something else asks for something else.
+        gateway.External.FailNext(Domain.Connectors.FailureCode.UnsupportedOperation);
+        var third = await RetryAsync(gateway, second);
+        Assert.Equal("Failed", (string?)(await gateway.EndedAsync(third))["status"]);
+        Assert.NotEqual(task, (string)Assert.Single((await gateway.DoAsync(HttpMethod.Get, "/tasks"))["items"]!.AsArray())!["id"]!);
+
+        await RetryAsync(gateway, third);
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+        Assert.Empty((await gateway.DoAsync(HttpMethod.Get, "/tasks"))["items"]!.AsArray());
+
+        // A sync that a person has to help is no other thing.
+        gateway.External.SignInFailure = new Domain.Connectors.Failure(Domain.Connectors.FailureCode.CaptchaOrStepUp, "The app asks for a picture.");
+        await gateway.SyncAsync("Failed");
+        Assert.Single((await gateway.DoAsync(HttpMethod.Get, "/tasks"))["items"]!.AsArray());
+        Assert.Equal("Under review", (string?)(await gateway.DoAsync(HttpMethod.Get, ""))["status"]);
+        gateway.External.SignInFailure = null;
+        await gateway.SyncAsync();
+        Assert.Empty((await gateway.DoAsync(HttpMethod.Get, "/tasks"))["items"]!.AsArray());
+        Assert.NotEqual("Under review", (string?)(await gateway.DoAsync(HttpMethod.Get, ""))["status"]);
+        Assert.Equal(3, (await gateway.ActivityAsync("Human task closed")).Count);
+    }
+
+    private static async Task<string> RetryAsync(RunningGateway gateway, string operationId) =>
+        (string)(await gateway.ApiAsync(HttpMethod.Post, $"operations/{operationId}/retry")).Body["operationId"]!;
+
+    [Fact]
     public async Task A_task_past_its_due_date_is_told_of_once_a_day()
     {
         await using var gateway = await RunningGateway.StartAsync();

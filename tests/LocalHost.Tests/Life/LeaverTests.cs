@@ -141,8 +141,10 @@ public sealed class LeaverTests
             await gateway.SendAsync(HttpMethod.Delete, $"Users/{id}");
         }
 
+        // Nobody keeps access while somebody decides about the deletion.
+        await RunningGateway.UntilAsync(async () => (await gateway.DoAsync(HttpMethod.Get, "/approvals?status=Pending"))["items"]!.AsArray().Count == 2, "No approval is asked for.");
+        Assert.Equal(["suspended", "suspended"], new[] { "goes", "stays" }.Select(name => (string?)gateway.External.Find($"{name}@acme.test")!["status"]));
         var pending = (await gateway.DoAsync(HttpMethod.Get, "/approvals?status=Pending"))["items"]!.AsArray().ToDictionary(a => (string)a!["target"]!, a => (string)a!["id"]!);
-        Assert.Equal(2, pending.Count);
         Assert.Equal(2, (int)(await gateway.DoAsync(HttpMethod.Get, ""))["heldOperations"]!);
         await gateway.DoAsync(HttpMethod.Post, $"/approvals/{pending["goes@acme.test"]}/approve", """{"reason":"left in March"}""");
         await gateway.DoAsync(HttpMethod.Post, $"/approvals/{pending["stays@acme.test"]}/reject", """{"reason":"on leave only"}""");
@@ -153,6 +155,24 @@ public sealed class LeaverTests
         Assert.NotNull(gateway.External.Find("stays@acme.test"));
         Assert.Equal(409, (await gateway.ApiAsync(HttpMethod.Post, $"integrations/{gateway.Integration.Id}/approvals/{pending["goes@acme.test"]}/approve", """{"reason":"twice"}""")).Status);
         Assert.Contains("left in March", (string?)Assert.Single(await gateway.ActivityAsync("Approved"))["detail"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_returns_while_a_deletion_waits_for_approval_is_active_again_and_nobody_is_asked_any_more()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        await gateway.DoAsync(HttpMethod.Patch, "", """{"deprovision":{"deleteNeedsApproval":true,"onDeactivate":"delete"}}""");
+        var id = await gateway.CreateAsync("back@acme.test");
+        await gateway.SettledAsync("back@acme.test", ProvisioningState.Onboarded);
+        await gateway.PatchAsync(id, """{"op":"Replace","path":"active","value":false}""");
+        await RunningGateway.UntilAsync(async () => (int)(await gateway.DoAsync(HttpMethod.Get, ""))["heldOperations"]! == 1, "The deletion is not held.");
+
+        await gateway.PatchAsync(id, """{"op":"Replace","path":"active","value":true}""");
+
+        await gateway.SettledAsync("back@acme.test", ProvisioningState.Onboarded);
+        Assert.Equal("active", (string?)gateway.External.Find("back@acme.test")!["status"]);
+        Assert.Equal(0, (int)(await gateway.DoAsync(HttpMethod.Get, ""))["heldOperations"]!);
+        Assert.DoesNotContain("Delete back@acme.test", gateway.External.Audit);
     }
 
     [Fact]

@@ -1,5 +1,8 @@
+using IdLcm.Domain.Matching;
+using IdLcm.Domain.Operations;
 using IdLcm.Domain.Users;
 using IdLcm.LocalHost.Tests.Lifecycle;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IdLcm.LocalHost.Tests.Life;
 
@@ -94,6 +97,34 @@ public sealed class MatchingTests
 
         gateway.Clock.Leap(TimeSpan.FromDays(8));
         Assert.Single((await gateway.DoAsync(HttpMethod.Get, "/unmatched?exempted=false"))["items"]!.AsArray());
+        await RunningGateway.UntilAsync(async () => (await gateway.ActivityAsync("Exemption ended")).Count == 1, "Nobody is told that it ended.");
+        var ended = Assert.Single(await gateway.ActivityAsync("Exemption ended"));
+        Assert.Equal(("system", "robot@acme.test", robot), ((string?)ended["actor"], (string?)ended["target"], (string?)ended["userId"]));
+        Assert.Contains("used by the build", (string?)ended["detail"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_exemption_that_was_ended_or_given_another_end_does_not_end_again()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        gateway.External.Put("robot@acme.test");
+        gateway.External.Put("claimed@acme.test");
+        await gateway.SyncAsync();
+        var unmatched = await UnmatchedAsync(gateway);
+        foreach (var (name, days) in new[] { ("robot@acme.test", 1), ("robot@acme.test", 30), ("claimed@acme.test", 1) })
+        {
+            var until = gateway.Clock.GetUtcNow().AddDays(days).ToString("O");
+            await gateway.DoAsync(HttpMethod.Post, $"/unmatched/{unmatched[name]}/exempt", $$"""{"reason":"for now","expiresAt":"{{until}}"}""");
+        }
+
+        // The identity provider claims one of them while it is exempted.
+        await gateway.CreateAsync("claimed@acme.test");
+        var ends = gateway.Services.GetRequiredService<ExemptionEnds>();
+        gateway.Clock.Leap(TimeSpan.FromDays(2));
+        Assert.Equal(0, await ends.RunDueAsync(gateway.Integration.Id, TestContext.Current.CancellationToken));
+        Assert.Empty(await gateway.ActivityAsync("Exemption ended"));
+        Assert.Single((await gateway.DoAsync(HttpMethod.Get, "/unmatched?exempted=true"))["items"]!.AsArray());
+        Assert.Empty((await gateway.Store.QueryAsync(gateway.Partition, new Domain.Storage.RowRange("xe:", "xe:" + Rows.Time(gateway.Clock.GetUtcNow())), 10, cancellationToken: TestContext.Current.CancellationToken)).Records);
     }
 
     [Fact]
@@ -109,6 +140,7 @@ public sealed class MatchingTests
         Assert.Equal(409, (await gateway.ApiAsync(HttpMethod.Post, $"integrations/{gateway.Integration.Id}/unmatched/{unmatched["admin@acme.test"]}/remove", """{"reason":"tidy"}""")).Status);
         var ghost = await gateway.DoAsync(HttpMethod.Post, $"/unmatched/{unmatched["ghost@acme.test"]}/remove", """{"reason":"left years ago"}""");
         var claimed = await gateway.DoAsync(HttpMethod.Post, $"/unmatched/{unmatched["claimed@acme.test"]}/remove", """{"reason":"unknown"}""");
+        Assert.Equal("removal_asked", (string?)(await gateway.ApiAsync(HttpMethod.Post, $"integrations/{gateway.Integration.Id}/unmatched/{unmatched["ghost@acme.test"]}/remove", """{"reason":"again"}""")).Body["code"]);
         Assert.Empty(gateway.External.Audit);
 
         // Somebody claims it while a person thinks about it.

@@ -7,10 +7,7 @@ using IdLcm.Domain.Notifications;
 using IdLcm.Domain.Users;
 using IdLcm.Gateway.Notifications;
 using IdLcm.LocalHost.Tests.Lifecycle;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace IdLcm.LocalHost.Tests.Life;
 
@@ -39,6 +36,36 @@ public sealed class NotificationTests
         // What nobody asked for is not told: the request itself is no failure.
         Assert.DoesNotContain(body["events"]!.AsArray(), e => (string?)e!["event"] == "User invite requested");
         Assert.DoesNotContain(secret, (await gateway.DoAsync(HttpMethod.Get, "/notifications")).ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_changed_channel_keeps_its_signing_secret_and_tells_what_was_chosen_where_it_was_sent()
+    {
+        await using var before = await Receiver.StartAsync();
+        await using var after = await Receiver.StartAsync();
+        await using var gateway = await RunningGateway.StartAsync();
+        var made = await gateway.DoAsync(HttpMethod.Post, "/notifications", $$"""{"kind":"Webhook","name":"SIEM","url":"{{before.Url}}","events":["Sync failed"]}""");
+        var path = $"/notifications/{(string)made["channel"]!["id"]!}";
+        var changed = await gateway.DoAsync(HttpMethod.Patch, path, $$"""{"url":"{{after.Url}}","events":["User invite failed"]}""");
+        Assert.Equal(("SIEM", """["User invite failed"]"""), ((string?)changed["name"], changed["events"]!.ToJsonString()));
+        await FailAsync(gateway, "ada@acme.test");
+        await TellAsync(gateway, () => after.Calls.Count > 0);
+
+        var call = after.Calls[0];
+        var expected = Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes((string)made["signingSecret"]!), Encoding.UTF8.GetBytes($"{call.Headers["X-IdLCM-Timestamp"]}.{call.Body}")));
+        Assert.Equal($"v1={expected}", call.Headers["X-IdLCM-Signature"]);
+        Assert.Empty(before.Calls);
+        Assert.Contains(await gateway.ActivityAsync("Settings changed"), e => (string?)e["detail"] == "notification channel changed");
+
+        // No events chosen: those that need a person. What cannot be is refused, and nothing of it is kept.
+        Assert.Contains("Sync failed", (await gateway.DoAsync(HttpMethod.Patch, path, """{"events":[],"digestMinutes":5}"""))["events"]!.ToJsonString(), StringComparison.Ordinal);
+        foreach (var wrong in (string[])["""{"name":""}""", """{"events":["Odd"]}""", """{"digestMinutes":-1}""", """{"url":"ftp://x"}""", """{"to":["x@acme.test"]}"""])
+        {
+            Assert.Equal(400, (await gateway.ApiAsync(HttpMethod.Patch, $"integrations/{gateway.Integration.Id}{path}", wrong)).Status);
+        }
+
+        Assert.Equal(5, (int)(await gateway.DoAsync(HttpMethod.Get, "/notifications"))["items"]![0]!["digestMinutes"]!);
+        Assert.Equal(404, (await gateway.ApiAsync(HttpMethod.Patch, $"integrations/{gateway.Integration.Id}/notifications/none", """{"name":"x"}""")).Status);
     }
 
     [Fact]
@@ -267,59 +294,4 @@ public sealed class NotificationTests
             return told();
         },
         "Nothing is told.");
-
-    private sealed record Call(string Path, Dictionary<string, string> Headers, string Body);
-
-    /// <summary>A receiver on a real port.</summary>
-    private sealed class Receiver(WebApplication app) : IAsyncDisposable
-    {
-        private readonly List<Call> calls = [];
-
-        public int Status { get; set; } = 200;
-
-        /// <summary>While set, every answer waits for it, and what came before is not counted.</summary>
-        public Task? Gate { get; set; }
-
-        public string Url => app.Urls.First();
-
-        public IReadOnlyList<Call> Calls
-        {
-            get
-            {
-                lock (calls)
-                {
-                    return [.. calls];
-                }
-            }
-        }
-
-        public static async Task<Receiver> StartAsync(int port = 0)
-        {
-            var builder = WebApplication.CreateSlimBuilder();
-            builder.Logging.ClearProviders();
-            var app = builder.Build();
-            app.Urls.Add($"http://127.0.0.1:{port}");
-            var receiver = new Receiver(app);
-            app.MapPost("/{**path}", async (HttpContext http) =>
-            {
-                if (receiver.Gate is { IsCompleted: false } gate)
-                {
-                    await gate.WaitAsync(http.RequestAborted);
-                }
-
-                using var reader = new StreamReader(http.Request.Body);
-                var call = new Call(http.Request.Path, http.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), await reader.ReadToEndAsync());
-                lock (receiver.calls)
-                {
-                    receiver.calls.Add(call);
-                }
-
-                return Results.StatusCode(receiver.Status);
-            });
-            await app.StartAsync();
-            return receiver;
-        }
-
-        public async ValueTask DisposeAsync() => await app.DisposeAsync();
-    }
 }

@@ -40,6 +40,22 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task An_attempt_that_takes_too_long_is_stopped_and_tried_again()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        gateway.External.Gate = new TaskCompletionSource().Task;
+        await gateway.CreateAsync("ada@acme.test");
+        await RunningGateway.UntilAsync(() => Task.FromResult(gateway.External.CameToGate == 1), "Nothing begins.");
+
+        gateway.External.Gate = null;
+        gateway.Clock.Leap(TimeSpan.FromHours(1));
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+
+        Assert.Single(gateway.External.Audit);
+        Assert.Contains("Timeout: The attempt took longer than", (string?)Assert.Single(await gateway.ActivityAsync("Retry scheduled"))["detail"], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_lost_answer_after_the_commit_step_is_settled_by_reading_not_by_doing_it_again()
     {
         await using var gateway = await RunningGateway.StartAsync();
@@ -110,6 +126,32 @@ public sealed class FaultTests
         }
 
         Assert.Equal(1, gateway.External.MostAtOnce);
+    }
+
+    [Fact]
+    public async Task What_was_mended_since_it_failed_is_not_opened_again_with_the_rest()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        gateway.External.SignInFailure = new Failure(FailureCode.BadCredentials, "no");
+        await gateway.SyncAsync("Failed");
+        gateway.External.SignInFailure = null;
+        await gateway.SyncAsync();
+        foreach (var name in (string[])["mended@acme.test", "failed@acme.test"])
+        {
+            gateway.External.FailNext(FailureCode.UnsupportedOperation);
+            await gateway.CreateAsync(name);
+            await gateway.SettledAsync(name, ProvisioningState.ProvisioningFailed);
+        }
+
+        var failed = (await gateway.DoAsync(HttpMethod.Get, "/operations?status=Failed&kind=Provision"))["items"]!.AsArray();
+        var mended = (string)failed.Single(o => (string)o!["target"]! == "mended@acme.test")!["id"]!;
+        Assert.Equal(202, (await gateway.ApiAsync(HttpMethod.Post, $"operations/{mended}/retry")).Status);
+        await gateway.SettledAsync("mended@acme.test", ProvisioningState.Onboarded);
+
+        Assert.Equal(0, (int)(await gateway.DoAsync(HttpMethod.Post, "/retry-failed", """{"failureCode":"BadCredentials"}"""))["count"]!);
+        Assert.Equal(1, (int)(await gateway.DoAsync(HttpMethod.Post, "/retry-failed"))["count"]!);
+        await gateway.SettledAsync("failed@acme.test", ProvisioningState.Onboarded);
+        Assert.Equal(2, (await gateway.DoAsync(HttpMethod.Get, "/operations?kind=Sync"))["items"]!.AsArray().Count);
     }
 
     [Fact]

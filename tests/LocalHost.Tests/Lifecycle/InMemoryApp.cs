@@ -77,8 +77,13 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
     /// <summary>Lists show what this says instead of what is there: a stale copy.</summary>
     public IReadOnlyList<JsonObject>? StaleList { get; set; }
 
-    /// <summary>While set, every sign-in waits for it.</summary>
+    /// <summary>While set, every sign-in waits for it, and in sessions that are open already whatever changes something.</summary>
     public Task? Gate { get; set; }
+
+    /// <summary>How many calls have come to the <see cref="Gate"/> so far.</summary>
+    public int CameToGate => Volatile.Read(ref cameToGate);
+
+    private int cameToGate;
 
     /// <summary>Awaited after something was changed, before the verb ends.</summary>
     public Func<ConnectorVerb, Task>? AfterWrite { get; set; }
@@ -199,9 +204,14 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
 
     public async Task<ConnectorSessionResult> OpenAsync(ConnectorSessionRequest request, CancellationToken cancellationToken = default)
     {
-        if (Gate is { } gate)
+        try
         {
-            await gate.WaitAsync(cancellationToken);
+            await PassGateAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // As the real runner answers.
+            return new ConnectorSessionResult(null, new Failure(FailureCode.Cancelled, "The run was stopped."), [], []);
         }
 
         lock (sync)
@@ -216,6 +226,15 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
         }
 
         return new ConnectorSessionResult(new Session(this, request), null, [], []);
+    }
+
+    private async Task PassGateAsync(CancellationToken cancellationToken)
+    {
+        if (Gate is { } gate)
+        {
+            Interlocked.Increment(ref cameToGate);
+            await gate.WaitAsync(cancellationToken);
+        }
     }
 
     /// <summary>Gives the rows of a list to whoever takes them, three to a page.</summary>
@@ -266,6 +285,7 @@ public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
                 return await HandOnAsync(call, Done(call, app.Read(call), committed: false), cancellationToken);
             }
 
+            await app.PassGateAsync(cancellationToken);
             if (app.faults.TryDequeue(out var fault) && fault(call.Verb) is { } failure)
             {
                 return Failed(call, failure, committed: false);

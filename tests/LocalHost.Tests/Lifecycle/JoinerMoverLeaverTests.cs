@@ -47,6 +47,33 @@ public sealed class JoinerMoverLeaverTests
     }
 
     [Fact]
+    public async Task The_service_account_keeps_its_account_and_its_roles_whatever_an_identity_provider_wishes()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        gateway.External.Put("admin@acme.test", "Owner");
+        await gateway.SyncAsync();
+
+        var id = await gateway.CreateAsync("admin@acme.test", ""","roles":[{"value":"Viewer"}]""");
+        var kept = await gateway.SettledAsync("admin@acme.test", ProvisioningState.UpdateFailed);
+        Assert.Contains("its roles are never taken away", await FailureOfAsync(gateway, kept), StringComparison.Ordinal);
+
+        await gateway.PatchAsync(id, """{"op":"Replace","path":"userName","value":"other@acme.test"}""");
+        await RunningGateway.UntilAsync(
+            async () => await gateway.AccountAsync("admin@acme.test") is { OpenOperationId: null } account && (await FailureOfAsync(gateway, account)).Contains("the name that it signs in with", StringComparison.Ordinal),
+            "The service account got another name.");
+        await gateway.SendAsync(HttpMethod.Delete, $"Users/{id}");
+        kept = await gateway.SettledAsync("admin@acme.test", ProvisioningState.DeleteFailed);
+        Assert.Contains("never deactivated or deleted", await FailureOfAsync(gateway, kept), StringComparison.Ordinal);
+
+        var member = gateway.External.Find("admin@acme.test")!;
+        Assert.Equal(("active", "Owner"), ((string?)member["status"], (string?)member["roles"]![0]));
+        Assert.DoesNotContain(gateway.External.Audit, line => !line.StartsWith("UpdateUser", StringComparison.Ordinal));
+    }
+
+    private static async Task<string> FailureOfAsync(RunningGateway gateway, AppAccount account) =>
+        (await gateway.Services.GetRequiredService<OperationService>().FindAsync(gateway.Integration.Id, account.LastOperationId!, Stop))!.Failure!.Detail;
+
+    [Fact]
     public async Task A_changed_primary_identifier_moves_the_account_and_nobody_else_can_take_it_meanwhile()
     {
         await using var gateway = await RunningGateway.StartAsync();
@@ -92,23 +119,95 @@ public sealed class JoinerMoverLeaverTests
         Assert.Equal(["CreateUser", "Deactivate", "Reactivate", "Delete"], gateway.External.Audit.Select(a => a.Split(' ')[0]));
     }
 
-    [Fact]
-    public async Task A_person_who_returns_after_deletion_gets_a_new_id_and_one_account()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_person_who_returns_before_the_deletion_is_carried_out_gets_a_new_id_and_keeps_the_account(bool begun)
     {
         await using var gateway = await RunningGateway.StartAsync();
         var first = await gateway.CreateAsync("ada@acme.test");
         await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
         var gate = new TaskCompletionSource();
-        gateway.External.Gate = gate.Task;
+        if (begun)
+        {
+            gateway.External.Gate = gate.Task;
+        }
+        else
+        {
+            await gateway.DoAsync(HttpMethod.Post, "/pause", """{"reason":"test"}""");
+        }
 
         await gateway.SendAsync(HttpMethod.Delete, $"Users/{first}");
-        var second = await gateway.CreateAsync("ada@acme.test");
+        if (begun)
+        {
+            await RunningGateway.UntilAsync(() => Task.FromResult(gateway.External.CameToGate == 1), "The deletion does not begin.");
+        }
+
+        var second = await gateway.CreateAsync("ada@acme.test", ""","title":"Countess" """);
         gate.SetResult();
+        if (!begun)
+        {
+            await gateway.DoAsync(HttpMethod.Post, "/resume");
+        }
+
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+
+        Assert.NotEqual(first, second);
+        Assert.Equal("Countess", (string?)gateway.External.Find("ada@acme.test")!["jobTitle"]);
+        Assert.Equal(["CreateUser", "UpdateUser"], gateway.External.Audit.Select(a => a.Split(' ')[0]));
+    }
+
+    [Fact]
+    public async Task A_person_who_returns_after_the_deletion_was_carried_out_is_made_again_once()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        var first = await gateway.CreateAsync("ada@acme.test");
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+        var second = "";
+        gateway.External.AfterWrite = async verb => second = verb == ConnectorVerb.Delete ? await gateway.CreateAsync("ada@acme.test") : second;
+
+        await gateway.SendAsync(HttpMethod.Delete, $"Users/{first}");
+        await RunningGateway.UntilAsync(() => Task.FromResult(second.Length > 0), "Nobody is deleted.");
         await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
 
         Assert.NotEqual(first, second);
         Assert.NotNull(gateway.External.Find("ada@acme.test"));
-        Assert.Single(gateway.External.Audit, a => a.StartsWith("CreateUser", StringComparison.Ordinal) && gateway.External.Audit.All(b => !b.StartsWith("Delete", StringComparison.Ordinal)));
+        Assert.Equal(["CreateUser", "Delete", "CreateUser"], gateway.External.Audit.Select(a => a.Split(' ')[0]));
+    }
+
+    [Fact]
+    public async Task A_person_withdrawn_before_the_invitation_was_sent_is_not_invited()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        var gate = new TaskCompletionSource();
+        gateway.External.Gate = gate.Task;
+        var id = await gateway.CreateAsync("ada@acme.test");
+        await RunningGateway.UntilAsync(() => Task.FromResult(gateway.External.CameToGate == 1), "Nothing begins.");
+
+        await gateway.SendAsync(HttpMethod.Delete, $"Users/{id}");
+        gate.SetResult();
+
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Deleted);
+        Assert.Empty(gateway.External.Audit);
+    }
+
+    [Fact]
+    public async Task Somebody_who_is_wanted_again_before_the_deactivation_is_carried_out_keeps_the_access()
+    {
+        await using var gateway = await RunningGateway.StartAsync();
+        var id = await gateway.CreateAsync("ada@acme.test");
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+        var gate = new TaskCompletionSource();
+        gateway.External.Gate = gate.Task;
+        await gateway.PatchAsync(id, """{"op":"replace","value":{"active":false}}""");
+        await RunningGateway.UntilAsync(() => Task.FromResult(gateway.External.CameToGate == 1), "Nothing begins.");
+
+        await gateway.PatchAsync(id, """{"op":"replace","value":{"active":true}}""");
+        gate.SetResult();
+
+        var account = await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+        Assert.True(account.Observed!.Active);
+        Assert.Equal(["CreateUser"], gateway.External.Audit.Select(a => a.Split(' ')[0]));
     }
 
     [Fact]

@@ -1,6 +1,9 @@
 namespace IdLcm.LocalHost.Tests.Lifecycle;
 
-/// <summary>A clock that runs with the system's and leaps forward when a test says so; timers that fall due on the way fire then.</summary>
+/// <summary>
+/// A clock that runs with the system's and leaps when a test says so. Time that passes fires the timers that fall due on
+/// the way; a clock that somebody sets leaves them alone, as it does the system's, which count time and do not look at it.
+/// </summary>
 public sealed class LeapingClock : TimeProvider
 {
     private readonly Lock sync = new();
@@ -27,19 +30,30 @@ public sealed class LeapingClock : TimeProvider
         return timer;
     }
 
-    /// <summary>Leaps.</summary>
+    /// <summary>Time passes; by less than nothing, the clock is set back.</summary>
     public void Leap(TimeSpan by)
     {
-        List<LeapingTimer> all;
+        foreach (var timer in Move(by))
+        {
+            timer.Passed(by);
+        }
+    }
+
+    /// <summary>Sets the clock, forth or back, as an administrator or a time server does.</summary>
+    public void Set(TimeSpan by)
+    {
+        foreach (var timer in Move(by))
+        {
+            timer.ClockWasSet(by);
+        }
+    }
+
+    private List<LeapingTimer> Move(TimeSpan by)
+    {
         lock (sync)
         {
             ahead += by;
-            all = [.. timers];
-        }
-
-        foreach (var timer in all)
-        {
-            timer.Hurry();
+            return [.. timers];
         }
     }
 
@@ -79,8 +93,14 @@ public sealed class LeapingClock : TimeProvider
             }
         }
 
-        public void Hurry()
+        public void Passed(TimeSpan by)
         {
+            if (by < TimeSpan.Zero)
+            {
+                ClockWasSet(by);
+                return;
+            }
+
             lock (sync)
             {
                 if (dueAt is { } due)
@@ -88,6 +108,14 @@ public sealed class LeapingClock : TimeProvider
                     var wait = due - owner.GetUtcNow();
                     inner.Change(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, period);
                 }
+            }
+        }
+
+        public void ClockWasSet(TimeSpan by)
+        {
+            lock (sync)
+            {
+                dueAt += by;
             }
         }
 

@@ -7,6 +7,8 @@ namespace IdLcm.LocalHost.Tests.Lifecycle;
 /// <param name="store">The store.</param>
 internal sealed class StoreWithHook(IRecordStore store) : IRecordStore, IDisposable
 {
+    public TimeSpan LongestCommit => store.LongestCommit;
+
     /// <summary>What is done before a commit; null for nothing.</summary>
     public Func<IReadOnlyList<RecordChange>, Task>? BeforeCommit { get; set; }
 

@@ -38,6 +38,20 @@ public sealed class BadInputTests : IAsyncLifetime
         return response.StatusCode;
     }
 
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("identity, BR")]
+    public async Task A_compressed_body_is_refused_and_the_answer_says_what_would_do(string coding)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "Users") { Content = new ByteArrayContent([0x1f, 0x8b, 8, 0]) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/scim+json");
+        request.Content.Headers.TryAddWithoutValidation("Content-Encoding", coding);
+        using var response = await gateway.Scim.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, response.StatusCode);
+        Assert.Equal(["identity"], response.Headers.GetValues("Accept-Encoding"));
+        Assert.Contains("\"status\":\"415\"", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
     private Task<Reply> PutAsync(string members) => gateway.PutAsync($"Users/{id}", $$"""{"userName":"whole@acme.test",{{members}} }""");
 
     [Theory]
@@ -59,6 +73,15 @@ public sealed class BadInputTests : IAsyncLifetime
         (await gateway.PatchOpsAsync($"Users/{id}", $$"""{"op":"remove","path":"emails[{{new string('(', 1_000)}}value pr{{new string(')', 1_000)}}]"}""")).IsError(HttpStatusCode.BadRequest, "invalidPath");
     }
 
+    [Fact]
+    public async Task A_long_filter_is_read_and_a_longer_one_refused()
+    {
+        var longest = $"title eq \"{new string('<', (8 * 1024) - 11)}\"";
+        Assert.Equal(0, (await gateway.FilterAsync("Users", longest)).Is(HttpStatusCode.OK).Total);
+        var refusal = (await gateway.FilterAsync("Users", longest + " ")).IsError(HttpStatusCode.BadRequest, "invalidFilter");
+        Assert.Equal("The filter is longer than 8192 characters.", (string)refusal.Body!["detail"]!);
+    }
+
     [Theory]
     [InlineData("1e999999999")]
     [InlineData("-1e400")]
@@ -70,6 +93,20 @@ public sealed class BadInputTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.BadRequest, (await gateway.PostAsync("Users/.search", $$"""{"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],"count":{{number}} }""")).Status);
         Assert.Equal(HttpStatusCode.BadRequest, (await gateway.PostAsync("Bulk", $$"""{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"failOnErrors":{{number}},"Operations":[]}""")).Status);
         Assert.Equal(HttpStatusCode.BadRequest, (await gateway.FilterAsync("Users", $"active eq {number}")).Status);
+    }
+
+    [Theory]
+    [InlineData("\"x509Certificates\":[{\"value\":\"not base64!\"}]", "x509Certificates.value")]
+    [InlineData("\"x509Certificates\":\"not base64!\"", "x509Certificates.value")]
+    [InlineData("\"name\":{\"givenName\":[\"a\",\"b\"]}", "name.givenName")]
+    [InlineData("\"emails\":[{\"value\":\"a@b.test\",\"primary\":\"perhaps\"}]", "emails.primary")]
+    [InlineData("\"" + Enterprise + "\":{\"costCenter\":{}}", Enterprise + ":costCenter")]
+    [InlineData("\"" + Enterprise + "\":{\"manager\":{\"value\":[[]]}}", Enterprise + ":manager.value")]
+    public async Task A_refusal_names_the_whole_path_of_the_attribute(string members, string path)
+    {
+        var put = (await PutAsync(members)).IsError(HttpStatusCode.BadRequest, "invalidValue");
+        var patch = (await gateway.PatchOpsAsync($"Users/{id}", $$"""{"op":"add","value":{ {{members}} } }""")).IsError(HttpStatusCode.BadRequest, "invalidValue");
+        Assert.All([put, patch], refusal => Assert.Contains($"\"{path}\"", (string)refusal.Body!["detail"]!, StringComparison.Ordinal));
     }
 
     [Fact]

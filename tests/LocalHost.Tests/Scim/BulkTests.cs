@@ -80,6 +80,56 @@ public sealed class BulkTests : IAsyncLifetime
         Assert.Equal(0, (await gateway.GetAsync("Users")).Total);
     }
 
+    [Theory]
+    [InlineData("1", "it must be an object")]
+    [InlineData("""{"path":"/Users","bulkId":"x","data":{"userName":"x@acme.test"} }""", "\"method\" is missing")]
+    [InlineData("""{"method":"GET","path":"/Users/1"}""", "\"GET\"")]
+    [InlineData("""{"method":"POST","bulkId":"x","data":{"userName":"x@acme.test"} }""", "\"path\" is missing")]
+    [InlineData("""{"method":"POST","path":"Users","bulkId":"x","data":{"userName":"x@acme.test"} }""", "\"Users\"")]
+    [InlineData("""{"method":"DELETE","path":"/Users/1/2"}""", "\"/Users/1/2\"")]
+    [InlineData("""{"method":"POST","path":"/Users","data":{"userName":"x@acme.test"} }""", "bulkId")]
+    [InlineData("""{"method":"POST","path":"/Users","bulkId":"a","data":{"userName":"x@acme.test"} }""", "bulkId")]
+    [InlineData("""{"method":"POST","path":"/Users/1","bulkId":"x","data":{"userName":"x@acme.test"} }""", "without id")]
+    [InlineData("""{"method":"PATCH","path":"/Users/bulkId:a"}""", "\"data\"")]
+    [InlineData("""{"method":"PUT","path":"/Users","data":{"userName":"x@acme.test"} }""", "lacks the id")]
+    public async Task A_malformed_operation_fails_for_itself_and_the_others_are_done(string malformed, string says)
+    {
+        var done = await BulkAsync($$"""
+            {"method":"POST","path":"/Users","bulkId":"a","data":{"userName":"before@acme.test"} },
+            {{malformed}},
+            {"method":"POST","path":"/Groups","bulkId":"g","data":{"displayName":"After","members":[{"value":"bulkId:a"}]} }
+            """);
+        Assert.Equal(["201", "400", "201"], done.Select(Status));
+        var error = done[1]["response"]!;
+        Assert.Equal(("invalidSyntax", "400"), ((string)error["scimType"]!, (string)error["status"]!));
+        Assert.Contains("Operation 2 ", (string)error["detail"]!, StringComparison.Ordinal);
+        Assert.Contains(says, (string)error["detail"]!, StringComparison.Ordinal);
+        Assert.Null(done[1]["location"]);
+        Assert.Equal(["before@acme.test"], (await gateway.GetAsync("Users")).Resources.Select(r => (string)r["userName"]!));
+        Assert.Equal([(await gateway.GetAsync((string)done[0]["location"]!)).Id], (await gateway.GetAsync((string)done[2]["location"]!)).Members);
+    }
+
+    [Fact]
+    public async Task A_malformed_operation_counts_as_an_error_and_nothing_refers_to_it()
+    {
+        var done = await BulkAsync("""
+            {"method":"POST","path":"Users","bulkId":"u","data":{"userName":"never@acme.test"} },
+            {"method":"PATCH","path":"/Users/bulkId:u","data":{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"add","path":"title","value":"T"}]} },
+            {"method":"POST","path":"/Users","bulkId":"v","data":{"userName":"undone@acme.test"} }
+            """, ",\"failOnErrors\":2");
+        Assert.Equal(["400", "409"], done.Select(Status));
+        Assert.Equal(("POST", "u"), ((string)done[0]["method"]!, (string)done[0]["bulkId"]!));
+        Assert.Equal(0, (await gateway.GetAsync("Users")).Total);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"Operations":{} }""")]
+    [InlineData("""{"Operations":[],"failOnErrors":0}""")]
+    [InlineData("""{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[]}""")]
+    public async Task A_request_that_is_no_bulk_request_is_refused_whole(string body) =>
+        Assert.Equal(HttpStatusCode.BadRequest, (await gateway.PostAsync("Bulk", body)).Status);
+
     [Fact]
     public async Task Groups_that_refer_to_each_other_in_a_circle_become_members_of_each_other()
     {

@@ -202,7 +202,7 @@ public sealed class FuzzTests : IAsyncLifetime
     public async Task A_PATCH_and_a_GET_agree_with_a_dictionary()
     {
         var users = await gateway.UsersAsync("model", 8);
-        var models = users.Select(_ => new Dictionary<string, string>(StringComparer.Ordinal)).ToList();
+        var models = users.Select(_ => new Dictionary<string, string>(StringComparer.Ordinal) { ["active"] = "true" }).ToList();
         await ForEachAsync(Steps.NonEmptyListOf().Resize(6), async (lane, steps) =>
         {
             foreach (var step in steps)

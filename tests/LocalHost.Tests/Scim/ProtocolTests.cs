@@ -121,6 +121,27 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_write_that_must_not_meet_a_version_is_refused_where_it_does_and_changes_nothing()
+    {
+        const string Change = """{"op":"replace","path":"externalId","value":"moved"}""";
+        foreach (var (endpoint, body) in ((string, string)[])[("Users", """{"userName":"nonematch@acme.test"}"""), ("Groups", """{"displayName":"None match"}""")])
+        {
+            var created = await gateway.PostAsync(endpoint, body);
+            var path = $"{endpoint}/{created.Id}";
+            foreach (var version in (string[])["*", created.ETag, $"W/\"other\", {created.ETag}"])
+            {
+                (await gateway.PatchOpsAsync(path, Change, ("If-None-Match", version))).IsError(HttpStatusCode.PreconditionFailed);
+                (await gateway.DeleteAsync(path, ("If-None-Match", version))).IsError(HttpStatusCode.PreconditionFailed);
+            }
+
+            var untouched = (await gateway.GetAsync(path)).Is(HttpStatusCode.OK);
+            Assert.Equal((created.ETag, null), (untouched.ETag, (string?)untouched.Body!["externalId"]));
+            Assert.True((int)(await gateway.PatchOpsAsync(path, Change, ("If-None-Match", "W/\"other\""))).Status is 200 or 204);
+            Assert.Equal("moved", (string?)(await gateway.GetAsync(path)).Body!["externalId"]);
+        }
+    }
+
+    [Fact]
     public async Task The_version_of_a_user_changes_with_its_groups_and_a_write_is_refused_for_what_clients_wrote_alone()
     {
         var user = await gateway.UserAsync("versioned@acme.test");

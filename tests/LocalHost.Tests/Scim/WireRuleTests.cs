@@ -163,4 +163,19 @@ public sealed class WireRuleTests : IAsyncLifetime
         Assert.Equal(DateTimeOffset.Parse((string)meta["created"]!, System.Globalization.CultureInfo.InvariantCulture), DateTimeOffset.Parse((string)meta["lastModified"]!, System.Globalization.CultureInfo.InvariantCulture));
         Assert.IsType<JsonObject>(bare.Body);
     }
+
+    [Theory]
+    [InlineData("attributes=name.middleName,emails.display", "schemas,id,emails")]
+    [InlineData("attributes=name.givenName&excludedAttributes=name.givenName", "schemas,id")]
+    [InlineData("attributes=addresses.country,emails.primary", "schemas,id")]
+    [InlineData("attributes=title," + Enterprise + ":manager.displayName", "schemas,id,title")]
+    [InlineData("excludedAttributes=name.givenName,emails.value,emails.type,meta,userName,active," + Enterprise, "schemas,id,title,emails")]
+    public async Task An_attribute_of_which_no_part_is_shown_is_left_out(string query, string shown)
+    {
+        var id = await gateway.UserAsync("parts@acme.test", $$""","name":{"givenName":"G"},"title":"T","emails":[{"type":"work","value":"a@b.test"},{"type":"home","value":"c@d.test","display":"D"}],"{{Enterprise}}":{"manager":{"value":"m"} }""");
+        var user = (await gateway.GetAsync($"Users/{id}?{query}")).Body!;
+        Assert.Equal(shown, string.Join(',', user.Select(member => member.Key)));
+        Assert.Equal(shown.EndsWith("emails", StringComparison.Ordinal) ? 1 : 0, user["emails"]?.AsArray().Count ?? 0);
+        Assert.Equal([UserUrn], user["schemas"]!.AsArray().Select(urn => (string)urn!));
+    }
 }

@@ -2,6 +2,10 @@ using System.Text.Json.Nodes;
 using IdLcm.LocalHost.Cli.ScimCheck;
 using IdLcm.LocalHost.Tests.Cli;
 using IdLcm.LocalHost.Tests.Scim;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace IdLcm.LocalHost.Tests.ScimCheck;
 
@@ -57,6 +61,42 @@ public sealed class ScimCheckTests
         Assert.StartsWith("POST Users {", (string)check["request"]!, StringComparison.Ordinal);
         Assert.StartsWith("201 application/scim+json {", (string)check["response"]!, StringComparison.Ordinal);
         Assert.DoesNotContain(BrokenServer.Token, bad.Output + bad.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(200)]
+    [InlineData(302)]
+    [InlineData(404)]
+    public async Task A_web_server_that_speaks_no_SCIM_is_told_in_one_line_with_what_it_answered(int status)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        await using var server = builder.Build();
+        server.Run(async http =>
+        {
+            http.Response.StatusCode = status;
+            http.Response.ContentType = "text/html";
+            await http.Response.WriteAsync("<h1>Welcome</h1>", Stop);
+        });
+        await server.StartAsync(Stop);
+
+        var check = await CliRun.Of("scim", "check", server.Urls.First(), "some-token");
+
+        Assert.Equal((1, ""), (check.ExitCode, check.Output));
+        var line = Assert.Single(check.ErrorLines);
+        Assert.Contains($"is no SCIM server: GET Users answers {status} (text/html)", line, StringComparison.Ordinal);
+        Assert.Contains("/scim/v2/id", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_that_the_server_refuses_is_told_in_one_line_rather_than_by_forty_failures()
+    {
+        await using var server = await BrokenServer.StartAsync();
+        var check = await CliRun.Of("scim", "check", server.Url, "some-other-token");
+        Assert.Equal((1, ""), (check.ExitCode, check.Output));
+        Assert.Contains("refuses the token: GET Users answers 401", Assert.Single(check.ErrorLines), StringComparison.Ordinal);
+        Assert.DoesNotContain("some-other-token", check.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,8 +7,8 @@ namespace IdLcm.Dev.Testing;
 /// <summary><c>test</c>: builds everything and runs the test projects.</summary>
 internal static class TestCommand
 {
-    // Each runs one test at a time in one browser: the two share the machine, before those that need it whole.
-    private static readonly HashSet<string> OneBrowser = new(StringComparer.Ordinal) { "Apps.Tests", "Dashboard.Tests" };
+    // Two projects share the machine. Those that take longest begin, so that the short ones fill what is left beside them.
+    private static readonly List<string> LongestFirst = ["Dashboard.Tests", "Apps.Tests", "Functions.Tests", "LocalHost.Tests"];
 
     // Drives several processes and browsers at once; beside others its time limits would mean nothing.
     private static readonly HashSet<string> Alone = new(StringComparer.Ordinal) { "Automation.Tests", "EndToEnd.Tests", "Posture.Tests" };
@@ -23,13 +23,10 @@ internal static class TestCommand
     {
         var (filter, names) = Read(args);
         await SystemPackages.EnsureForTestsAsync(cancellationToken);
-        await Build.EnsureAsync(BuildScope.Everything, cancellationToken);
         var projects = Select(names);
-        if (projects.Any(project => project.Name == "Functions.Tests"))
-        {
-            await NodePackages.EnsureAsync(cancellationToken);
-        }
-
+        await Task.WhenAll(
+            Build.EnsureAsync(BuildScope.Everything, cancellationToken),
+            projects.Any(project => project.Name == "Functions.Tests") ? NodePackages.EnsureAsync(cancellationToken) : Task.CompletedTask);
         foreach (var project in projects.Where(project => !File.Exists(project.Assembly)))
         {
             // Not in the solution (yet).
@@ -43,19 +40,16 @@ internal static class TestCommand
         }
 
         var runs = new List<TestRun>();
-        await TwoAtATimeAsync(project => !OneBrowser.Contains(project.Name) && !Alone.Contains(project.Name));
-        await TwoAtATimeAsync(project => OneBrowser.Contains(project.Name));
+        await Parallel.ForEachAsync(
+            projects.Where(project => !Alone.Contains(project.Name)).OrderBy(project => LongestFirst.Contains(project.Name) ? LongestFirst.IndexOf(project.Name) : LongestFirst.Count),
+            new ParallelOptions { MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount, 1, 2), CancellationToken = cancellationToken },
+            async (project, _) => await AddAsync(project));
         foreach (var project in projects.Where(project => Alone.Contains(project.Name)))
         {
             await AddAsync(project);
         }
 
         return Report(runs);
-
-        Task TwoAtATimeAsync(Func<TestProject, bool> which) => Parallel.ForEachAsync(
-            projects.Where(which),
-            new ParallelOptions { MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount, 1, 2), CancellationToken = cancellationToken },
-            async (project, _) => await AddAsync(project));
 
         async Task AddAsync(TestProject project)
         {

@@ -77,7 +77,7 @@ public sealed record ScimError(int Status, ScimErrorType Type, string Detail)
     /// <summary>412: the resource changed since the client read it (RFC 7644 §3.14).</summary>
     /// <param name="current">The current version.</param>
     public static ScimError PreconditionFailed(string current) =>
-        new(412, ScimErrorType.None, $"The resource has changed; its version is now {current}.");
+        new(412, ScimErrorType.None, $"The version of the resource is {current}, which is not what the request asks for; read it again.");
 
     /// <summary>The code as it stands on the wire, or null for <see cref="ScimErrorType.None"/>.</summary>
     public string? WireType => Type switch

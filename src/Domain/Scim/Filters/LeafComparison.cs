@@ -15,6 +15,7 @@ internal abstract class LeafComparison
         ScimAttributeType.Binary when IsOrdering(comparison.Operator) =>
             throw Mismatch(comparison, "is binary and has no order"),
         ScimAttributeType.Complex => throw Mismatch(comparison, "is complex"),
+        _ when attribute is { Uniqueness: ScimUniqueness.Server, CaseExact: false } => new NameComparison(comparison.Operator, Text(comparison, attribute)),
         _ => new TextComparison(comparison.Operator, Text(comparison, attribute), attribute.Comparison),
     };
 
@@ -83,25 +84,26 @@ internal abstract class LeafComparison
         _ => order <= 0,
     };
 
-    private sealed class TextComparison(ScimOperator op, string expected, StringComparison comparison) : LeafComparison
+    private class TextComparison(ScimOperator op, string expected, StringComparison comparison) : LeafComparison
     {
-        public override bool Matches(ScimValue value)
-        {
-            if (value is not ScimString text)
-            {
-                return false;
-            }
+        public override bool Matches(ScimValue value) => value is ScimString text && Matches(text.Value);
 
-            return op switch
-            {
-                ScimOperator.Equal => text.Value.Equals(expected, comparison),
-                ScimOperator.NotEqual => !text.Value.Equals(expected, comparison),
-                ScimOperator.Contains => text.Value.Contains(expected, comparison),
-                ScimOperator.StartsWith => text.Value.StartsWith(expected, comparison),
-                ScimOperator.EndsWith => text.Value.EndsWith(expected, comparison),
-                _ => Holds(op, string.Compare(text.Value, expected, comparison)),
-            };
-        }
+        protected virtual bool Matches(string text) => op switch
+        {
+            ScimOperator.Equal => text.Equals(expected, comparison),
+            ScimOperator.NotEqual => !text.Equals(expected, comparison),
+            ScimOperator.Contains => text.Contains(expected, comparison),
+            ScimOperator.StartsWith => text.StartsWith(expected, comparison),
+            ScimOperator.EndsWith => text.EndsWith(expected, comparison),
+            _ => Holds(op, string.Compare(text, expected, comparison)),
+        };
+    }
+
+    /// <summary>A user name is unique whichever way its letters and marks are composed (RFC 7644 §5), so it is compared so.</summary>
+    private sealed class NameComparison(ScimOperator op, string expected)
+        : TextComparison(op, UnicodeComposition.Compose(expected), StringComparison.OrdinalIgnoreCase)
+    {
+        protected override bool Matches(string text) => base.Matches(UnicodeComposition.Compose(text));
     }
 
     private sealed class BooleanComparison(bool expected) : LeafComparison

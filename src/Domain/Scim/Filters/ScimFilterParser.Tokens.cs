@@ -168,12 +168,10 @@ internal ref partial struct ScimFilterParser
 
     private readonly ScimException Error(string what) => Error(what, position);
 
-    private readonly ScimException Error(string what, int at)
-    {
-        var kind = errorType == ScimErrorType.InvalidPath ? "path" : "filter";
-        return new ScimError(
-            400,
-            errorType,
-            string.Create(CultureInfo.InvariantCulture, $"The {kind} {ScimText.Quote(text)} is malformed at character {at + 1}: {what}.")).ToException();
-    }
+    private readonly string Kind => errorType == ScimErrorType.InvalidPath ? "path" : "filter";
+
+    private readonly ScimException Error(string what, int at) => new ScimError(
+        400,
+        errorType,
+        string.Create(CultureInfo.InvariantCulture, $"The {Kind} {ScimText.Quote(text)} is malformed at character {at + 1}: {what}.")).ToException();
 }

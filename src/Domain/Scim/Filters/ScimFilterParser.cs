@@ -57,12 +57,12 @@ internal ref partial struct ScimFilterParser
     {
         if (text.Length > limits.FilterLength)
         {
-            throw new ScimError(400, errorType, $"It is longer than {limits.FilterLength} characters.").ToException();
+            throw new ScimError(400, errorType, $"The {Kind} is longer than {limits.FilterLength} characters.").ToException();
         }
 
         if (!ScimText.IsWellFormed(text))
         {
-            throw new ScimError(400, errorType, "It holds text that is not valid Unicode.").ToException();
+            throw new ScimError(400, errorType, $"The {Kind} holds text that is not valid Unicode.").ToException();
         }
     }
 

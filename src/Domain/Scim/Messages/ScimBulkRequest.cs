@@ -1,30 +1,5 @@
 namespace IdLcm.Domain.Scim;
 
-/// <summary>The methods of bulk operations (RFC 7644 §3.7).</summary>
-public enum ScimBulkMethod
-{
-    /// <summary>Create.</summary>
-    Post,
-
-    /// <summary>Replace.</summary>
-    Put,
-
-    /// <summary>Change.</summary>
-    Patch,
-
-    /// <summary>Delete.</summary>
-    Delete,
-}
-
-/// <summary>One operation of a bulk request.</summary>
-/// <param name="Method">What it does.</param>
-/// <param name="Endpoint">The first part of the path with its slash, for example <c>/Users</c>.</param>
-/// <param name="Id">The rest of the path: an id, <c>bulkId:…</c>, or null for a POST.</param>
-/// <param name="BulkId">The name by which other operations refer to what this one creates, or null.</param>
-/// <param name="Version">The version that the resource must have, or null.</param>
-/// <param name="Data">The body, or null for a DELETE.</param>
-public sealed record ScimBulkOperation(ScimBulkMethod Method, string Endpoint, string? Id, string? BulkId, string? Version, ScimComplex? Data);
-
 /// <summary>A bulk request (RFC 7644 §3.7): parsed and put in order here, carried out by the caller.</summary>
 /// <param name="FailOnErrors">After how many errors the rest is left undone, or null for never.</param>
 /// <param name="Operations">The operations as sent.</param>
@@ -38,7 +13,10 @@ public sealed record ScimBulkRequest(int? FailOnErrors, IReadOnlyList<ScimBulkOp
 
     private const string Reference = "bulkId:";
 
-    /// <summary>Reads a bulk request.</summary>
+    /// <summary>
+    /// Reads a bulk request. An operation that is malformed is refused for itself, as any other that fails; only what makes
+    /// the request as a whole unreadable refuses all of it.
+    /// </summary>
     /// <param name="utf8">The body.</param>
     /// <param name="limits">How much it may hold; null for the default.</param>
     /// <exception cref="ScimException">413, <c>invalidSyntax</c> or <c>invalidValue</c>.</exception>
@@ -67,11 +45,12 @@ public sealed record ScimBulkRequest(int? FailOnErrors, IReadOnlyList<ScimBulkOp
         var result = new ScimBulkOperation[operations.Count];
         for (var i = 0; i < result.Length; i++)
         {
-            result[i] = ReadOperation(operations[i] as ScimComplex ?? throw Malformed(i, "it must be an object"), i);
-            if (result[i].BulkId is { } name && !names.Add(name))
-            {
-                throw Malformed(i, $"the bulkId {ScimText.Quote(name)} is used twice");
-            }
+            var operation = ScimBulkOperation.Read(operations[i], i);
+
+            // Whoever had the name first keeps it: references mean that one.
+            result[i] = operation is { Refusal: null, BulkId: { } name } && !names.Add(name)
+                ? operation with { Data = null, Refusal = ScimBulkOperation.Malformed(i, $"the bulkId {ScimText.Quote(name)} is used by an operation before it") }
+                : operation;
         }
 
         return new ScimBulkRequest(failOnErrors, result);
@@ -87,7 +66,7 @@ public sealed record ScimBulkRequest(int? FailOnErrors, IReadOnlyList<ScimBulkOp
         var byName = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var i = 0; i < Operations.Count; i++)
         {
-            if (Operations[i].BulkId is { } name)
+            if (Operations[i] is { Refusal: null, BulkId: { } name })
             {
                 byName[name] = i;
             }
@@ -268,43 +247,4 @@ public sealed record ScimBulkRequest(int? FailOnErrors, IReadOnlyList<ScimBulkOp
         ScimComplex complex => new ScimComplex([.. complex.Select(member => new ScimMember(member.Name, Replace(member.Value, ids)))]),
         _ => value,
     };
-
-    private static ScimBulkOperation ReadOperation(ScimComplex body, int index)
-    {
-        ScimBulkMethod method = body.GetString("method") switch
-        {
-            null => throw Malformed(index, "\"method\" is missing"),
-            var m when m.Equals("POST", StringComparison.OrdinalIgnoreCase) => ScimBulkMethod.Post,
-            var m when m.Equals("PUT", StringComparison.OrdinalIgnoreCase) => ScimBulkMethod.Put,
-            var m when m.Equals("PATCH", StringComparison.OrdinalIgnoreCase) => ScimBulkMethod.Patch,
-            var m when m.Equals("DELETE", StringComparison.OrdinalIgnoreCase) => ScimBulkMethod.Delete,
-            var m => throw Malformed(index, $"the method {ScimText.Quote(m)} is not POST, PUT, PATCH or DELETE"),
-        };
-        var path = body.GetString("path") ?? throw Malformed(index, "\"path\" is missing");
-        var parts = path.Trim('/').Split('/');
-        if (!path.StartsWith('/') || parts.Length > 2 || Array.Exists(parts, string.IsNullOrWhiteSpace))
-        {
-            throw Malformed(index, $"the path {ScimText.Quote(path)} is not /Endpoint or /Endpoint/id");
-        }
-
-        var id = parts.Length == 2 ? parts[1] : null;
-        if (id is null != (method == ScimBulkMethod.Post))
-        {
-            throw Malformed(index, method == ScimBulkMethod.Post ? "a POST goes to an endpoint, without id" : "the path lacks the id");
-        }
-
-        var bulkId = body.GetString("bulkId");
-        if (method == ScimBulkMethod.Post && string.IsNullOrEmpty(bulkId))
-        {
-            throw Malformed(index, "a POST needs a \"bulkId\"");
-        }
-
-        var data = body["data"] as ScimComplex;
-        return data is null && method != ScimBulkMethod.Delete
-            ? throw Malformed(index, "\"data\" must be an object")
-            : new ScimBulkOperation(method, "/" + parts[0], id, bulkId, body.GetString("version"), data);
-    }
-
-    private static ScimException Malformed(int index, string why) =>
-        ScimError.InvalidSyntax($"Operation {index + 1} of the bulk request is malformed: {why}.").ToException();
 }

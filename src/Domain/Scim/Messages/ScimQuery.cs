@@ -145,6 +145,12 @@ public sealed record ScimQuery
             return value;
         }
 
+        if (text.Trim() is [>= '0' and <= '9' or '-' or '+', .. { Length: > 0 } digits] && digits.All(char.IsAsciiDigit))
+        {
+            // A whole number, however large: more than there can be of anything.
+            return text.TrimStart()[0] == '-' ? long.MinValue : long.MaxValue;
+        }
+
         var detail = $"\"{name}\" must be a whole number; it is {ScimText.Quote(text)}.";
         throw (byCursor ? ScimError.InvalidCount(detail) : ScimError.InvalidValue(detail)).ToException();
     }

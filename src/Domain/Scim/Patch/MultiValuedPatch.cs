@@ -26,7 +26,7 @@ internal sealed class MultiValuedPatch(ScimAttribute attribute, ScimAttribute? s
 
         if (after.Count > before.Count && after.Count > Limit)
         {
-            throw ScimError.TooMany($"The attribute \"{attribute.Name}\" would have more than {Limit} values.").ToException();
+            throw ScimError.TooMany($"The attribute \"{attribute.Path}\" would have more than {Limit} values.").ToException();
         }
 
         return ReferenceEquals(after, before) ? before : PrimaryRule.KeepOne(attribute, before, after);
@@ -187,7 +187,7 @@ internal sealed class MultiValuedPatch(ScimAttribute attribute, ScimAttribute? s
             return Append(before, new ScimArray(Overlay(seed, value)));
         }
 
-        throw ScimError.NoTarget($"No value of \"{attribute.Name}\" matches {ScimText.Quote(path.ToString())}.").ToException();
+        throw ScimError.NoTarget($"No value of \"{attribute.Path}\" matches {ScimText.Quote(path.ToString())}.").ToException();
     }
 
     /// <summary>The element that the filter describes, where it is made of equalities only; else null.</summary>

@@ -143,7 +143,7 @@ internal sealed class PatchEngine(ScimResourceType type, ScimComplex attributes,
     {
         if (path.Filter is not null)
         {
-            throw ScimError.InvalidPath($"\"{attribute.Name}\" has one value and takes no filter.").ToException();
+            throw ScimError.InvalidPath($"\"{attribute.Path}\" has one value and takes no filter.").ToException();
         }
 
         if (sub is not null)

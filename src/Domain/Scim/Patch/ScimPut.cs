@@ -51,7 +51,7 @@ public static class ScimPut
             {
                 if (after is not null && !after.Equals(before))
                 {
-                    throw ScimError.Mutability($"\"{definition.Name}\" is immutable and has a value.").ToException();
+                    throw ScimError.Mutability($"\"{definition.Path}\" is immutable and has a value.").ToException();
                 }
 
                 result = result.With(definition.Name, before);

@@ -184,7 +184,7 @@ internal sealed class Conformance(ScimOptions options)
         var limit = attribute.Name == "members" ? limits.MembersPerRequest : limits.ValuesPerAttribute;
         if (array.Count > limit)
         {
-            throw ScimError.TooMany($"The attribute \"{attribute.Name}\" has more than {limit} values.").ToException();
+            throw ScimError.TooMany($"The attribute \"{attribute.Path}\" has more than {limit} values.").ToException();
         }
 
         var values = new ScimValue[array.Count];

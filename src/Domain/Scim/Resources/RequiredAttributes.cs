@@ -37,7 +37,7 @@ internal static class RequiredAttributes
             var value = values[definition.Name];
             if (definition.Required && IsMissing(value) && (before is null || !IsMissing(before[definition.Name])))
             {
-                throw ScimError.InvalidValue($"The attribute \"{definition.Name}\" is required and must not be empty.").ToException();
+                throw ScimError.InvalidValue($"The attribute \"{definition.Path}\" is required and must not be empty.").ToException();
             }
 
             if (value is ScimComplex complex)

@@ -30,7 +30,7 @@ public sealed partial class ScimProjection
                 writer.WritePropertyName(name);
                 value.WriteTo(writer);
             }
-            else if (type.Find(name) is { } attribute && Includes(attribute))
+            else if (type.Find(name) is { } attribute && Shows(attribute, value))
             {
                 WriteAttribute(writer, attribute, value);
             }
@@ -124,21 +124,57 @@ public sealed partial class ScimProjection
             return;
         }
 
-        writer.WritePropertyName(attribute.Name);
-        if (value is ScimArray array)
+        if (value is not ScimArray array)
         {
-            writer.WriteStartArray();
-            foreach (var item in array.AsSpan())
+            writer.WritePropertyName(attribute.Name);
+            WriteParts(writer, attribute, value, only, without);
+            return;
+        }
+
+        writer.WriteStartArray(attribute.Name);
+        foreach (var item in array.AsSpan())
+        {
+            if (HasParts(attribute, item, only, without))
             {
                 WriteParts(writer, attribute, item, only, without);
             }
+        }
 
-            writer.WriteEndArray();
-        }
-        else
+        writer.WriteEndArray();
+    }
+
+    /// <summary>Whether anything of a value is shown: what has none of the parts asked for has no value to the client (RFC 7643 §2.5).</summary>
+    private bool Shows(ScimAttribute attribute, ScimValue value)
+    {
+        if (!Includes(attribute))
         {
-            WriteParts(writer, attribute, value, only, without);
+            return false;
         }
+
+        HashSet<ScimAttribute>? only = null;
+        HashSet<ScimAttribute>? without = null;
+        included?.TryGetValue(attribute, out only);
+        excluded?.TryGetValue(attribute, out without);
+        return only is null && without is null && !attribute.NarrowsSubAttributes
+            || (value is ScimArray array ? array.Any(item => HasParts(attribute, item, only, without)) : HasParts(attribute, value, only, without));
+    }
+
+    private static bool HasParts(ScimAttribute attribute, ScimValue value, HashSet<ScimAttribute>? only, HashSet<ScimAttribute>? without)
+    {
+        if (value is not ScimComplex complex)
+        {
+            return true;
+        }
+
+        foreach (var (name, _) in complex.AsSpan())
+        {
+            if (attribute.Find(name) is { } sub && IncludesPart(sub, only, without))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static void WriteParts(
@@ -188,7 +224,7 @@ public sealed partial class ScimProjection
         writer.WriteStartObject(urn);
         foreach (var (name, value) in body.AsSpan())
         {
-            if (schema.Find(name) is { } attribute && Includes(attribute))
+            if (schema.Find(name) is { } attribute && Shows(attribute, value))
             {
                 WriteAttribute(writer, attribute, value);
             }
@@ -199,9 +235,9 @@ public sealed partial class ScimProjection
 
     private bool ShowsAnyOf(ScimSchema schema, ScimComplex body)
     {
-        foreach (var (name, _) in body.AsSpan())
+        foreach (var (name, value) in body.AsSpan())
         {
-            if (schema.Find(name) is { } attribute && Includes(attribute))
+            if (schema.Find(name) is { } attribute && Shows(attribute, value))
             {
                 return true;
             }

@@ -90,5 +90,5 @@ internal static class SimpleValues
     }
 
     public static ScimException Invalid(ScimAttribute attribute, string why) =>
-        ScimError.InvalidValue($"The attribute \"{attribute.Name}\" {why}.").ToException();
+        ScimError.InvalidValue($"The attribute \"{attribute.Path}\" {why}.").ToException();
 }

@@ -86,7 +86,7 @@ public sealed class ScimAttribute
 
     /// <summary>A definition with the given name.</summary>
     /// <param name="name">The name, in the spelling that answers use.</param>
-    public ScimAttribute(string name) => Name = name ?? throw new ArgumentNullException(nameof(name));
+    public ScimAttribute(string name) => Path = Name = name ?? throw new ArgumentNullException(nameof(name));
 
     /// <summary>The name, in the spelling that answers use.</summary>
     public string Name { get; }
@@ -151,6 +151,7 @@ public sealed class ScimAttribute
             IsResourceReference = Value is not null && byName.ContainsKey("$ref");
             RequiresSubAttributes = value.Any(a => a.Required);
             NarrowsSubAttributes = value.Any(a => a.Returned is ScimReturned.Never or ScimReturned.Request);
+            NameParts();
         }
     }
 
@@ -187,6 +188,23 @@ public sealed class ScimAttribute
 
     /// <summary>The name, for diagnostics.</summary>
     public override string ToString() => Name;
+
+    /// <summary>How errors name it: a part with the attribute that it is of, and one of an extension with the URN.</summary>
+    internal string Path { get; private set; }
+
+    internal void BelongTo(string extensionUrn)
+    {
+        Path = $"{extensionUrn}:{Name}";
+        NameParts();
+    }
+
+    private void NameParts()
+    {
+        foreach (var part in subAttributes)
+        {
+            part.Path = $"{Path}.{part.Name}";
+        }
+    }
 
     internal ScimAttribute? Value { get; private init; }
 

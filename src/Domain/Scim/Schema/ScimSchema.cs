@@ -19,6 +19,13 @@ public sealed class ScimSchema
         Description = description ?? throw new ArgumentNullException(nameof(description));
         Attributes = [.. attributes];
         byName = Attributes.ToFrozenDictionary(a => a.Name, StringComparer.OrdinalIgnoreCase);
+        if (Id.Contains(":extension:", StringComparison.OrdinalIgnoreCase))
+        {
+            foreach (var attribute in Attributes)
+            {
+                attribute.BelongTo(Id);
+            }
+        }
     }
 
     /// <summary>The URN that identifies the schema; compared without case.</summary>

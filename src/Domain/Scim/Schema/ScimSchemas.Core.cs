@@ -29,7 +29,7 @@ public static partial class ScimSchemas
         Text("preferredLanguage", "The preferred language, as in Accept-Language"),
         Text("locale", "The locale for dates, numbers and currency"),
         Text("timezone", "The IANA time zone"),
-        new("active") { Type = ScimAttributeType.Boolean, Description = "Whether the account may be used" },
+        new("active") { Type = ScimAttributeType.Boolean, Description = "Whether the account may be used; true where nothing else is said" },
         new("password") { Mutability = ScimMutability.WriteOnly, Returned = ScimReturned.Never, CaseExact = true, Description = "Taken and not kept" },
         Plural("emails", "E-mail addresses", ["work", "home", "other"]),
         Plural("phoneNumbers", "Telephone numbers", ["work", "home", "mobile", "fax", "pager", "other"]),

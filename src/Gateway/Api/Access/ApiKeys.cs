@@ -127,7 +127,7 @@ internal sealed class ApiKeys(IntegrationStore store, TimeProvider clock) : IDis
     private ActivityEvent Event(ActivityKind kind, ApiCaller by, ApiKey key)
     {
         var now = clock.GetUtcNow();
-        return new ActivityEvent { Id = Ids.OldestFirst(now), Date = now, Actor = by.Key.Label, Event = kind, Target = key.Label, Detail = $"key {key.Id} with role {key.Role}" };
+        return ActivityEvent.Of(now, by.Key.Label, kind, key.Label, $"key {key.Id} with role {key.Role}");
     }
 
     public void Dispose() => changing.Dispose();

@@ -38,15 +38,7 @@ internal sealed class DeniedCalls(ActivityLog log, TimeProvider clock)
         var path = http.Request.Path.ToString();
         try
         {
-            await log.NoteAsync(ActivityLog.Workspace, new ActivityEvent
-            {
-                Id = Ids.OldestFirst(now),
-                Date = now,
-                Actor = actor,
-                Event = kind,
-                Target = $"{http.Request.Method} {path[..Math.Min(path.Length, 200)]}",
-                Detail = $"{caller}: {why}",
-            });
+            await log.NoteAsync(ActivityLog.Workspace, ActivityEvent.Of(now, actor, kind, $"{http.Request.Method} {path[..Math.Min(path.Length, 200)]}", $"{caller}: {why}"));
         }
         catch (RecordStoreUnavailableException)
         {

@@ -82,6 +82,9 @@ internal static class ApiDocument
                 case "q":
                     parameter.Description = "Text search, whatever the letter case.";
                     break;
+                case "closed" or "exempted":
+                    parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Boolean };
+                    break;
                 case "from" or "to":
                     parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" };
                     break;

@@ -49,9 +49,9 @@ internal static class HumanTaskEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        string integrationId, HttpContext http, IntegrationProfiles profiles, HumanTaskService tasks, bool closed = false, string? limit = null, string? cursor = null)
+        string integrationId, HttpContext http, IntegrationProfiles profiles, HumanTaskService tasks, string? closed = null, string? limit = null, string? cursor = null)
     {
-        if (!PageRequest.TryRead(limit, cursor, out var page, out var problem))
+        if (!PageRequest.TryRead(limit, cursor, out var page, out var problem) || !Filters.TryFlag(closed, "closed", out var ended, out problem))
         {
             return problem!;
         }
@@ -61,7 +61,7 @@ internal static class HumanTaskEndpoints
             return ApiProblems.NoIntegration(integrationId);
         }
 
-        var (items, more) = await tasks.ListAsync(profile.Partition, !closed, page.Limit, page.Cursor, http.RequestAborted);
+        var (items, more) = await tasks.ListAsync(profile.Partition, ended != true, page.Limit, page.Cursor, http.RequestAborted);
         return ApiJson.Ok(new Page<HumanTask>(items, more ? items[^1].Id : null));
     }
 

@@ -67,9 +67,9 @@ internal static class UnmatchedEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        string integrationId, HttpContext http, IntegrationProfiles profiles, Unmatched unmatched, bool? exempted = null, string? limit = null, string? cursor = null)
+        string integrationId, HttpContext http, IntegrationProfiles profiles, Unmatched unmatched, string? exempted = null, string? limit = null, string? cursor = null)
     {
-        if (!PageRequest.TryRead(limit, cursor, out var page, out var problem))
+        if (!PageRequest.TryRead(limit, cursor, out var page, out var problem) || !Filters.TryFlag(exempted, "exempted", out var only, out problem))
         {
             return problem!;
         }
@@ -82,7 +82,7 @@ internal static class UnmatchedEndpoints
         var found = new List<UnmatchedResource>();
         await foreach (var account in unmatched.ReadAsync(profile, page.Cursor, http.RequestAborted))
         {
-            if (exempted is { } wanted && account.Exemption is not null != wanted)
+            if (only is { } wanted && account.Exemption is not null != wanted)
             {
                 continue;
             }

@@ -26,8 +26,13 @@ internal sealed class UnmatchedRemoval(Unmatched unmatched, ApprovalService appr
 
         var account = await store.FindAsync<AppAccount>(profile.Partition, Rows.Account(user.AccountKey), cancellationToken);
         var identifier = account?.Value.Identifier ?? user.Id;
-        return string.Equals(identifier, profile.Integration.ServiceAccount?.UserName, StringComparison.OrdinalIgnoreCase)
-            ? Refusal.Conflict("service_account", $"'{identifier}' is the service account itself: it is never removed.")
+        if (profile.Integration.IsServiceAccount(identifier))
+        {
+            return Refusal.Conflict("service_account", $"'{identifier}' is the service account itself: it is never removed.");
+        }
+
+        return await approvals.FindPendingAsync(profile, ApprovalKind.RemoveUnmatched, user.Id, cancellationToken) is { } waits
+            ? Refusal.Conflict("removal_asked", $"The removal of '{identifier}' waits for a decision already: {waits.RequestedBy} asked for it.")
             : await approvals.AskRemovalAsync(profile, user, identifier, reason.Trim(), by, cancellationToken);
     }
 }

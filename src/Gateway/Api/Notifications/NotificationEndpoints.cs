@@ -27,6 +27,23 @@ internal sealed record ChannelRequest
     public int DigestMinutes { get; init; }
 }
 
+/// <summary>What is to change of a channel; what is left out stays. Its kind stays in any case.</summary>
+internal sealed record ChannelPatch
+{
+    public string? Name { get; init; }
+
+    /// <summary>For webhooks, Slack and Teams. Needs an Admin.</summary>
+    public string? Url { get; init; }
+
+    /// <summary>For e-mail: the recipients. Needs an Admin.</summary>
+    public IReadOnlyList<string>? To { get; init; }
+
+    /// <summary>Names of activity events; an empty list for those that need a person.</summary>
+    public IReadOnlyList<string>? Events { get; init; }
+
+    public int? DigestMinutes { get; init; }
+}
+
 /// <summary>A channel, as kept.</summary>
 internal sealed record ChannelResource(string Id, ChannelKind Kind, string Name, string Target, IReadOnlyList<string> Events, int DigestMinutes, DateTimeOffset CreatedAt)
 {
@@ -55,6 +72,11 @@ internal static class NotificationEndpoints
             .Documents("createChannel", "Notifications", "Make a notification channel", "Webhook (signed; the secret is shown this once), Slack, Teams or Email. It tells of what happens from now on, at least once. Needs an Admin: the server calls the host that is named.")
             .Takes<ChannelRequest>()
             .Answers<CreatedChannel>(StatusCodes.Status201Created);
+        api.MapPatch("/integrations/{integrationId}/notifications/{channelId}", ChangeAsync)
+            .Requires(Permission.ManageIntegrations)
+            .Documents("changeChannel", "Notifications", "Change a notification channel", "Its name, events, digest and, for an Admin, where it tells. What is left out stays; a webhook keeps its signing secret. It goes on from where it is.")
+            .Takes<ChannelPatch>()
+            .Answers<ChannelResource>();
         api.MapDelete("/integrations/{integrationId}/notifications/{channelId}", RemoveAsync)
             .Requires(Permission.ManageIntegrations)
             .Documents("deleteChannel", "Notifications", "Delete a notification channel", "What it had still to tell is not told any more.")
@@ -89,6 +111,24 @@ internal static class NotificationEndpoints
 
         var result = await channels.CreateAsync(integrationId, request, ApiCaller.Of(http).Provenance(http), http.RequestAborted);
         return result.Value is { } created ? ApiJson.With(StatusCodes.Status201Created, created) : ApiProblems.Of(result.Refusal!);
+    }
+
+    private static async Task<IResult> ChangeAsync(string integrationId, string channelId, HttpContext http, IntegrationStore integrations, NotificationChannels channels)
+    {
+        var body = await RequestBody.ReadAsync<ChannelPatch>(http);
+        if (body.Value is not { } patch)
+        {
+            return body.Problem!;
+        }
+
+        if (await integrations.FindAsync(integrationId, http.RequestAborted) is null)
+        {
+            return ApiProblems.NoIntegration(integrationId);
+        }
+
+        var caller = ApiCaller.Of(http);
+        var result = await channels.ChangeAsync(integrationId, channelId, patch, caller.Has(Permission.AllowHosts), caller.Provenance(http), http.RequestAborted);
+        return result.Value is { } changed ? ApiJson.Ok(changed) : ApiProblems.Of(result.Refusal!);
     }
 
     private static async Task<IResult> RemoveAsync(string integrationId, string channelId, HttpContext http, IntegrationStore integrations, NotificationChannels channels)

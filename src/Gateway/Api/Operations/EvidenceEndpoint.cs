@@ -80,7 +80,9 @@ internal static class EvidenceEndpoint
     {
         var (_, inline, type) = KindOf(item);
         var headers = http.Response.Headers;
-        headers.ContentSecurityPolicy = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'";
+
+        // A sandbox lets nothing be saved unless it says so.
+        headers.ContentSecurityPolicy = $"sandbox{(inline ? "" : " allow-downloads")}; default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers.ContentDisposition = $"{(inline ? "inline" : "attachment")}; filename=\"{FileName(item)}\"";
         var safe = Types.ContainsKey(type) ? type.StartsWith("text/", StringComparison.OrdinalIgnoreCase) ? $"{type}; charset=utf-8" : type : "application/octet-stream";

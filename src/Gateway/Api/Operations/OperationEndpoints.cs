@@ -69,7 +69,7 @@ internal static class OperationEndpoints
     }
 
     private static async Task<IResult> GetAsync(
-        string operationId, HttpContext http, OperationLocator locator, OperationService operations, IHostApplicationLifetime lifetime,
+        string operationId, HttpContext http, OperationLocator locator, OperationService operations, IntegrationProfiles profiles, IHostApplicationLifetime lifetime,
         string? wait = null, string? integrationId = null)
     {
         var seconds = 0;
@@ -88,7 +88,10 @@ internal static class OperationEndpoints
             operation = await WaitAsync(operations, operation, TimeSpan.FromSeconds(seconds), http.RequestAborted, lifetime.ApplicationStopping);
         }
 
-        return ApiJson.Ok(new OperationDetails(operation, await operations.AttemptsAsync(operation, http.RequestAborted)));
+        var forecast = await profiles.FindAsync(operation.IntegrationId, http.RequestAborted) is { } profile
+            ? await operations.ForecastAsync(profile, operation, http.RequestAborted)
+            : null;
+        return ApiJson.Ok(new OperationDetails(operation, await operations.AttemptsAsync(operation, http.RequestAborted), forecast));
     }
 
     /// <summary>A process that stops answers what it knows instead of making everybody wait for it.</summary>

@@ -69,8 +69,14 @@ internal class OperationResource(Operation operation)
 }
 
 /// <summary>An operation by itself: with its attempts.</summary>
-internal sealed class OperationDetails(Operation operation, IReadOnlyList<OperationAttempt> attempts) : OperationResource(operation)
+internal sealed class OperationDetails(Operation operation, IReadOnlyList<OperationAttempt> attempts, IReadOnlyList<string>? forecast) : OperationResource(operation)
 {
+    /// <summary>
+    /// For one that waits: what it would do, in words and in order, judged by what the app showed last; empty where the app
+    /// shows what is wished already. Null for one that runs, has ended, or is not about an account.
+    /// </summary>
+    public IReadOnlyList<string>? Forecast => forecast;
+
     public IReadOnlyList<AttemptResource> Attempts { get; } = [.. attempts.Select(attempt => AttemptResource.Of(operation.Id, attempt))];
 }
 

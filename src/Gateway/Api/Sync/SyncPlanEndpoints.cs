@@ -126,13 +126,9 @@ internal static class SyncPlanEndpoints
             return NoPlan(planId);
         }
 
-        if (await plans.LinesAsync(plan, first, count, http.RequestAborted) is not { } lines)
-        {
-            return ApiProblems.Of(Refusal.NotFound("plan_lines_gone", "The lines of this plan are past their retention."));
-        }
-
-        var next = first + lines.Count;
-        return ApiJson.Ok(new Page<SyncLineResource>([.. lines.Select(SyncLineResource.Of)], next < plan.Lines ? next.ToString(CultureInfo.InvariantCulture) : null));
+        return await plans.FindLinesAsync(plan, _ => true, first, count, http.RequestAborted) is ({ } lines, var next)
+            ? ApiJson.Ok(new Page<SyncLineResource>([.. lines.Select(SyncLineResource.Of)], next?.ToString(CultureInfo.InvariantCulture)))
+            : ApiProblems.Of(Refusal.NotFound("plan_lines_gone", "The lines of this plan are past their retention."));
     }
 
     private static Task<IResult> AllowAsync(string integrationId, string planId, HttpContext http, IntegrationProfiles profiles, SyncDecisions decisions) =>
@@ -158,23 +154,8 @@ internal static class SyncPlanEndpoints
             return ApiProblems.NoIntegration(integrationId);
         }
 
-        var found = new List<Drift>();
-        await foreach (var drift in report.ReadAsync(profile, page.Cursor, http.RequestAborted))
-        {
-            if (kinds?.Contains(drift.Kind) == false)
-            {
-                continue;
-            }
-
-            if (found.Count == page.Limit)
-            {
-                return ApiJson.Ok(new Page<Drift>(found, found[^1].AccountKey));
-            }
-
-            found.Add(drift);
-        }
-
-        return ApiJson.Ok(new Page<Drift>(found, null));
+        var (found, next) = await report.PageAsync(profile, drift => kinds?.Contains(drift.Kind) != false, page.Limit, page.Cursor, int.MaxValue, http.RequestAborted);
+        return ApiJson.Ok(new Page<Drift>(found, next));
     }
 
     private static async Task<IResult> CorrectAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, DriftReport report)

@@ -38,11 +38,16 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
     private const string DeletedCursor = "d-";
 
     /// <summary>A page that finds little ends after so many users, with a cursor, rather than keep its reader waiting.</summary>
-    private const int MaxExamined = 10_000;
+    public const int MaxExamined = 5_000;
 
     /// <summary>Reads a page; only of users whom an identity provider claims or does not, where <paramref name="owned"/> is given.</summary>
+    public Task<Page<UserResource>> ListAsync(
+        IntegrationProfile profile, string? query, IReadOnlyCollection<ProvisioningState>? states, PageRequest page, CancellationToken cancellationToken, bool? owned = null) =>
+        ListAsync(profile, query, states, page, new SearchBudget(MaxExamined), cancellationToken, owned);
+
+    /// <summary>Reads a page, and looks at no more users than the budget allows: the page ends then, with a cursor.</summary>
     public async Task<Page<UserResource>> ListAsync(
-        IntegrationProfile profile, string? query, IReadOnlyCollection<ProvisioningState>? states, PageRequest page, CancellationToken cancellationToken, bool? owned = null)
+        IntegrationProfile profile, string? query, IReadOnlyCollection<ProvisioningState>? states, PageRequest page, SearchBudget budget, CancellationToken cancellationToken, bool? owned = null)
     {
         if (page.Cursor is null && query?.Contains('@') == true && await FindExactAsync(profile, query, cancellationToken) is { Count: > 0 } exact)
         {
@@ -51,7 +56,6 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
 
         var found = new List<UserResource>(page.Limit);
         var raw = RawText.For(query);
-        var examined = 0;
         var (after, last) = (page.Cursor, page.Cursor);
         foreach (var range in Ranges(page.Cursor))
         {
@@ -61,7 +65,7 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
                 var rows = await store.QueryAsync(profile.Partition, range, PageRows, continuation, cancellationToken);
                 foreach (var row in rows.Records)
                 {
-                    if (++examined > MaxExamined)
+                    if (!budget.TrySpend())
                     {
                         return new Page<UserResource>(found, after);
                     }
@@ -88,6 +92,10 @@ internal sealed class UserListing(IRecordStore store, UserService users, Operati
 
         return new Page<UserResource>(found, null);
     }
+
+    /// <summary>Whom a whole user name or e-mail address names: found at once, at any size of the integration.</summary>
+    public async Task<IReadOnlyList<UserResource>> NamedAsync(IntegrationProfile profile, string name, CancellationToken cancellationToken) =>
+        [.. (await FindExactAsync(profile, name, cancellationToken)).Select(Show)];
 
     /// <summary>Counts who matches, among so many users at the most.</summary>
     /// <returns>The number, and whether everybody was looked at.</returns>

@@ -70,6 +70,8 @@ internal static class ApiJson
 [JsonSerializable(typeof(CallerResource))]
 [JsonSerializable(typeof(CaptureList))]
 [JsonSerializable(typeof(ChannelRequest))]
+[JsonSerializable(typeof(ChannelPatch))]
+[JsonSerializable(typeof(ChannelResource))]
 [JsonSerializable(typeof(CorrectDriftRequest))]
 [JsonSerializable(typeof(CreatedChannel))]
 [JsonSerializable(typeof(Page<ChannelResource>))]

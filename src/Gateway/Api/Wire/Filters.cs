@@ -95,6 +95,14 @@ internal static class Filters
         return true;
     }
 
+    /// <summary>Reads true or false; null for neither.</summary>
+    public static bool TryFlag(string? text, string parameter, out bool? value, out IResult? problem)
+    {
+        value = bool.TryParse(text, out var flag) ? flag : null;
+        problem = value is null && !string.IsNullOrWhiteSpace(text) ? ApiProblems.BadParameter(parameter, $"'{text}' must be true or false.") : null;
+        return problem is null;
+    }
+
     /// <summary>Whether one of several texts contains what is searched for, whatever its letter case.</summary>
     public static bool Contains(string? query, params ReadOnlySpan<string?> texts)
     {

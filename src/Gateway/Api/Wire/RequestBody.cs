@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 
 namespace IdLcm.Gateway.Api;
@@ -70,17 +71,17 @@ internal static class RequestBody
         }
         catch (JsonException error)
         {
-            return new(null, Explain(error));
+            return new(null, Explain(error, ApiJson.Info<T>()));
         }
     }
 
-    private static IResult Explain(JsonException error)
+    private static IResult Explain(JsonException error, JsonTypeInfo asked)
     {
         // The serializer's own sentence names .NET types, which are no concern of the caller.
         var field = error.Path is { Length: > 2 } path ? path[(path[1] == '.' ? 2 : 1)..] : null;
         if (error.Message.Contains("could not be mapped", StringComparison.Ordinal))
         {
-            return Invalid("unknown_field", field, "is not known here.");
+            return Invalid("unknown_field", field, Known(asked, field) is { } known ? $"is not known here: {known}." : "is not known here.");
         }
 
         if (error.Message.Contains("uplicate", StringComparison.Ordinal))
@@ -90,11 +91,58 @@ internal static class RequestBody
 
         if (error.Message.Contains("could not be converted", StringComparison.Ordinal))
         {
-            return field is null ? Malformed(NotAnObject) : Invalid("invalid_request", field, "has a value of a kind or form that it cannot have.");
+            return field is null ? Malformed(NotAnObject) : Invalid("invalid_request", field, Wanted(asked, field) is { } wanted ? $"must be {wanted}." : "has a value of a kind or form that it cannot have.");
         }
 
         var place = error.LineNumber is { } line ? $" at line {line + 1}, position {error.BytePositionInLine + 1}" : "";
         return Malformed($"The body is no well-formed JSON{place}.");
+    }
+
+    /// <summary>The names that an object knows beside the one that it does not; null where the path leads to no such object.</summary>
+    private static string? Known(JsonTypeInfo asked, string? field)
+    {
+        var names = field?.Split('.') ?? [];
+        return names.Length > 0 && TypeAt(asked, names.SkipLast(1)) is { Kind: JsonTypeInfoKind.Object, Properties: { Count: > 0 } known }
+            ? "known are " + string.Join(", ", known.Select(property => property.Name))
+            : null;
+    }
+
+    /// <summary>What the value at a path may be, in the caller's words; null where the path leads to nothing known.</summary>
+    private static string? Wanted(JsonTypeInfo asked, string field)
+    {
+        if (TypeAt(asked, field.Split('.')) is not { } info)
+        {
+            return null;
+        }
+
+        var type = Nullable.GetUnderlyingType(info.Type) ?? info.Type;
+        return type.IsEnum ? "one of " + string.Join(", ", Enum.GetValues(type).Cast<object>().Select(value => JsonSerializer.Serialize(value, asked.Options.GetTypeInfo(type)).Trim('"')))
+            : type == typeof(int) ? $"a whole number of at most {int.MaxValue}"
+            : type == typeof(bool) ? "true or false"
+            : type == typeof(string) ? "text"
+            : type == typeof(DateTimeOffset) ? "a date and time in ISO 8601, for example 2026-03-01T09:00:00Z"
+            : info.Kind switch
+            {
+                JsonTypeInfoKind.Object or JsonTypeInfoKind.Dictionary => "an object",
+                JsonTypeInfoKind.Enumerable => "a list",
+                _ => null,
+            };
+    }
+
+    private static JsonTypeInfo? TypeAt(JsonTypeInfo asked, IEnumerable<string> names)
+    {
+        var at = asked;
+        foreach (var name in names)
+        {
+            if (at.Kind != JsonTypeInfoKind.Object || at.Properties.FirstOrDefault(property => property.Name == name) is not { } property)
+            {
+                return null;
+            }
+
+            at = asked.Options.GetTypeInfo(property.PropertyType);
+        }
+
+        return at;
     }
 
     private static IResult TooLarge() =>

@@ -95,15 +95,7 @@ internal static class WorkspaceEndpoints
         var now = clock.GetUtcNow();
         await log.NoteAsync(
             ActivityLog.Workspace,
-            new ActivityEvent
-            {
-                Id = Ids.OldestFirst(now),
-                Date = now,
-                Actor = ApiCaller.Of(http).Provenance(http).Actor,
-                Event = ActivityKind.SettingsChanged,
-                Target = "mail server",
-                Detail = "its password was saved",
-            },
+            ActivityEvent.Of(now, ApiCaller.Of(http).Provenance(http).Actor, ActivityKind.SettingsChanged, "mail server", "its password was saved"),
             http.RequestAborted);
         return Results.NoContent();
     }

@@ -12,7 +12,7 @@ namespace IdLcm.Gateway.Dashboard;
 /// <param name="CreatedBy">Who added the person.</param>
 /// <param name="IntegrationIds">For <see cref="WorkspaceRole.IntegrationManager"/>, the integrations given to the person.</param>
 /// <param name="Provider">The issuer of the OpenID provider that vouches for the person at each sign-in; null for who signs in by links.</param>
-/// <param name="SignedInAt">For who has a provider, when it vouched last.</param>
+/// <param name="SignedInAt">When the person signed in last: by a link, or as the provider vouched.</param>
 internal sealed record Administrator(
     string Id,
     string Name,

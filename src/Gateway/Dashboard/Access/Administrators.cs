@@ -9,7 +9,7 @@ using IdLcm.Gateway.Hosting.SignIn;
 namespace IdLcm.Gateway.Dashboard;
 
 /// <summary>Keeps the administrators, their sign-in links and their sessions.</summary>
-internal sealed class Administrators(IRecordStore store, IntegrationStore integrations, SignInOptions options, TimeProvider clock)
+internal sealed partial class Administrators(IRecordStore store, IntegrationStore integrations, SignInOptions options, TimeProvider clock)
 {
     /// <summary>How long a link of the start-up or of another administrator can be used.</summary>
     public static readonly TimeSpan LinkLifetime = TimeSpan.FromHours(1);
@@ -21,7 +21,6 @@ internal sealed class Administrators(IRecordStore store, IntegrationStore integr
     private const string SessionPrefix = "session:";
     private const string LinkSecret = "idlcm_signin";
     private const string SessionSecret = "idlcm_session";
-    private const int MaxName = 100;
 
     // What a secret that is not known is compared with, so that it takes as long as one that is.
     private static readonly string NoHash = new('0', 64);
@@ -53,73 +52,6 @@ internal sealed class Administrators(IRecordStore store, IntegrationStore integr
         return (await FindAsync(first.Id, cancellationToken))!;
     }
 
-    public async Task<Result<Administrator>> AddAsync(
-        ApiCaller by, string? name, WorkspaceRole? role, IReadOnlyList<string> integrationIds, CancellationToken cancellationToken)
-    {
-        var problems = new List<FieldProblem>();
-        name = name?.Trim() ?? "";
-        if (name.Length is 0 or > MaxName || name.Any(char.IsControl))
-        {
-            problems.Add(new FieldProblem("name", $"is required: one line of at most {MaxName} characters."));
-        }
-
-        if (role is null)
-        {
-            problems.Add(new FieldProblem("role", "is required."));
-        }
-
-        if (role == WorkspaceRole.IntegrationManager && integrationIds.Count == 0)
-        {
-            problems.Add(new FieldProblem("integrationIds", "is required for an Integration manager: the integrations given to the person."));
-        }
-
-        foreach (var id in integrationIds)
-        {
-            if (await integrations.FindAsync(id, cancellationToken) is null)
-            {
-                problems.Add(new FieldProblem("integrationIds", $"names '{id}', which is no integration."));
-            }
-        }
-
-        if (problems.Count > 0)
-        {
-            return Refusal.Invalid(problems);
-        }
-
-        if (role > by.Role)
-        {
-            return Refusal.Forbidden("role_too_high", "Nobody adds an administrator with a higher role than their own.");
-        }
-
-        var added = new Administrator(
-            Ids.NewShort(8), name, role!.Value, clock.GetUtcNow(), by.Key.Label, role == WorkspaceRole.IntegrationManager ? integrationIds : null);
-        await store.CommitAsync(Partition, [RecordChange.Insert(AdminPrefix + added.Id, DashboardJson.Encode(added))], cancellationToken);
-        return added;
-    }
-
-    /// <summary>Removes an administrator; their sessions end with the next request. The last Owner stays.</summary>
-    public async Task<Result<Administrator>> RemoveAsync(ApiCaller by, string id, CancellationToken cancellationToken)
-    {
-        if (await FindAsync(id, cancellationToken) is not { } found)
-        {
-            return Refusal.NotFound("administrator_not_found", "There is no such administrator.");
-        }
-
-        if (found.Role > by.Role)
-        {
-            return Refusal.Forbidden("role_too_high", "Nobody removes an administrator with a higher role than their own.");
-        }
-
-        var all = await ListAsync(cancellationToken);
-        if (IsLocalOwner(found) && all.Count(IsLocalOwner) == 1)
-        {
-            return Refusal.Conflict("last_owner", "This is the last Owner who signs in by a link: add another one first.");
-        }
-
-        await store.CommitAsync(Partition, [RecordChange.DeleteIfExists(AdminPrefix + id)], cancellationToken);
-        return found;
-    }
-
     /// <summary>Makes a link that signs an administrator in once.</summary>
     /// <returns>The secret to put into the address, and until when it works.</returns>
     public async Task<(string Secret, DateTimeOffset ExpiresAt)> NewLinkAsync(string administratorId, CancellationToken cancellationToken)
@@ -148,7 +80,23 @@ internal sealed class Administrators(IRecordStore store, IntegrationStore integr
         // One commit: of two who open the same link at once, one gets in.
         var (cookie, opened) = Open(administrator.Id);
         var committed = await store.CommitAsync(Partition, [RecordChange.Delete(record!.Row, record.ETag), opened], cancellationToken);
-        return committed.Committed ? (administrator, cookie) : null;
+        if (!committed.Committed)
+        {
+            return null;
+        }
+
+        await NoteSignInAsync(administrator.Id, cancellationToken);
+        return (administrator, cookie);
+    }
+
+    /// <summary>Notes when somebody signed in last. A change of the person at the same moment is not overwritten, and goes before.</summary>
+    private async Task NoteSignInAsync(string administratorId, CancellationToken cancellationToken)
+    {
+        if (await store.GetAsync(Partition, AdminPrefix + administratorId, cancellationToken) is { } record)
+        {
+            var signedIn = DashboardJson.Decode<Administrator>(record.Value) with { SignedInAt = clock.GetUtcNow() };
+            await store.CommitAsync(Partition, [RecordChange.Replace(record.Row, DashboardJson.Encode(signedIn), record.ETag)], cancellationToken);
+        }
     }
 
     /// <summary>Opens a session for a person whom the OpenID provider vouches for. The role is the one of now: an earlier one is forgotten, in other sessions, too.</summary>

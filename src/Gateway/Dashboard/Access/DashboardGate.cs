@@ -69,6 +69,10 @@ internal sealed partial class DashboardGate(
     public static IResult Problem(int status, string title, string detail, string? next = null) =>
         PageResult.Of<ProblemPage, ProblemModel>(new ProblemModel(status, title, detail, next), status);
 
+    /// <summary>The page that a form was on, as the browser says, or null.</summary>
+    public static string? FormPath(HttpRequest request) =>
+        Uri.TryCreate(request.Headers.Referer.ToString(), UriKind.Absolute, out var page) && page.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase) ? LocalPath.Of(page.PathAndQuery) : null;
+
     /// <summary>Sets the session's cookie, or takes it away.</summary>
     public void SetCookie(HttpContext http, string? cookie)
     {
@@ -166,16 +170,12 @@ internal sealed partial class DashboardGate(
         return origin.Length == 0 || (Uri.TryCreate(origin, UriKind.Absolute, out var from) && from.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase));
     }
 
-    /// <summary>The page that a form was on, as the browser says; signing in leads back to it.</summary>
-    private static string FormPath(HttpContext http) =>
-        Uri.TryCreate(http.Request.Headers.Referer.ToString(), UriKind.Absolute, out var page) ? LocalPath.Of(page.PathAndQuery) : "/";
-
     private static IResult SignInFirst(HttpContext http, bool writes) => writes
         ? Problem(
             StatusCodes.Status401Unauthorized,
             "You are signed out",
-            "Your session has ended and nothing was changed. What you typed is kept in this browser tab: sign in again and send the form once more.",
-            $"{DashboardSignIn.Path}?return={Uri.EscapeDataString(FormPath(http))}")
+            "Your session has ended and nothing was changed. Sign in again, and do it once more on the page that you come back to.",
+            $"{DashboardSignIn.Path}?return={Uri.EscapeDataString(FormPath(http.Request) ?? "/")}")
         : Results.LocalRedirect($"{DashboardSignIn.Path}?return={Uri.EscapeDataString(http.Request.Path + http.Request.QueryString)}");
 
     [LoggerMessage(2301, LogLevel.Warning, "Administrator {AdministratorId} with role {Role} was refused {Method} {Path}")]

@@ -27,6 +27,9 @@ internal static partial class SignInEndpoints
         pages.MapGet(ProviderSignIn.BeginPath, BeginAsync).Needs(Permission.Anonymous);
         pages.MapGet(OpenIdSignIn.CallbackPath, EndAsync).Needs(Permission.Anonymous);
         pages.MapPost("/sign-out", SignOutAsync).Needs(Permission.ReadWorkspace);
+
+        // What a page asks before it sends what somebody typed: their session may have ended, or be another one than the page's.
+        pages.MapGet("/form-token", (HttpContext http) => Results.Text(DashboardUser.Of(http).FormToken)).Needs(Permission.ReadWorkspace);
     }
 
     /// <summary>Maps the way to a new link for who holds an Owner key: <c>POST /api/sign-in-links</c>.</summary>

@@ -14,6 +14,16 @@ internal sealed class SignInNotes(ActivityLog log, DeniedCalls denied, TimeProvi
 
     public Task SignedOutAsync(HttpContext http, Administrator administrator) => NoteAsync(http, ActivityKind.SignedOut, administrator, null);
 
+    /// <summary>Tells what became of an administrator, by whoever is signed in.</summary>
+    public Task ChangedAsync(HttpContext http, Administrator whom, string what)
+    {
+        var now = clock.GetUtcNow();
+        return log.NoteAsync(
+            ActivityLog.Workspace,
+            new ActivityEvent { Id = Ids.OldestFirst(now), Date = now, Actor = DashboardUser.Of(http).Administrator.Name, Event = ActivityKind.SettingsChanged, Target = whom.Name, Detail = $"administrator {what}" },
+            http.RequestAborted);
+    }
+
     /// <summary>Of one address at most once a minute, so that nobody floods the activity.</summary>
     public Task DeniedAsync(HttpContext http, string who, string why) =>
         denied.NoteAsync(who, AddressOf(http), http, why, ActivityKind.SignInDenied);
@@ -25,15 +35,7 @@ internal sealed class SignInNotes(ActivityLog log, DeniedCalls denied, TimeProvi
         var now = clock.GetUtcNow();
         return log.NoteAsync(
             ActivityLog.Workspace,
-            new ActivityEvent
-            {
-                Id = Ids.OldestFirst(now),
-                Date = now,
-                Actor = administrator.Name,
-                Event = kind,
-                Target = "dashboard",
-                Detail = detail is null ? $"from {AddressOf(http)}" : $"{detail}, from {AddressOf(http)}",
-            },
+            ActivityEvent.Of(now, administrator.Name, kind, "dashboard", detail is null ? $"from {AddressOf(http)}" : $"{detail}, from {AddressOf(http)}"),
             http.RequestAborted);
     }
 }

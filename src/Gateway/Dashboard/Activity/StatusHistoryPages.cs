@@ -12,9 +12,12 @@ namespace IdLcm.Gateway.Dashboard;
 /// <param name="Next">The id to go on from; null at the end.</param>
 /// <param name="Cursor">The id that this page begins after.</param>
 /// <param name="Now">The present, for how long the last one has lasted.</param>
-internal sealed record StatusHistoryModel(IntegrationView View, IReadOnlyList<StatusChange> Items, string? Next, string? Cursor, DateTimeOffset Now)
+/// <param name="Range">Which of how many are shown.</param>
+internal sealed record StatusHistoryModel(IntegrationView View, IReadOnlyList<StatusChange> Items, string? Next, string? Cursor, DateTimeOffset Now, ListRange Range)
 {
     public string Home => $"/integrations/{View.Integration.Id}/status-history";
+
+    public string Link(string? cursor) => Words.Link(Home, ("cursor", cursor), ("first", Range.After(cursor)));
 }
 
 /// <summary>Which statuses an integration had, and for how long.</summary>
@@ -29,7 +32,7 @@ internal static class StatusHistoryPages
     }
 
     private static async Task<IResult> ListAsync(
-        string integrationId, HttpContext http, IntegrationViews views, StatusHistory history, TimeProvider clock, string? cursor = null)
+        string integrationId, HttpContext http, IntegrationViews views, StatusHistory history, TimeProvider clock, string? cursor = null, string? first = null)
     {
         if (!PageRequest.TryRead($"{PageSize}", cursor, out var page, out _))
         {
@@ -42,7 +45,9 @@ internal static class StatusHistoryPages
         }
 
         var (items, more) = await history.ListAsync(integrationId, PageSize, page.Cursor, http.RequestAborted);
-        return PageResult.Of<StatusHistoryPage, StatusHistoryModel>(new StatusHistoryModel(view, items, more ? items[^1].Id : null, page.Cursor, clock.GetUtcNow()));
+        var (newest, _) = page.Cursor is null ? (items, false) : await history.ListAsync(integrationId, 1, null, http.RequestAborted);
+        var range = new ListRange(ListRange.FirstOf(page.Cursor, first), items.Count, newest is [var last, ..] ? Math.Min(last.Sequence, StatusHistory.Kept) : 0, IsAll: true);
+        return PageResult.Of<StatusHistoryPage, StatusHistoryModel>(new StatusHistoryModel(view, items, more ? items[^1].Id : null, page.Cursor, clock.GetUtcNow(), range));
     }
 
     private static async Task<IResult> ExportAsync(string integrationId, HttpContext http, IntegrationStore integrations, StatusHistory history)

@@ -26,7 +26,7 @@ const announce = (text) => {
 
 // ---- Copying
 const copy = async (button) => {
-  const label = button.textContent;
+  const label = button.dataset.label ??= button.textContent;
   try {
     await navigator.clipboard.writeText(button.dataset.copy);
     button.textContent = "Copied";
@@ -41,7 +41,7 @@ const copy = async (button) => {
 };
 
 // ---- Confirmation before what cannot be undone
-const confirmed = new WeakSet();
+let confirmed = new WeakSet();
 const ask = (form, submitter) => {
   const dialog = document.createElement("dialog");
   const text = document.createElement("p");
@@ -72,26 +72,61 @@ const ask = (form, submitter) => {
 const known = new WeakMap();
 let loading = false;
 let again = false;
+let lapsed = false;
 const parts = (scope) => scope.querySelectorAll("[data-part][id]");
 const tags = new Map();
+// What somebody typed or chose is theirs until it is sent.
+const changed = (field) => field.name && field.type !== "hidden" && !field.disabled && (field.matches("[type=checkbox], [type=radio]") ? field.checked !== field.defaultChecked
+  : field.matches("select") ? [...field.options].some((option) => option.selected !== option.defaultSelected) && [...field.options].some((option) => option.defaultSelected || option.index !== 0 && option.selected)
+  : field.matches("input, textarea") && field.value !== field.defaultValue);
+const typedIn = (form) => [...form.elements].some(changed);
+const anyTyped = () => [...document.querySelectorAll("form[method=post]")].some(typedIn);
+const fieldKey = (field) => `${field.form.getAttribute("action")} ${field.name} ${field.matches("[type=checkbox], [type=radio]") ? field.value : ""}`;
+const formFields = (scope) => [...scope.querySelectorAll("form[method=post] :is(input, textarea, select)")];
+const carryOver = (from, to) => {
+  const kept = new Map(formFields(from).filter(changed).map((field) => [fieldKey(field), field]));
+  for (const field of kept.size ? formFields(to) : []) {
+    const old = kept.get(fieldKey(field));
+    if (!old) continue;
+    if (field.matches("[type=checkbox], [type=radio]")) field.checked = old.checked;
+    else if (field.matches("select")) for (const option of field.options) option.selected = [...old.selectedOptions].some((chosen) => chosen.value === option.value);
+    else field.value = old.value;
+  }
+};
 const load = async (address, following) => {
   if (loading) { again = true; return; }
   loading = true;
   try {
     // Many pages that follow one change are given the same answer: nothing of this session is in it.
-    const headers = { "X-Requested-With": following ? "dashboard-live" : "dashboard" };
-    if (following && tags.has(address)) headers["If-None-Match"] = tags.get(address);
+    const shared = following && !lapsed;
+    const headers = { "X-Requested-With": shared ? "dashboard-live" : "dashboard" };
+    if (shared && tags.has(address)) headers["If-None-Match"] = tags.get(address);
     const response = await fetch(address, { headers, redirect: "manual" });
     if (response.status === 304) return;
-    if (response.type === "opaqueredirect" || response.status === 401) { location.reload(); return; }
-    if (!response.ok) { setLive(false); return; }
+    if (response.type === "opaqueredirect" || response.status === 401) {
+      lapsed = true;
+      if (anyTyped()) tellOf("Your session has ended. What you typed stays here: sign in again in a new tab, then send it.", "/sign-in"); else location.reload();
+      return;
+    }
+    if (response.status >= 500) { outage(); return; }
+    if (!response.ok) {
+      // It was deleted or taken away, or the address is wrong: its page says so.
+      if (anyTyped()) tellOf("This page is no longer what it was: load it again.", location.href); else if (following) location.reload(); else location.assign(address);
+      return;
+    }
+    answered();
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    if (following) {
+    if (lapsed) {
+      const token = page.querySelector("input[name=_token]")?.getAttribute("value");
+      for (const field of document.querySelectorAll("input[name=_token]")) field.setAttribute("value", token);
+      lapsed = false;
+    }
+    if (shared) {
       const token = document.querySelector("input[name=_token]")?.getAttribute("value");
       for (const field of page.querySelectorAll("input[name=_token]")) field.setAttribute("value", token);
     }
     tags.clear();
-    if (following && response.headers.get("ETag")) tags.set(address, response.headers.get("ETag"));
+    if (shared && response.headers.get("ETag")) tags.set(address, response.headers.get("ETag"));
     for (const part of parts(document)) {
       const fresh = page.getElementById(part.id);
       if (!fresh) continue;
@@ -104,6 +139,7 @@ const load = async (address, following) => {
       const focused = active?.id ? `#${CSS.escape(active.id)}` : active?.matches("a[href]") ? `a[href="${CSS.escape(active.getAttribute("href"))}"]` : "";
       const adopted = document.adoptNode(fresh);
       known.set(adopted, html);
+      carryOver(part, adopted);
       part.replaceWith(adopted);
       for (const details of adopted.querySelectorAll("details[id]")) if (open.has(details.id)) details.open = true;
       if (focused) adopted.querySelector(focused)?.focus();
@@ -111,7 +147,7 @@ const load = async (address, following) => {
       if (adopted.dataset.announceText) announce(adopted.dataset.announceText);
     }
   } catch {
-    setLive(false);
+    outage();
   } finally {
     loading = false;
     if (again) { again = false; setTimeout(() => load(location.href, true), 500); }
@@ -127,6 +163,37 @@ const setLive = (on) => {
   light.title = on ? "Live updates on" : "Live updates interrupted";
 };
 
+// ---- What a page says when it cannot follow any more
+let told;
+const tellOf = (text, href) => {
+  told ??= document.getElementById("main").appendChild(document.createElement("p"));
+  if (told.dataset.text === text) return;
+  told.className = "notice warn told";
+  told.dataset.text = text;
+  told.textContent = `${text} `;
+  if (href) {
+    const link = document.createElement("a");
+    link.href = href;
+    link.textContent = href === "/sign-in" ? "Sign in again" : "Load again";
+    if (href === "/sign-in") link.target = "_blank";
+    told.append(link);
+  }
+  announce(text);
+};
+let away;
+const outage = () => {
+  setLive(false);
+  clearTimeout(away);
+  tellOf("The gateway does not answer. What you see may be out of date; this page goes on as soon as it answers again.");
+  away = setTimeout(() => { if (!document.hidden) load(location.href, Boolean(document.body.dataset.live)); }, 5000);
+};
+const answered = () => {
+  clearTimeout(away);
+  away = undefined;
+  told?.remove();
+  told = undefined;
+};
+
 let source;
 let due;
 let pace = 1000;
@@ -136,10 +203,17 @@ const connect = () => {
   const address = document.body.dataset.live;
   if (!address || source || document.hidden) return;
   source = new EventSource(address);
-  source.addEventListener("open", () => setLive(true));
+  source.addEventListener("open", () => { setLive(true); if (away || told) { answered(); refreshSoon(); } });
   source.addEventListener("pace", paced);
   source.addEventListener("change", (event) => { paced(event); refreshSoon(); });
-  source.addEventListener("error", () => setLive(false));
+  source.addEventListener("error", () => {
+    setLive(false);
+    away ??= setTimeout(outage, 3000);
+    // A browser gives up for good when the answer is no stream: a proxy's error page, or a session that has ended.
+    if (source?.readyState !== EventSource.CLOSED) return;
+    source = undefined;
+    setTimeout(() => { connect(); refreshSoon(); }, 5000);
+  });
 };
 document.addEventListener("visibilitychange", () => {
   // Browsers allow few connections to one host: a page that nobody looks at gives its own back.
@@ -157,8 +231,9 @@ let showing;
 const nowShowing = () => { showing = location.pathname + location.search; };
 const closeDrawer = (goBack) => {
   if (!drawer) return;
-  const { dialog, opener } = drawer;
+  const { dialog, opener, title } = drawer;
   drawer = undefined;
+  document.title = title;
   dialog.close();
   dialog.remove();
   if (goBack) { goingBack = true; history.back(); }
@@ -190,8 +265,9 @@ const openDrawer = async (link) => {
   dialog.addEventListener("cancel", (event) => { event.preventDefault(); closeDrawer(true); });
   dialog.addEventListener("click", (event) => { if (event.target === dialog) closeDrawer(true); });
   document.body.append(dialog);
-  drawer = { dialog, opener: link };
+  drawer = { dialog, opener: link, title: document.title };
   history.pushState({ drawer: true }, "", link.href);
+  document.title = page.title;
   dialog.showModal();
   enhance(adopted);
   close.focus();
@@ -288,11 +364,12 @@ const restoreDraft = (form) => {
 };
 
 // ---- A session that ended while somebody typed: they sign in beside it, and nothing is lost, secrets included
-const renewed = new WeakSet();
+let renewed = new WeakSet();
+const asking = new WeakSet();
+// The token of the session as it is now; null when there is none any more.
 const freshToken = async () => {
-  const response = await fetch(location.href, { headers: { "X-Requested-With": "dashboard" }, redirect: "manual" });
-  if (!response.ok) return undefined;
-  return new DOMParser().parseFromString(await response.text(), "text/html").querySelector("input[name=_token]")?.value;
+  const response = await fetch("/form-token", { redirect: "manual" });
+  return response.ok ? (await response.text()) || null : null;
 };
 const sendRenewed = async (form, submitter) => {
   const token = await freshToken();
@@ -302,11 +379,10 @@ const sendRenewed = async (form, submitter) => {
   form.requestSubmit(submitter ?? undefined);
   return true;
 };
-const signInBeside = (form, submitter) => {
+const keepAndAsk = (form, submitter, reason) => {
   const dialog = document.createElement("dialog");
   const text = document.createElement("p");
   text.id = "session-text";
-  text.textContent = "Your session has ended. Sign in again in a new tab, then continue here: nothing that you typed is lost.";
   dialog.setAttribute("aria-labelledby", text.id);
   const actions = document.createElement("div");
   actions.className = "actions";
@@ -319,14 +395,24 @@ const signInBeside = (form, submitter) => {
   next.type = "button";
   next.className = "button";
   next.textContent = "Continue";
-  next.addEventListener("click", async () => { if (await sendRenewed(form, submitter)) dialog.close(); else text.textContent = "You are not signed in yet. Sign in in the new tab, then continue here."; });
+  const say = (why) => { text.textContent = why; link.hidden = why === unanswered; };
+  next.addEventListener("click", async () => {
+    try {
+      if (await sendRenewed(form, submitter)) dialog.close(); else say("You are not signed in yet. Sign in in the new tab, then continue here.");
+    } catch {
+      say(unanswered);
+    }
+  });
+  say(reason);
   actions.append(link, next);
   dialog.append(text, actions);
-  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("close", () => { confirmed.delete(form); dialog.remove(); });
   document.body.append(dialog);
   dialog.showModal();
-  link.focus();
+  (link.hidden ? next : link).focus();
 };
+const sessionEnded = "Your session has ended. Sign in again in a new tab, then continue here: nothing that you typed is lost.";
+const unanswered = "The gateway does not answer. Nothing was sent, and nothing that you typed is lost: continue when it is back.";
 
 const enhance = (scope) => {
   localTimes(scope);
@@ -346,7 +432,10 @@ document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") for (const menu of document.querySelectorAll("details.menu[open]")) { menu.open = false; menu.querySelector("summary").focus(); }
+  if (event.key === "Escape" && !document.querySelector("dialog[open]")) for (const menu of document.querySelectorAll("details.menu[open]")) { menu.open = false; menu.querySelector("summary").focus(); }
+  // Of two words about something none is the usual one: Enter goes to the first button and leaves it to the person.
+  const words = event.key === "Enter" && event.target.matches("input") && !event.isComposing ? event.target.form?.querySelectorAll("button[type=submit][name]") : undefined;
+  if (words?.length > 1) { event.preventDefault(); words[0].focus(); }
   if (event.key === "/" && !event.target.matches("input, textarea, select")) {
     const search = document.querySelector("input[type=search]");
     if (search) { event.preventDefault(); search.focus(); }
@@ -356,10 +445,14 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.matches("[data-filters]")) { event.preventDefault(); filter(form); return; }
   if (form.dataset.confirm && !confirmed.has(form)) { event.preventDefault(); ask(form, event.submitter); return; }
-  if (form.matches("[data-draft]") && !renewed.has(form)) {
+  if (form.elements._token && (form.matches("[data-draft]") || typedIn(form)) && !renewed.has(form)) {
     event.preventDefault();
     const submitter = event.submitter;
-    sendRenewed(form, submitter).then((sent) => { if (!sent) signInBeside(form, submitter); }, () => { renewed.add(form); form.requestSubmit(submitter ?? undefined); });
+    if (asking.has(form)) return;
+    asking.add(form);
+    sendRenewed(form, submitter)
+      .then((sent) => { if (!sent) keepAndAsk(form, submitter, sessionEnded); }, () => keepAndAsk(form, submitter, unanswered))
+      .finally(() => asking.delete(form));
     return;
   }
   // Afterwards: the form is sent with the value of the button that sent it, and a disabled one has none.
@@ -372,15 +465,26 @@ document.addEventListener("input", (event) => {
   if (form?.matches("[data-filters]")) { clearTimeout(typing); typing = setTimeout(() => filter(form), event.target.matches("select") ? 0 : 350); }
   if (form?.matches("[data-draft]")) keepDraft(form);
 });
-addEventListener("pageshow", () => { for (const button of document.querySelectorAll("form[data-once] button[disabled]")) button.disabled = false; });
+addEventListener("pageshow", () => { confirmed = new WeakSet(); renewed = new WeakSet(); for (const button of document.querySelectorAll("form[data-once] button[disabled]")) button.disabled = false; });
 
 for (const part of parts(document)) known.set(part, part.outerHTML);
 for (const form of document.querySelectorAll("form[data-draft]")) restoreDraft(form);
 for (const form of document.querySelectorAll("form[data-wizard]")) wizard(form);
 const clean = document.querySelector("[data-address]");
 if (clean) { history.replaceState(null, "", clean.dataset.address); sessionStorage.clear(); }
-const told = new URL(location.href);
-if (told.searchParams.has("done")) { told.searchParams.delete("done"); history.replaceState(null, "", told); }
+// What answers a form is no page of its own: loading it again shows the page that the form was on.
+else if (document.body.dataset.formPage) history.replaceState(null, "", document.body.dataset.formPage);
+const here = new URL(location.href);
+if (here.searchParams.has("done")) { here.searchParams.delete("done"); history.replaceState(null, "", here); }
+const notice = document.querySelector("[data-notice]");
+if (notice) {
+  const dismiss = document.createElement("button");
+  dismiss.type = "button";
+  dismiss.className = "button small";
+  dismiss.textContent = "Dismiss";
+  dismiss.addEventListener("click", () => { notice.remove(); document.getElementById("main").focus({ preventScroll: true }); });
+  notice.append(dismiss);
+}
 // On a narrow screen the tab that is open may lie outside.
 const showCurrent = () => {
   for (const strip of document.querySelectorAll(".tabs, .nav")) {

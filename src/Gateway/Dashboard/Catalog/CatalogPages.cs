@@ -8,7 +8,13 @@ using Microsoft.AspNetCore.Routing;
 namespace IdLcm.Gateway.Dashboard;
 
 /// <summary>What the catalog shows.</summary>
-internal sealed record CatalogModel(IReadOnlyList<(ConnectorManifest App, int Used)> Apps, string? Query);
+/// <param name="Apps">The apps that match, with how many integrations use each.</param>
+/// <param name="Query">The search.</param>
+/// <param name="Sort">How they are sorted.</param>
+internal sealed record CatalogModel(IReadOnlyList<(ConnectorManifest App, int Used)> Apps, string? Query, string Sort)
+{
+    public string Link(string sort, string file = "") => Words.Link("/catalog" + file, ("q", Query), ("sort", CatalogPages.Sorter.Parameter(sort)));
+}
 
 /// <summary>What the page of one app shows.</summary>
 /// <param name="App">The app.</param>
@@ -18,6 +24,9 @@ internal sealed record CatalogAppModel(ConnectorManifest App, IReadOnlyList<(Int
 /// <summary>The app catalog: apps, versions, capabilities, and where each is used.</summary>
 internal static class CatalogPages
 {
+    /// <summary>What the list can be sorted by.</summary>
+    public static readonly ListSorter<(ConnectorManifest App, int Used)> Sorter = new("app", ("app", row => row.App.AppName), ("version", row => row.App.Version), ("used", row => row.Used));
+
     public static void Map(RouteGroupBuilder pages)
     {
         pages.MapGet("/catalog", ListAsync).Needs(Permission.ReadWorkspace);
@@ -25,19 +34,18 @@ internal static class CatalogPages
         pages.MapGet("/catalog/{app}", ShowAsync).Needs(Permission.ReadWorkspace);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext http, IConnectorCatalog catalog, IntegrationStore integrations, string? q = null)
+    private static async Task<IResult> ListAsync(HttpContext http, IConnectorCatalog catalog, IntegrationStore integrations, string? q = null, string? sort = null)
     {
         if (!Filters.TryText(q, "q", out var text, out _))
         {
             return OperationPages.BadFilter();
         }
 
-        var used = await GivenAsync(http, integrations);
-        return PageResult.Of<CatalogPage, CatalogModel>(new CatalogModel(
-            [.. catalog.List().Where(app => Filters.Contains(text, app.AppName, app.Id, app.Description)).Select(app => (app, used.Count(i => i.ConnectorId == app.Id)))], text));
+        var used = (await GivenAsync(http, integrations)).ToLookup(integration => integration.ConnectorId, StringComparer.Ordinal);
+        return PageResult.Of<CatalogPage, CatalogModel>(new CatalogModel(Wanted(catalog, used, text, sort), text, Sorter.Read(sort)));
     }
 
-    private static async Task<IResult> ExportAsync(HttpContext http, IConnectorCatalog catalog, IntegrationStore integrations, string? q = null)
+    private static async Task<IResult> ExportAsync(HttpContext http, IConnectorCatalog catalog, IntegrationStore integrations, string? q = null, string? sort = null)
     {
         if (!Filters.TryText(q, "q", out var text, out _))
         {
@@ -46,7 +54,7 @@ internal static class CatalogPages
 
         var used = (await GivenAsync(http, integrations)).ToLookup(integration => integration.ConnectorId, StringComparer.Ordinal);
         await Csv.BeginAsync(http, "catalog.csv", "App", "Connector", "Newest version", "Integration name", "SCIM Gateway ID", "Version in use");
-        foreach (var app in catalog.List().Where(app => Filters.Contains(text, app.AppName, app.Id, app.Description)))
+        foreach (var (app, _) in Wanted(catalog, used, text, sort))
         {
             if (!used.Contains(app.Id))
             {
@@ -61,6 +69,9 @@ internal static class CatalogPages
 
         return Results.Empty;
     }
+
+    private static IReadOnlyList<(ConnectorManifest App, int Used)> Wanted(IConnectorCatalog catalog, ILookup<string, Integration> used, string? text, string? sort) => Sorter.Sort(
+        catalog.List().Where(app => Filters.Contains(text, app.AppName, app.Id, app.Description)).Select(app => (app, used[app.Id].Count())), Sorter.Read(sort));
 
     private static async Task<IResult> ShowAsync(string app, HttpContext http, IConnectorCatalog catalog, IntegrationStore integrations, HealthBoard board)
     {

@@ -14,7 +14,8 @@ namespace IdLcm.Gateway.Dashboard;
 /// <param name="Detail">More.</param>
 /// <param name="Href">Where to deal with it.</param>
 /// <param name="At">Since when, or until when.</param>
-internal sealed record HomeTodo(string Tone, string Label, string Text, string Detail, string Href, DateTimeOffset? At);
+/// <param name="Cause">Where the failed operation is looked into that it comes from; null where it is that itself, or comes from none.</param>
+internal sealed record HomeTodo(string Tone, string Label, string Text, string Detail, string Href, DateTimeOffset? At, string? Cause = null);
 
 /// <summary>What Home shows.</summary>
 internal sealed record HomeModel
@@ -28,7 +29,19 @@ internal sealed record HomeModel
 
     public required IReadOnlyList<HomeTodo> Todo { get; init; }
 
-    public required int MoreTodo { get; init; }
+    /// <summary>How many things need a person, shown or not.</summary>
+    public required int AllTodo { get; init; }
+
+    /// <summary>The page of all of them that is shown, from 1; null where the first ones are.</summary>
+    public required int? Page { get; init; }
+
+    /// <summary>Which of them are shown.</summary>
+    public ListRange Range => new((((Page ?? 1) - 1) * PageSize) + 1, Todo.Count, AllTodo, IsAll: true);
+
+    public string? Next => Page is { } page && page * PageSize < AllTodo ? $"/?all=true&page={page + 1}#attention" : null;
+
+    /// <summary>How many things a page of all of them shows.</summary>
+    public const int PageSize = 100;
 
     public required IReadOnlyList<int> Succeeded { get; init; }
 
@@ -61,7 +74,7 @@ internal static class HomeEndpoints
     public static void Map(RouteGroupBuilder pages) => pages.MapGet("/", ShowAsync).Needs(Permission.ReadIntegrations);
 
     /// <summary>Shows Home.</summary>
-    public static async Task<IResult> ShowAsync(HttpContext http, IntegrationStore integrations, IntegrationViews views, HealthBoard board, TimeProvider clock)
+    public static async Task<IResult> ShowAsync(HttpContext http, IntegrationStore integrations, IntegrationViews views, HealthBoard board, TimeProvider clock, string? all = null, string? page = null)
     {
         var caller = ApiCaller.Of(http);
         var now = clock.GetUtcNow();
@@ -104,13 +117,15 @@ internal static class HomeEndpoints
 
         onboarding.Sort((one, other) => one.Time.CompareTo(other.Time));
         var ordered = todo.OrderBy(item => item.Tone == "bad" ? 0 : 1).ThenByDescending(item => item.At).ToList();
+        int? number = all is null ? null : Math.Clamp(int.TryParse(page, out var given) ? given : 1, 1, Math.Max(1, (ordered.Count + HomeModel.PageSize - 1) / HomeModel.PageSize));
         return PageResult.Of<HomePage, HomeModel>(new HomeModel
         {
             Integrations = count,
             Uncounted = uncounted,
             ByTone = tones,
-            Todo = [.. ordered.Take(MaxTodo)],
-            MoreTodo = Math.Max(0, ordered.Count - MaxTodo),
+            Todo = number is { } shown ? [.. ordered.Skip((shown - 1) * HomeModel.PageSize).Take(HomeModel.PageSize)] : [.. ordered.Take(MaxTodo)],
+            AllTodo = ordered.Count,
+            Page = number,
             Succeeded = succeeded,
             Failed = failed,
             LastHour = now,
@@ -124,15 +139,25 @@ internal static class HomeEndpoints
     {
         var integration = view.Integration;
         var home = $"/integrations/{integration.Id}";
-        if (view.Status == IntegrationStatus.ValidationFailed && integration.Validation is { } validation)
+
+        // What failed and already waits for somebody as a task or an approval is one thing: it is told of there.
+        var asked = health.Tasks.Select(task => task.OperationId).Concat(health.Approvals.Select(approval => approval.OperationId)).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var failed = health.Failed.Where(operation => asked.Contains(operation.Id)).Select(operation => operation.Id).ToHashSet(StringComparer.Ordinal);
+        if (integration.Validation is { Passed: false } validation && view.Status is not (IntegrationStatus.UnderValidation or IntegrationStatus.Validating) && !asked.Contains(validation.OperationId))
         {
             var finding = validation.Findings.FirstOrDefault(f => !f.Passed);
             yield return new HomeTodo("bad", "Validation failed", integration.Name, finding?.Detail ?? "", $"{home}/operations/{validation.OperationId}", validation.EndedAt);
         }
 
-        foreach (var operation in health.Failed.Where(o => o.Kind != OperationKind.Validate))
+        foreach (var operation in health.Failed.Where(operation => operation.Kind != OperationKind.Validate && !asked.Contains(operation.Id)))
         {
             var halted = operation.Status == OperationStatus.Halted;
+            if (halted && view.HaltedPlanId != operation.Id)
+            {
+                // Somebody has decided about its plan.
+                continue;
+            }
+
             yield return new HomeTodo(
                 halted ? "warn" : "bad",
                 halted ? "Sync halted" : $"{operation.Kind} failed",
@@ -145,13 +170,16 @@ internal static class HomeEndpoints
         foreach (var task in health.Tasks)
         {
             var overdue = task.DueAt <= now;
-            yield return new HomeTodo(overdue ? "bad" : "warn", overdue ? "Task overdue" : "Human task", task.Title, $"{integration.Name}. {task.Instructions}", $"{home}/tasks/{task.Id}", task.OpenedAt);
+            yield return new HomeTodo(
+                overdue || Cause(task.OperationId) is not null ? "bad" : "warn", overdue ? "Task overdue" : "Human task", task.Title, $"{integration.Name}. {task.Instructions}", $"{home}/tasks/{task.Id}", task.OpenedAt, Cause(task.OperationId));
         }
 
         foreach (var approval in health.Approvals)
         {
-            yield return new HomeTodo("warn", "Approval", $"{approval.Target} in {integration.Name}", approval.Detail, $"{home}/approvals#approval-{approval.Id}", approval.RequestedAt);
+            yield return new HomeTodo(Cause(approval.OperationId) is null ? "warn" : "bad", "Approval", $"{approval.Target} in {integration.Name}", approval.Detail, $"{home}/approvals#approval-{approval.Id}", approval.RequestedAt, Cause(approval.OperationId));
         }
+
+        string? Cause(string? operationId) => operationId is not null && failed.Contains(operationId) ? $"{home}/operations/{operationId}" : null;
 
         if (health.Held > 0)
         {

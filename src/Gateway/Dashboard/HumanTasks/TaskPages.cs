@@ -9,11 +9,12 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IdLcm.Gateway.Dashboard;
 
 /// <summary>What the Human tasks tab shows.</summary>
-internal sealed record TaskListModel(IntegrationView View, IReadOnlyList<HumanTask> Tasks, bool Closed, string? Next, string? Cursor, DateTimeOffset Now)
+internal sealed record TaskListModel(IntegrationView View, SortedPage<HumanTask> Tasks, bool Closed, DateTimeOffset Now)
 {
     public string Home => $"/integrations/{View.Integration.Id}/tasks";
 
-    public string Link(string? cursor, string file = "") => Words.Link(Home + file, ("closed", Closed ? "true" : null), ("cursor", cursor));
+    public string Link(string sort, (string Name, string? Value)[]? place = null) => Words.Link(
+        Home, [("closed", Closed ? "true" : null), ("sort", TaskPages.SorterOf(Closed).Parameter(sort)), .. place ?? []]);
 }
 
 /// <summary>What the page of one task shows.</summary>
@@ -22,7 +23,11 @@ internal sealed record TaskModel(IntegrationView View, HumanTask Task, DateTimeO
 /// <summary>Human tasks: what people do where automation cannot go on.</summary>
 internal static class TaskPages
 {
-    private const int PageSize = 50;
+    private static readonly ListSorter<HumanTask> Open = new("due", ("due", task => task.DueAt), ("task", task => task.Title), ("assignee", task => task.Assignee), ("opened", task => task.OpenedAt));
+    private static readonly ListSorter<HumanTask> Closed = new("-closed", ("closed", task => task.ClosedAt), ("task", task => task.Title), ("assignee", task => task.Assignee), ("opened", task => task.OpenedAt));
+
+    /// <summary>What the open tasks can be sorted by, or the closed ones.</summary>
+    public static ListSorter<HumanTask> SorterOf(bool closed) => closed ? Closed : Open;
 
     public static void Map(RouteGroupBuilder pages)
     {
@@ -34,20 +39,17 @@ internal static class TaskPages
     }
 
     private static async Task<IResult> ListAsync(
-        string integrationId, HttpContext http, IntegrationViews views, IntegrationProfiles profiles, HumanTaskService tasks, TimeProvider clock, bool closed = false, string? cursor = null)
+        string integrationId, HttpContext http, IntegrationViews views, IntegrationProfiles profiles, HumanTaskService tasks, TimeProvider clock, bool closed = false)
     {
-        if (!PageRequest.TryRead($"{PageSize}", cursor, out var page, out _))
-        {
-            return OperationPages.BadFilter();
-        }
-
         if (await views.FindAsync(integrationId, http.RequestAborted) is not { } view || await profiles.FindAsync(integrationId, http.RequestAborted) is not { } profile)
         {
             return IntegrationPages.Missing();
         }
 
-        var (found, more) = await tasks.ListAsync(profile.Partition, !closed, PageSize, page.Cursor, http.RequestAborted);
-        return PageResult.Of<TaskListPage, TaskListModel>(new TaskListModel(view, found, closed, more ? found[^1].Id : null, cursor, clock.GetUtcNow()));
+        return await SortedPage<HumanTask>.ReadAsync(
+            SorterOf(closed), (count, after) => tasks.ListAsync(profile.Partition, !closed, count, after, http.RequestAborted), task => task.Id, http.Request.Query) is { } found
+            ? PageResult.Of<TaskListPage, TaskListModel>(new TaskListModel(view, found, closed, clock.GetUtcNow()))
+            : OperationPages.BadFilter();
     }
 
     private static async Task<IResult> ExportAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, HumanTaskService tasks, bool closed = false)
@@ -81,7 +83,9 @@ internal static class TaskPages
     private static Task<IResult> ChangeAsync(string integrationId, string taskId, HttpContext http, IntegrationViews views, IntegrationProfiles profiles, HumanTaskService tasks) =>
         FormDecision.TakeAsync(
             integrationId, http, profiles,
-            (profile, form, by) => tasks.ChangeAsync(profile, taskId, form.Text("assignee"), null, form.Text("comment"), by, http.RequestAborted),
+            async (profile, form, by) => Filters.TryTime(form.Text("dueAt"), "dueAt", out var due, out _)
+                ? await tasks.ChangeAsync(profile, taskId, form.Text("assignee"), due, form.Text("comment"), by, http.RequestAborted)
+                : Refusal.Invalid("dueAt", "must be a date and time in UTC, for example 2026-03-01 09:00."),
             _ => IntegrationForms.Go($"/integrations/{integrationId}/tasks/{taskId}", "saved"),
             refusal => PageAsync(integrationId, taskId, http, views, refusal));
 

@@ -47,13 +47,13 @@ internal static class IntegrationForms
     {
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         var result = await service.PauseAsync(integrationId, form.Text("reason"), By(http), http.RequestAborted);
-        return result.Refusal is { } refusal ? await FailedAsync(http, integrationId, "settings", refusal, form) : Go($"/integrations/{integrationId}", "paused");
+        return result.Refusal is { } refusal ? await FailedAsync(http, integrationId, "settings", refusal, form) : Go(PageOf(http, integrationId), "paused");
     }
 
     private static async Task<IResult> ResumeAsync(string integrationId, HttpContext http, IntegrationService service)
     {
         var result = await service.ResumeAsync(integrationId, By(http), http.RequestAborted);
-        return result.Refusal is { } refusal ? Refused(refusal) : Go($"/integrations/{integrationId}", "resumed");
+        return result.Refusal is { } refusal ? Refused(refusal) : Go(PageOf(http, integrationId), "resumed");
     }
 
     private static async Task<IResult> SaveSettingsAsync(string integrationId, HttpContext http, IntegrationService service, IntegrationStore integrations)
@@ -122,6 +122,15 @@ internal static class IntegrationForms
     {
         var result = await service.RevokeTokenAsync(integrationId, tokenId, By(http), http.RequestAborted);
         return result.Refusal is { } refusal ? Refused(refusal) : Go($"/integrations/{integrationId}#tokens", "token-revoked");
+    }
+
+    /// <summary>The page of the integration on which a form of its head was sent: whoever pauses while looking at its users goes on looking at them.</summary>
+    private static string PageOf(HttpContext http, string integrationId)
+    {
+        var home = $"/integrations/{integrationId}";
+        var page = DashboardGate.FormPath(http.Request) ?? home;
+        var path = page.Split('?')[0];
+        return path.StartsWith($"{home}/", StringComparison.Ordinal) ? page.Contains("done=", StringComparison.Ordinal) ? path : page : home;
     }
 
     private static Provenance By(HttpContext http) => DashboardUser.Of(http).Provenance(http);

@@ -30,7 +30,7 @@ internal sealed record IntegrationListModel(
     public const int PageSize = 50;
 
     public string Link(string? sort = null, int page = 1, string file = "") => Words.Link(
-        "/integrations" + file, ("q", Query), ("app", App), ("status", Status), ("sort", (sort ?? Sort) is "name" ? null : sort ?? Sort), ("page", page > 1 ? $"{page}" : null));
+        "/integrations" + file, ("q", Query), ("app", App), ("status", Status), ("sort", IntegrationPages.Sorter.Parameter(sort ?? Sort)), ("page", page > 1 ? $"{page}" : null));
 }
 
 /// <summary>What the Settings tab shows, and what it holds after a form could not be carried out.</summary>
@@ -102,6 +102,11 @@ internal sealed record IntegrationSettingsModel
 /// <summary>The list of integrations and the Settings tab of one.</summary>
 internal static class IntegrationPages
 {
+    /// <summary>What the list can be sorted by.</summary>
+    public static readonly ListSorter<IntegrationView> Sorter = new(
+        "name",
+        ("name", view => view.Integration.Name), ("app", view => view.AppName), ("id", view => view.Integration.Id), ("synced", view => view.LastSynced), ("status", view => Words.Of(view.Status)));
+
     public static void Map(RouteGroupBuilder pages)
     {
         pages.MapGet("/integrations", ListAsync).Needs(Permission.ReadIntegrations);
@@ -155,7 +160,7 @@ internal static class IntegrationPages
     {
         var text = string.IsNullOrWhiteSpace(q) ? null : q.Trim();
         var all = await ReadAsync(http, integrations, views);
-        var sorted = Wanted(all, text, app, status, sort).ToList();
+        var sorted = Wanted(all, text, app, status, sort);
         var number = Math.Clamp(int.TryParse(page, out var given) ? given : 1, 1, Math.Max(1, (sorted.Count + IntegrationListModel.PageSize - 1) / IntegrationListModel.PageSize));
         return PageResult.Of<IntegrationListPage, IntegrationListModel>(new IntegrationListModel(
             [.. sorted.Skip((number - 1) * IntegrationListModel.PageSize).Take(IntegrationListModel.PageSize)],
@@ -164,7 +169,7 @@ internal static class IntegrationPages
             text,
             app,
             status,
-            sort ?? "name",
+            Sorter.Read(sort),
             number,
             [.. all.DistinctBy(view => view.Integration.ConnectorId).Select(view => (view.Integration.ConnectorId, view.AppName)).OrderBy(item => item.AppName, StringComparer.OrdinalIgnoreCase)]));
     }
@@ -199,24 +204,12 @@ internal static class IntegrationPages
         return all;
     }
 
-    private static IEnumerable<IntegrationView> Wanted(List<IntegrationView> all, string? text, string? app, string? status, string? sort) => Sort(
+    private static IReadOnlyList<IntegrationView> Wanted(List<IntegrationView> all, string? text, string? app, string? status, string? sort) => Sorter.Sort(
         all.Where(view =>
             Filters.Contains(text, view.Integration.Name, view.Integration.Id, view.AppName)
             && (string.IsNullOrEmpty(app) || view.Integration.ConnectorId == app)
             && (string.IsNullOrEmpty(status) || Words.Of(view.Status).Equals(status, StringComparison.OrdinalIgnoreCase))),
-        sort ?? "name");
-
-    private static IEnumerable<IntegrationView> Sort(IEnumerable<IntegrationView> views, string sort)
-    {
-        var ordered = sort.TrimStart('-') switch
-        {
-            "app" => views.OrderBy(view => view.AppName, StringComparer.OrdinalIgnoreCase).ThenBy(view => view.Integration.Name, StringComparer.OrdinalIgnoreCase),
-            "synced" => views.OrderBy(view => view.LastSynced ?? DateTimeOffset.MinValue),
-            "status" => views.OrderBy(view => Words.Of(view.Status), StringComparer.Ordinal),
-            _ => views.OrderBy(view => view.Integration.Name, StringComparer.OrdinalIgnoreCase),
-        };
-        return sort.StartsWith('-') ? ordered.Reverse() : ordered;
-    }
+        Sorter.Read(sort));
 }
 
 /// <summary>The user schema as people edit it.</summary>

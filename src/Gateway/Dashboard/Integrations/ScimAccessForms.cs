@@ -11,7 +11,8 @@ namespace IdLcm.Gateway.Dashboard;
 /// <param name="View">The integration.</param>
 /// <param name="Until">Until when requests are captured; null while they are not.</param>
 /// <param name="Captures">The newest first.</param>
-internal sealed record CaptureListModel(IntegrationView View, DateTimeOffset? Until, IReadOnlyList<Capture> Captures)
+/// <param name="Total">How many there are.</param>
+internal sealed record CaptureListModel(IntegrationView View, DateTimeOffset? Until, IReadOnlyList<Capture> Captures, int Total)
 {
     public string Home => $"/integrations/{View.Integration.Id}/captures";
 }
@@ -59,11 +60,16 @@ internal static class ScimAccessForms
             : IntegrationForms.Go($"/integrations/{integrationId}#{Section}", "saved");
     }
 
-    private static async Task<IResult> ListAsync(string integrationId, HttpContext http, IntegrationViews views, ScimAccessSettings settings, ScimCaptures captures) =>
-        await views.FindAsync(integrationId, http.RequestAborted) is { } view
-            ? PageResult.Of<CaptureListPage, CaptureListModel>(
-                new CaptureListModel(view, settings.Describe(view.Integration).CaptureUntil, [.. (await captures.ListAsync(integrationId, http.RequestAborted)).Take(MaxShown)]))
-            : IntegrationPages.Missing();
+    private static async Task<IResult> ListAsync(string integrationId, HttpContext http, IntegrationViews views, ScimAccessSettings settings, ScimCaptures captures)
+    {
+        if (await views.FindAsync(integrationId, http.RequestAborted) is not { } view)
+        {
+            return IntegrationPages.Missing();
+        }
+
+        var all = await captures.ListAsync(integrationId, http.RequestAborted);
+        return PageResult.Of<CaptureListPage, CaptureListModel>(new CaptureListModel(view, settings.Describe(view.Integration).CaptureUntil, [.. all.Take(MaxShown)], all.Count));
+    }
 
     private static async Task<IResult> DownloadAsync(string integrationId, HttpContext http, IntegrationStore integrations, ScimCaptures captures) =>
         await integrations.FindAsync(integrationId, http.RequestAborted) is null

@@ -1,6 +1,8 @@
 using IdLcm.Domain.Connectors;
+using IdLcm.Domain.HumanTasks;
 using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
+using IdLcm.Domain.Storage;
 using IdLcm.Gateway.Api;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -24,11 +26,16 @@ internal sealed record OperationListModel(
     public string Home => $"/integrations/{View.Integration.Id}/operations";
 
     public string Link(string? cursor) => Words.Link(
-        Home, ("q", Query), ("status", Status), ("kind", Kind), ("failureCode", Code), ("cursor", cursor), ("first", cursor is null ? null : $"{Range.First + Items.Count}"));
+        Home, ("q", Query), ("status", Status), ("kind", Kind), ("failureCode", Code), ("cursor", cursor), ("first", Range.After(cursor)));
 }
 
 /// <summary>What one operation's page shows.</summary>
-internal sealed record OperationModel(IntegrationView View, Operation Operation, IReadOnlyList<OperationAttempt> Attempts);
+/// <param name="View">The integration.</param>
+/// <param name="Operation">The operation.</param>
+/// <param name="Attempts">Its attempts.</param>
+/// <param name="Forecast">What it would do; null where that is not known.</param>
+/// <param name="TaskId">The open human task that it waits as; null for none.</param>
+internal sealed record OperationModel(IntegrationView View, Operation Operation, IReadOnlyList<OperationAttempt> Attempts, IReadOnlyList<string>? Forecast, string? TaskId);
 
 /// <summary>Operations: each run with its steps, attempts, failure and evidence.</summary>
 internal static class OperationPages
@@ -38,6 +45,9 @@ internal static class OperationPages
     /// <summary>A page that finds little ends after so many operations, with a cursor, rather than keep its reader waiting.</summary>
     private const int MaxExamined = 5_000;
     private const int MaxCounted = 1_000;
+
+    /// <summary>Among so many open tasks, the newest, that of a failed operation is looked for.</summary>
+    private const int MaxTasks = 200;
 
     public static void Map(RouteGroupBuilder pages)
     {
@@ -66,7 +76,7 @@ internal static class OperationPages
 
         var found = await operations.ListAsync(integrationId, matches, PageSize, string.IsNullOrEmpty(cursor) ? null : cursor, MaxExamined, http.RequestAborted);
         var all = await operations.ListAsync(integrationId, matches, MaxCounted, null, MaxCounted, http.RequestAborted);
-        var range = new ListRange(ListRange.FirstOf(cursor, first), found.Items.Count, all.Items.Count, all.Cursor is null);
+        var range = ListRange.Of(cursor, first, found.Items.Count, (all.Items.Count, all.Cursor is null));
         return PageResult.Of<OperationListPage, OperationListModel>(
             new OperationListModel(view, found.Items, found.Cursor, string.IsNullOrWhiteSpace(q) ? null : q.Trim(), status, kind, failureCode, cursor, range));
     }
@@ -121,16 +131,23 @@ internal static class OperationPages
     public static IResult BadFilter() =>
         DashboardGate.Problem(StatusCodes.Status400BadRequest, "This address cannot be read", "One of its filters is not one that this list has. Open the list again and choose them there.");
 
-    private static async Task<IResult> ShowAsync(string integrationId, string operationId, HttpContext http, IntegrationViews views, OperationService operations)
+    private static async Task<IResult> ShowAsync(
+        string integrationId, string operationId, HttpContext http, IntegrationViews views, IntegrationProfiles profiles, OperationService operations, HumanTaskService tasks)
     {
         if (await views.FindAsync(integrationId, http.RequestAborted) is not { } view)
         {
             return IntegrationPages.Missing();
         }
 
-        return await operations.FindAsync(integrationId, operationId, http.RequestAborted) is { } operation
-            ? PageResult.Of<OperationDetailPage, OperationModel>(new OperationModel(view, operation, await operations.AttemptsAsync(operation, http.RequestAborted)))
-            : MissingOperation();
+        if (await operations.FindAsync(integrationId, operationId, http.RequestAborted) is not { } operation)
+        {
+            return MissingOperation();
+        }
+
+        var forecast = await profiles.FindAsync(integrationId, http.RequestAborted) is { } profile ? await operations.ForecastAsync(profile, operation, http.RequestAborted) : null;
+        var open = operation.Status == OperationStatus.Failed ? (await tasks.ListAsync(Rows.Partition(integrationId), open: true, MaxTasks, null, http.RequestAborted)).Items : [];
+        return PageResult.Of<OperationDetailPage, OperationModel>(
+            new OperationModel(view, operation, await operations.AttemptsAsync(operation, http.RequestAborted), forecast, open.FirstOrDefault(task => task.OperationId == operation.Id)?.Id));
     }
 
     private static async Task<IResult> RetryAsync(string integrationId, string operationId, HttpContext http, OperationService operations, IntegrationProfiles profiles)

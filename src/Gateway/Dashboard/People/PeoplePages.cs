@@ -13,13 +13,6 @@ namespace IdLcm.Gateway.Dashboard;
 /// <summary>A person in one integration.</summary>
 internal sealed record PersonEntry(Integration Integration, UserResource User);
 
-/// <summary>What the search for people shows.</summary>
-/// <param name="Query">The search; null before one.</param>
-/// <param name="Entries">Who was found, at most <see cref="PeoplePages.MaxPerIntegration"/> in each integration.</param>
-/// <param name="More">True when there are more than are shown.</param>
-/// <param name="Found">How many were found, shown or not.</param>
-internal sealed record PeopleModel(string? Query, IReadOnlyList<PersonEntry> Entries, bool More, int Found);
-
 /// <summary>What the page of one person shows.</summary>
 /// <param name="Name">The user name.</param>
 /// <param name="Entries">The person in each integration that knows them.</param>
@@ -29,37 +22,12 @@ internal sealed record PersonModel(string Name, IReadOnlyList<PersonEntry> Entri
 /// <summary>People across apps: where somebody has access, and taking it away everywhere at once.</summary>
 internal static class PeoplePages
 {
-    public const int MaxPerIntegration = 20;
-
-    /// <summary>How many lines the list shows at most; a person's page shows all of that person.</summary>
-    private const int MaxShown = 50;
-
     public static void Map(RouteGroupBuilder pages)
     {
-        pages.MapGet("/people", SearchAsync).Needs(Permission.ReadIntegrations);
         pages.MapGet("/people/{name}", ShowAsync).Needs(Permission.ReadIntegrations);
         pages.MapGet("/people/{name}/access.csv", ExportAsync).Needs(Permission.ReadIntegrations);
         pages.MapPost("/people/{name}/revoke", RevokeAsync).Needs(Permission.ManageIntegrations);
         pages.MapPost("/people/{name}/revoke/lift", LiftAsync).Needs(Permission.ManageIntegrations);
-    }
-
-    private static async Task<IResult> SearchAsync(HttpContext http, IntegrationStore integrations, IntegrationProfiles profiles, UserListing users, string? q = null)
-    {
-        if (!Filters.TryText(q, "q", out var text, out _))
-        {
-            return OperationPages.BadFilter();
-        }
-
-        var found = new List<PersonEntry>();
-        var more = false;
-        await foreach (var profile in text is null ? Nothing() : ProfilesAsync(http, integrations, profiles))
-        {
-            var page = await users.ListAsync(profile, text, null, new PageRequest(MaxPerIntegration, null), http.RequestAborted);
-            found.AddRange(page.Items.Select(user => new PersonEntry(profile.Integration, user)));
-            more |= page.NextCursor is not null;
-        }
-
-        return PageResult.Of<PeoplePage, PeopleModel>(new PeopleModel(text, [.. found.Take(MaxShown)], more || found.Count > MaxShown, found.Count));
     }
 
     private static async Task<IResult> ShowAsync(string name, HttpContext http, IntegrationStore integrations, IntegrationProfiles profiles, UserService service, UserListing users, AccessReport report)
@@ -135,7 +103,8 @@ internal static class PeoplePages
         return found;
     }
 
-    private static async IAsyncEnumerable<IntegrationProfile> ProfilesAsync(HttpContext http, IntegrationStore integrations, IntegrationProfiles profiles)
+    /// <summary>The integrations that whoever asks may see.</summary>
+    public static async IAsyncEnumerable<IntegrationProfile> ProfilesAsync(HttpContext http, IntegrationStore integrations, IntegrationProfiles profiles)
     {
         var caller = ApiCaller.Of(http);
         foreach (var id in caller.Confinement ?? await integrations.ListIdsAsync(http.RequestAborted))
@@ -145,11 +114,5 @@ internal static class PeoplePages
                 yield return profile;
             }
         }
-    }
-
-    private static async IAsyncEnumerable<IntegrationProfile> Nothing()
-    {
-        await Task.CompletedTask;
-        yield break;
     }
 }

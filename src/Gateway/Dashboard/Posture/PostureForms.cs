@@ -38,7 +38,7 @@ internal static class PostureForms
         var refusal = read.Refusal ?? await policies.SetWorkspaceAsync(
             new WorkspaceRotation { Policy = read.Value == new RotationPolicy() ? null : read.Value, Include = typed.Include, Exclude = typed.Exclude },
             By(http), http.RequestAborted);
-        return refusal is null ? IntegrationForms.Go(PosturePages.Home, "policy-saved") : await PosturePages.ListAsync(http, null, null, refusal, typed);
+        return refusal is null ? IntegrationForms.Go(PosturePages.Home, "policy-saved") : await PosturePages.ListAsync(http, null, null, null, refusal, typed);
     }
 
     private static async Task<IResult> ChangeAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, CredentialChanges changes) =>

@@ -17,15 +17,20 @@ namespace IdLcm.Gateway.Dashboard;
 
 /// <summary>What the posture of the workspace shows.</summary>
 /// <param name="Lines">The service accounts of this page.</param>
-/// <param name="Next">Where the next page begins, or null.</param>
-/// <param name="Cursor">Where this one began.</param>
+/// <param name="Page">The page, from 1.</param>
+/// <param name="Sort">How they are sorted.</param>
 /// <param name="Problem">The rule that is looked for, <c>any</c>, or null for all accounts.</param>
 /// <param name="Workspace">The policy of the workspace with its lists.</param>
 /// <param name="Integrations">Those that the lists can name.</param>
 /// <param name="Refusal">What was wrong about the form.</param>
 /// <param name="Typed">What was typed into it.</param>
+/// <param name="Range">Which of how many are shown.</param>
 internal sealed record PostureListModel(
-    IReadOnlyList<PostureLine> Lines, string? Next, string? Cursor, string? Problem, WorkspaceRotation Workspace, IReadOnlyList<(string Id, string Name)> Integrations, Refusal? Refusal, PolicyValues Typed);
+    IReadOnlyList<PostureLine> Lines, int Page, string Sort, string? Problem, WorkspaceRotation Workspace, IReadOnlyList<(string Id, string Name)> Integrations, Refusal? Refusal, PolicyValues Typed, ListRange Range)
+{
+    public string Link(string sort, int page = 1, string file = "") => Words.Link(
+        PosturePages.Home + file, ("problem", Problem), ("sort", PosturePages.Sorter.Parameter(sort)), ("page", page > 1 ? $"{page}" : null));
+}
 
 /// <summary>What the posture of one integration shows.</summary>
 internal sealed record PostureDetailModel(
@@ -48,6 +53,12 @@ internal static class PosturePages
 {
     public const string Home = "/posture";
 
+    /// <summary>What the list can be sorted by.</summary>
+    public static readonly ListSorter<PostureLine> Sorter = new(
+        "integration",
+        ("integration", line => line.Integration), ("account", line => line.Account), ("mfa", line => PostureWords.Of(line.Mfa)), ("age", line => line.PasswordAgeDays), ("proved", line => line.PasswordProvedAt),
+        ("problems", line => line.Problems.Count + (line.RotationFailedAt is null ? 0 : 1)));
+
     private const int PageSize = 50;
     private const int MaxChanges = 20;
     private const int MaxAccounts = 100;
@@ -63,13 +74,12 @@ internal static class PosturePages
 
     public static string PathOf(string integrationId) => $"{Home}/{integrationId}";
 
-    private static Task<IResult> IndexAsync(HttpContext http, string? problem = null, string? cursor = null) => ListAsync(http, problem, cursor, null, null);
+    private static Task<IResult> IndexAsync(HttpContext http, string? problem = null, string? sort = null, string? page = null) => ListAsync(http, problem, sort, page, null, null);
 
     /// <summary>The list, with what was wrong about the workspace's policy.</summary>
-    public static async Task<IResult> ListAsync(HttpContext http, string? problem, string? cursor, Refusal? refusal, PolicyValues? typed)
+    public static async Task<IResult> ListAsync(HttpContext http, string? problem, string? sort, string? page, Refusal? refusal, PolicyValues? typed)
     {
-        if (!PageRequest.TryRead($"{PageSize}", cursor, out var page, out _)
-            || (problem is { Length: > 0 } and not "any" && !Enum.GetNames<PostureRule>().Contains(problem)))
+        if (!IsProblem(problem))
         {
             return OperationPages.BadFilter();
         }
@@ -77,10 +87,12 @@ internal static class PosturePages
         var services = http.RequestServices;
         var integrations = services.GetRequiredService<IntegrationStore>();
         var caller = ApiCaller.Of(http);
-        var lines = await PostureTable.LinesAsync(integrations, services.GetRequiredService<PostureReport>(), caller, http.RequestAborted)
-            .Where(line => page.Cursor is null || string.CompareOrdinal(line.IntegrationId, page.Cursor) > 0)
-            .Where(line => string.IsNullOrEmpty(problem) || (problem == "any" ? line.Problems.Count > 0 : line.Problems.Any(rule => rule.ToString() == problem)))
-            .Take(PageSize + 1).ToListAsync(http.RequestAborted);
+        var order = Sorter.Read(sort);
+        var all = Sorter.Sort(
+            await PostureTable.LinesAsync(integrations, services.GetRequiredService<PostureReport>(), caller, http.RequestAborted).Where(line => Has(line, problem)).ToListAsync(http.RequestAborted), order);
+        var number = Math.Clamp(int.TryParse(page, out var given) ? given : 1, 1, Math.Max(1, (all.Count + PageSize - 1) / PageSize));
+        var before = (number - 1) * PageSize;
+        List<PostureLine> lines = [.. all.Skip(before).Take(PageSize)];
         var workspace = await services.GetRequiredService<RotationTimer>().WorkspaceAsync(http.RequestAborted);
         var named = new List<(string, string)>();
         foreach (var id in (await integrations.ListIdsAsync(http.RequestAborted)).Where(caller.MayUse).Take(MaxNamed))
@@ -93,12 +105,18 @@ internal static class PosturePages
 
         return PageResult.Of<PostureListPage, PostureListModel>(
             new PostureListModel(
-                [.. lines.Take(PageSize)], lines.Count > PageSize ? lines[PageSize - 1].IntegrationId : null, cursor, problem, workspace, named, refusal, typed ?? PolicyValues.Of(workspace.Policy)),
+                lines, number, order, problem, workspace, named, refusal, typed ?? PolicyValues.Of(workspace.Policy),
+                new ListRange(before + 1, lines.Count, all.Count, IsAll: true)),
             refusal is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }
 
-    private static IResult Csv(HttpContext http, IntegrationStore integrations, PostureReport report) =>
-        PostureTable.Csv(PostureTable.LinesAsync(integrations, report, ApiCaller.Of(http), http.RequestAborted));
+    private static bool IsProblem(string? problem) => problem is null or "" or "any" || Enum.GetNames<PostureRule>().Contains(problem);
+
+    private static bool Has(PostureLine line, string? problem) =>
+        string.IsNullOrEmpty(problem) || (problem == "any" ? line.Problems.Count > 0 : line.Problems.Any(rule => rule.ToString() == problem));
+
+    private static IResult Csv(HttpContext http, IntegrationStore integrations, PostureReport report, string? problem = null) =>
+        IsProblem(problem) ? PostureTable.Csv(PostureTable.LinesAsync(integrations, report, ApiCaller.Of(http), http.RequestAborted).Where(line => Has(line, problem))) : OperationPages.BadFilter();
 
     private static async Task<IResult> AccountsCsvAsync(
         string integrationId, HttpContext http, IntegrationProfiles profiles, ConnectedAccountService accounts, ManagedPasswordService managed, TimeProvider clock) =>

@@ -38,6 +38,9 @@ internal sealed record SettingsModel
 
     public required DateTimeOffset Now { get; init; }
 
+    /// <summary>How each table of the page is sorted.</summary>
+    public required SettingsOrder Order { get; init; }
+
     /// <summary>An API key that was made just now: shown this once.</summary>
     public NewApiKey? NewKey { get; init; }
 
@@ -47,9 +50,37 @@ internal sealed record SettingsModel
     public string? FailedForm { get; init; }
 
     public Refusal? Refusal { get; init; }
+
+    /// <summary>What was typed into the form that could not be carried out.</summary>
+    public IFormCollection? Fields { get; init; }
+
+    /// <summary>What was typed into a field of a form that was not carried out; null for every other form.</summary>
+    public string? Typed(string form, string field) => FailedForm == form ? Fields?[field].ToString() : null;
+
+    /// <summary>Whether an integration was chosen in a form that was not carried out.</summary>
+    public bool Chose(string form, string integrationId) => FailedForm == form && Fields is { } fields && fields["integrations"].Contains(integrationId);
 }
 
-/// <summary>The workspace's pause, its administrators and its API keys.</summary>
+/// <summary>How the tables of Settings are sorted.</summary>
+internal sealed record SettingsOrder(string Administrators, string Keys, string Webhooks)
+{
+    public static readonly ListSorter<Administrator> OfAdministrators = new(
+        "name", ("name", person => person.Name), ("role", person => person.Role), ("added", person => person.CreatedAt), ("signed-in", person => person.SignedInAt));
+
+    public static readonly ListSorter<ApiKey> OfKeys = new(
+        "label", ("label", key => key.Label), ("id", key => key.Id), ("role", key => key.Role), ("made", key => key.CreatedAt), ("until", key => key.ExpiresAt ?? DateTimeOffset.MaxValue));
+
+    public static readonly ListSorter<ToldIntegration> OfWebhooks = new(
+        "name", ("name", item => item.Integration.Name), ("channels", item => item.Channels), ("dead", item => item.Dead));
+
+    public static SettingsOrder Of(IQueryCollection query) => new(OfAdministrators.Read(query["administrators"]), OfKeys.Read(query["keys"]), OfWebhooks.Read(query["webhooks"]));
+
+    /// <summary>The page in this order, at one of its tables.</summary>
+    public string Link(string table) => Words.Link(
+        "/settings", ("administrators", OfAdministrators.Parameter(Administrators)), ("keys", OfKeys.Parameter(Keys)), ("webhooks", OfWebhooks.Parameter(Webhooks))) + "#" + table;
+}
+
+/// <summary>The workspace's pause and its API keys, beside the page that shows them with its administrators.</summary>
 internal static partial class SettingsPages
 {
     private const int MaxDead = 100;
@@ -59,32 +90,33 @@ internal static partial class SettingsPages
         pages.MapGet("/settings", SettingsAsync).Needs(Permission.ReadWorkspace);
         pages.MapPost("/settings/pause", PauseAsync).Needs(Permission.PauseWorkspace);
         pages.MapPost("/settings/resume", ResumeAsync).Needs(Permission.PauseWorkspace);
+        pages.MapGet("/settings/keys.csv", KeysCsvAsync).Needs(Permission.ManageKeys);
         pages.MapPost("/settings/keys", MakeKeyAsync).Needs(Permission.ManageKeys);
         pages.MapPost("/settings/keys/{keyId}/revoke", RevokeKeyAsync).Needs(Permission.ManageKeys);
-        pages.MapPost("/settings/administrators", AddAsync).Needs(Permission.ManageKeys);
-        pages.MapPost("/settings/administrators/{administratorId}/link", LinkAsync).Needs(Permission.ManageKeys);
-        pages.MapPost("/settings/administrators/{administratorId}/remove", RemoveAsync).Needs(Permission.ManageKeys);
     }
 
     // The parameter of a service makes this a handler that answers, and no delegate whose result is dropped.
     private static Task<IResult> SettingsAsync(HttpContext http, Administrators administrators) => ShowAsync(http, administrators);
 
-    private static async Task<IResult> ShowAsync(HttpContext http, Administrators administrators, Func<SettingsModel, SettingsModel>? with = null, int status = StatusCodes.Status200OK)
+    /// <summary>Shows the page, with what a form made or what was wrong about it.</summary>
+    public static async Task<IResult> ShowAsync(HttpContext http, Administrators administrators, Func<SettingsModel, SettingsModel>? with = null, int status = StatusCodes.Status200OK)
     {
         var services = http.RequestServices;
         var store = services.GetRequiredService<IntegrationStore>();
         var clock = services.GetRequiredService<TimeProvider>();
         var caller = ApiCaller.Of(http);
+        var order = SettingsOrder.Of(http.Request.Query);
         var manages = caller.Has(Permission.ManageKeys);
         var integrations = await store.ListAsync(http.RequestAborted);
         var (told, untold) = await ToldAsync([.. integrations.Where(integration => caller.MayUse(integration.Id))], services.GetRequiredService<NotificationPump>(), http.RequestAborted);
         var model = new SettingsModel
         {
             Paused = (await store.WorkspaceAsync(http.RequestAborted)).Paused,
-            Administrators = manages ? await administrators.ListAsync(http.RequestAborted) : null,
-            Keys = manages ? [.. (await store.ListApiKeysAsync(http.RequestAborted)).OrderBy(key => key.Label, StringComparer.OrdinalIgnoreCase)] : null,
+            Administrators = manages ? SettingsOrder.OfAdministrators.Sort(await administrators.ListAsync(http.RequestAborted), order.Administrators) : null,
+            Keys = manages ? SettingsOrder.OfKeys.Sort(await store.ListApiKeysAsync(http.RequestAborted), order.Keys) : null,
             Integrations = manages ? integrations : [],
-            Told = told,
+            Told = SettingsOrder.OfWebhooks.Sort(told, order.Webhooks),
+            Order = order,
             Untold = untold,
             Evidence = services.GetRequiredService<EvidenceRetention>(),
             Now = clock.GetUtcNow(),
@@ -110,6 +142,18 @@ internal static partial class SettingsPages
         }
 
         return (told, untold);
+    }
+
+    private static async Task<IResult> KeysCsvAsync(HttpContext http, IntegrationStore store)
+    {
+        await Csv.BeginAsync(http, "api-keys.csv", "For", "Key ID", "Role", "Integrations", "Made (UTC)", "Valid until (UTC)");
+        foreach (var key in (await store.ListApiKeysAsync(http.RequestAborted)).OrderBy(key => key.Label, StringComparer.OrdinalIgnoreCase))
+        {
+            await Csv.LineAsync(
+                http, key.Label, key.Id, Words.Of(key.Role), key.IntegrationIds is { } given ? string.Join("; ", given) : "All", Exports.Time(key.CreatedAt), key.ExpiresAt is { } until ? Exports.Time(until) : null);
+        }
+
+        return Results.Empty;
     }
 
     private static async Task<IResult> PauseAsync(HttpContext http, IntegrationService service)
@@ -157,62 +201,11 @@ internal static partial class SettingsPages
         return IntegrationForms.Go("/settings#keys", "key-revoked");
     }
 
-    private static async Task<IResult> AddAsync(HttpContext http, Administrators administrators, GatewayAddress address, ILogger<Administrators> logger)
-    {
-        var form = await http.Request.ReadFormAsync(http.RequestAborted);
-        var result = await administrators.AddAsync(ApiCaller.Of(http), form.Text("name"), Role(form), Given(form), http.RequestAborted);
-        if (result.Value is not { } added)
-        {
-            return await FailedAsync(http, "administrators", result.Refusal!);
-        }
-
-        LogAdded(logger, added.Id, added.Role, DashboardUser.Of(http).Administrator.Id);
-        return await ShowLinkAsync(http, administrators, address, added);
-    }
-
-    private static async Task<IResult> LinkAsync(string administratorId, HttpContext http, Administrators administrators, GatewayAddress address, ILogger<Administrators> logger)
-    {
-        if (await administrators.FindAsync(administratorId, http.RequestAborted) is not { } found)
-        {
-            return await FailedAsync(http, "administrators", Refusal.NotFound("administrator_not_found", "There is no such administrator."));
-        }
-
-        if (found.Provider is not null)
-        {
-            return await FailedAsync(http, "administrators", Refusal.Conflict("has_provider", "This person signs in by the OpenID provider: a link would leave it out."));
-        }
-
-        if (found.Role > ApiCaller.Of(http).Role)
-        {
-            return await FailedAsync(http, "administrators", Refusal.Forbidden("role_too_high", "Nobody signs in as an administrator with a higher role than their own."));
-        }
-
-        LogLink(logger, found.Id, DashboardUser.Of(http).Administrator.Id);
-        return await ShowLinkAsync(http, administrators, address, found);
-    }
-
-    private static async Task<IResult> RemoveAsync(string administratorId, HttpContext http, Administrators administrators, ILogger<Administrators> logger)
-    {
-        var result = await administrators.RemoveAsync(ApiCaller.Of(http), administratorId, http.RequestAborted);
-        if (result.Refusal is { } refusal)
-        {
-            return await FailedAsync(http, "administrators", refusal);
-        }
-
-        LogRemoved(logger, administratorId, DashboardUser.Of(http).Administrator.Id);
-        return IntegrationForms.Go("/settings#administrators", "administrator-removed");
-    }
-
-    private static async Task<IResult> ShowLinkAsync(HttpContext http, Administrators administrators, GatewayAddress address, Administrator person)
-    {
-        var (secret, expiresAt) = await administrators.NewLinkAsync(person.Id, http.RequestAborted);
-        return await ShowAsync(http, http.RequestServices.GetRequiredService<Administrators>(), model => model with { NewLink = (person, DashboardSignIn.Address(address.Base(http.Request), secret), expiresAt) });
-    }
-
-    private static Task<IResult> FailedAsync(HttpContext http, string form, Refusal refusal) => ShowAsync(
+    /// <summary>Shows the page with what was wrong about a form.</summary>
+    public static Task<IResult> FailedAsync(HttpContext http, string form, Refusal refusal) => ShowAsync(
         http,
         http.RequestServices.GetRequiredService<Administrators>(),
-        model => model with { FailedForm = form, Refusal = refusal },
+        model => model with { FailedForm = form, Refusal = refusal, Fields = http.Request.Form },
         refusal.Kind switch
         {
             RefusalKind.Forbidden => StatusCodes.Status403Forbidden,
@@ -221,22 +214,13 @@ internal static partial class SettingsPages
             _ => StatusCodes.Status400BadRequest,
         });
 
-    private static WorkspaceRole? Role(IFormCollection form) => Enum.TryParse<WorkspaceRole>(form.Text("role"), out var role) && Enum.IsDefined(role) ? role : null;
+    public static WorkspaceRole? Role(IFormCollection form) => Enum.TryParse<WorkspaceRole>(form.Text("role"), out var role) && Enum.IsDefined(role) ? role : null;
 
-    private static List<string> Given(IFormCollection form) => [.. form["integrations"].OfType<string>().Where(id => id.Length > 0)];
+    public static List<string> Given(IFormCollection form) => [.. form["integrations"].OfType<string>().Where(id => id.Length > 0)];
 
     [LoggerMessage(2321, LogLevel.Information, "API key {KeyId} with role {Role} was made by administrator {AdministratorId}")]
     private static partial void LogKeyMade(ILogger logger, string keyId, WorkspaceRole role, string administratorId);
 
     [LoggerMessage(2322, LogLevel.Information, "API key {KeyId} was revoked by administrator {AdministratorId}")]
     private static partial void LogKeyRevoked(ILogger logger, string keyId, string administratorId);
-
-    [LoggerMessage(2323, LogLevel.Information, "Administrator {AddedId} with role {Role} was added by administrator {AdministratorId}")]
-    private static partial void LogAdded(ILogger logger, string addedId, WorkspaceRole role, string administratorId);
-
-    [LoggerMessage(2324, LogLevel.Information, "A sign-in link for administrator {ForId} was made by administrator {AdministratorId}")]
-    private static partial void LogLink(ILogger logger, string forId, string administratorId);
-
-    [LoggerMessage(2325, LogLevel.Information, "Administrator {RemovedId} was removed by administrator {AdministratorId}")]
-    private static partial void LogRemoved(ILogger logger, string removedId, string administratorId);
 }

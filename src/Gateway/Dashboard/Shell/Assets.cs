@@ -11,7 +11,7 @@ namespace IdLcm.Gateway.Dashboard;
 internal sealed class Assets
 {
     private static readonly (string Name, string ContentType)[] Files =
-        [("dashboard.css", "text/css; charset=utf-8"), ("dashboard.js", "text/javascript; charset=utf-8"), ("icon.svg", "image/svg+xml")];
+        [("dashboard.css", "text/css; charset=utf-8"), ("dashboard.js", "text/javascript; charset=utf-8"), ("person.js", "text/javascript; charset=utf-8"), ("icon.svg", "image/svg+xml")];
 
     private readonly FrozenDictionary<string, Asset> byName;
     private readonly FrozenDictionary<string, Asset> byAddress;

@@ -13,6 +13,12 @@ internal sealed record ListRange(int First, int Shown, long Total, bool IsAll)
     public static int FirstOf(string? cursor, string? first) =>
         !string.IsNullOrEmpty(cursor) && int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out var given) && given > 0 ? given : 1;
 
+    /// <summary>The range of a page of which the number of all is a count that may have stopped.</summary>
+    public static ListRange Of(string? cursor, string? first, int shown, (int Count, bool IsAll) all) => new(FirstOf(cursor, first), shown, all.Count, all.IsAll);
+
+    /// <summary>What a link to the page after this one carries; null for one to the first page.</summary>
+    public string? After(string? cursor) => cursor is null ? null : string.Create(CultureInfo.InvariantCulture, $"{First + Shown}");
+
     public override string ToString()
     {
         var last = First + Shown - 1;

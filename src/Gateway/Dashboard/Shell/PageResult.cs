@@ -17,7 +17,8 @@ namespace IdLcm.Gateway.Dashboard;
 /// <param name="Assets">The style sheet, the script and the icon.</param>
 /// <param name="WorkspacePause">Set while the workspace is paused.</param>
 /// <param name="Since">When the request came: whatever changed later may not be on the page.</param>
-internal sealed record PageFrame(string Path, string Query, string? Theme, DashboardUser? User, string? Notice, Assets Assets, Pause? WorkspacePause, DateTimeOffset Since)
+/// <param name="FormPage">The page that the form was on which this page answers, or null.</param>
+internal sealed record PageFrame(string Path, string Query, string? Theme, DashboardUser? User, string? Notice, Assets Assets, Pause? WorkspacePause, DateTimeOffset Since, string? FormPage)
 {
     public bool May(Api.Permission permission) => User?.Caller.Has(permission) == true;
 }
@@ -80,7 +81,8 @@ internal static class PageResult
                 notice ?? Notices.Find(http.Request.Query["done"]),
                 services.GetRequiredService<Assets>(),
                 user is null || status >= 500 ? null : (await services.GetRequiredService<IntegrationStore>().WorkspaceAsync(http.RequestAborted)).Paused,
-                user?.Since ?? DateTimeOffset.UnixEpoch);
+                user?.Since ?? DateTimeOffset.UnixEpoch,
+                HttpMethods.IsPost(http.Request.Method) ? DashboardGate.FormPath(http.Request) : null);
             await using var renderer = new HtmlRenderer(services, services.GetRequiredService<ILoggerFactory>());
             var html = await renderer.Dispatcher.InvokeAsync(async () =>
             {

@@ -21,6 +21,9 @@ internal static class Words
 
     public static string Of(ProvisioningState state) => EnumNames<ProvisioningState>.Of(state);
 
+    /// <summary>Whether somebody can use the app; an invitation that waits for them is no account yet.</summary>
+    public static string ActiveInApp(UserResource user) => !user.ActiveInApp ? "No" : user.StatusInApp == "pending" ? "Invited" : "Yes";
+
     public static string Tone(IntegrationStatus status) => status switch
     {
         IntegrationStatus.UpToDate or IntegrationStatus.Validated => "good",
@@ -56,14 +59,14 @@ internal static class Words
         _ => "calm",
     };
 
-    /// <summary>A length of time: <c>850 ms</c>, <c>4.2 s</c>, <c>3 min 05 s</c>, <c>2 h 10 min</c>.</summary>
+    /// <summary>A length of time: <c>850 ms</c>, <c>4.2 s</c>, <c>3 min 05 s</c>, <c>2 h 10 min</c>. It is never parted from its unit.</summary>
     public static string Of(TimeSpan time) => time switch
     {
-        { TotalMilliseconds: < 1000 } => string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, time.TotalMilliseconds):0} ms"),
-        { TotalSeconds: < 60 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s"),
-        { TotalMinutes: < 60 } => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalMinutes} min {time.Seconds:00} s"),
-        { TotalHours: < 48 } => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours} h {time.Minutes:00} min"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalDays} days"),
+        { TotalMilliseconds: < 1000 } => string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, time.TotalMilliseconds):0}\u00a0ms"),
+        { TotalSeconds: < 60 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0}\u00a0s"),
+        { TotalMinutes: < 60 } => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalMinutes}\u00a0min\u00a0{time.Seconds:00}\u00a0s"),
+        { TotalHours: < 48 } => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}\u00a0h\u00a0{time.Minutes:00}\u00a0min"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalDays}\u00a0days"),
     };
 
     public static string Bytes(long bytes) => bytes < 1024 * 1024

@@ -15,11 +15,13 @@ namespace IdLcm.Gateway.Dashboard;
 /// <param name="Next">The key to go on from; null at the end.</param>
 /// <param name="Cursor">The key that this page begins after.</param>
 /// <param name="Refusal">What was wrong about the form that led here.</param>
-internal sealed record DriftListModel(IntegrationView View, IReadOnlyList<Drift> Items, string? Kind, string? Next, string? Cursor, Refusal? Refusal)
+/// <param name="Query">The search among accounts.</param>
+/// <param name="Range">Which of how many are shown.</param>
+internal sealed record DriftListModel(IntegrationView View, IReadOnlyList<Drift> Items, string? Kind, string? Next, string? Cursor, Refusal? Refusal, string? Query, ListRange Range)
 {
     public string Home => $"/integrations/{View.Integration.Id}/drift";
 
-    public string Link(string? cursor, string file = "") => Words.Link(Home + file, ("kind", Kind), ("cursor", cursor));
+    public string Link(string? cursor, string file = "") => Words.Link(Home + file, ("q", Query), ("kind", Kind), ("cursor", cursor), ("first", Range.After(cursor)));
 }
 
 /// <summary>Where the app differs from what identity providers wish, and a person's word to correct it.</summary>
@@ -27,17 +29,21 @@ internal static class DriftPages
 {
     private const int PageSize = 50;
 
+    /// <summary>Each account is compared with its wish, which takes several reads: a page ends after so many, with a cursor.</summary>
+    private const int MaxExamined = 1_000;
+    private const int MaxCounted = 500;
+
     public static void Map(RouteGroupBuilder pages)
     {
-        pages.MapGet("/integrations/{integrationId}/drift", (string integrationId, HttpContext http, string? kind = null, string? cursor = null) => PageAsync(integrationId, http, kind, cursor, null))
+        pages.MapGet("/integrations/{integrationId}/drift", (string integrationId, HttpContext http, string? q = null, string? kind = null, string? cursor = null, string? first = null) => PageAsync(integrationId, http, q, kind, cursor, first, null))
             .Needs(Permission.ReadIntegrations);
         pages.MapGet("/integrations/{integrationId}/drift.csv", ExportAsync).Needs(Permission.ReadIntegrations);
         pages.MapPost("/integrations/{integrationId}/drift/correct", CorrectAsync).Needs(Permission.DecideChanges);
     }
 
-    private static async Task<IResult> PageAsync(string integrationId, HttpContext http, string? kind, string? cursor, Refusal? refusal)
+    private static async Task<IResult> PageAsync(string integrationId, HttpContext http, string? q, string? kind, string? cursor, string? first, Refusal? refusal)
     {
-        if (!PageRequest.TryRead($"{PageSize}", cursor, out var page, out _) || !Filters.TryEnum<DriftKind>(kind, "kind", out var kinds, out _))
+        if (!PageRequest.TryRead($"{PageSize}", cursor, out var page, out _) || FilterOf(q, kind) is not { } wanted)
         {
             return OperationPages.BadFilter();
         }
@@ -49,16 +55,23 @@ internal static class DriftPages
             return IntegrationPages.Missing();
         }
 
-        var found = await services.GetRequiredService<DriftReport>().ReadAsync(profile, page.Cursor, http.RequestAborted)
-            .Where(drift => kinds?.Contains(drift.Kind) != false).Take(PageSize + 1).ToListAsync(http.RequestAborted);
-        var next = found.Count > PageSize ? found[PageSize - 1].AccountKey : null;
+        var report = services.GetRequiredService<DriftReport>();
+        var (found, next) = await report.PageAsync(profile, wanted, PageSize, page.Cursor, MaxExamined, http.RequestAborted);
+        var (all, more) = await report.PageAsync(profile, wanted, MaxCounted, null, MaxCounted, http.RequestAborted);
+        var range = ListRange.Of(page.Cursor, first, found.Count, (all.Count, more is null));
         return PageResult.Of<DriftListPage, DriftListModel>(
-            new DriftListModel(view, [.. found.Take(PageSize)], kind, next, page.Cursor, refusal), refusal is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+            new DriftListModel(view, found, kind, next, page.Cursor, refusal, string.IsNullOrWhiteSpace(q) ? null : q.Trim(), range), refusal is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }
 
-    private static async Task<IResult> ExportAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, DriftReport report, string? kind = null)
+    /// <summary>What the filters of an address let through; null where they are none.</summary>
+    private static Func<Drift, bool>? FilterOf(string? q, string? kind) =>
+        Filters.TryText(q, "q", out var text, out _) && Filters.TryEnum<DriftKind>(kind, "kind", out var kinds, out _)
+            ? drift => kinds?.Contains(drift.Kind) != false && Filters.Contains(text, drift.Identifier, drift.Detail)
+            : null;
+
+    private static async Task<IResult> ExportAsync(string integrationId, HttpContext http, IntegrationProfiles profiles, DriftReport report, string? q = null, string? kind = null)
     {
-        if (!Filters.TryEnum<DriftKind>(kind, "kind", out var kinds, out _))
+        if (FilterOf(q, kind) is not { } wanted)
         {
             return OperationPages.BadFilter();
         }
@@ -69,7 +82,7 @@ internal static class DriftPages
         }
 
         await Csv.BeginAsync(http, $"drift-{integrationId}.csv", "Account", "Kind", "What would bring the app to agree", "Correctable", "App read (UTC)", "SCIM ID");
-        await foreach (var item in report.ReadAsync(profile, null, http.RequestAborted).Where(drift => kinds?.Contains(drift.Kind) != false))
+        await foreach (var item in report.ReadAsync(profile, http.RequestAborted).Where(wanted))
         {
             await Csv.LineAsync(http, item.Identifier, item.Kind.ToString(), item.Detail, item.Correctable ? "Yes" : "No", item.SeenAt is { } seen ? Exports.Time(seen) : null, item.UserId);
         }
@@ -86,5 +99,5 @@ internal static class DriftPages
             opened => opened.Operations > 0
                 ? IntegrationForms.Go($"/integrations/{integrationId}/operations?status=Queued,Running,Retrying", "correcting")
                 : IntegrationForms.Go($"/integrations/{integrationId}/drift", "nothing-corrected"),
-            refusal => PageAsync(integrationId, http, null, null, refusal));
+            refusal => PageAsync(integrationId, http, null, null, null, null, refusal));
 }

@@ -1,5 +1,6 @@
 using IdLcm.Domain.Access;
 using IdLcm.Domain.Activity;
+using IdLcm.Domain.Approvals;
 using IdLcm.Domain.ConnectedAccounts;
 using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Erasure;
@@ -64,6 +65,12 @@ internal sealed record UserModel(
 
     /// <summary>True where the connector names a sign-in page and the person is one of those who can be launched there.</summary>
     public bool TakesCredential { get; init; }
+
+    /// <summary>The removal or the erasure that waits for a decision; null where none does.</summary>
+    public ApprovalRecord? Waits { get; init; }
+
+    /// <summary>True for the account that jobs sign in with: it is never removed.</summary>
+    public bool IsServiceAccount { get; init; }
 
     /// <summary>True for a deleted person of whom something is left that could be erased.</summary>
     public bool Erasable { get; init; }
@@ -156,6 +163,10 @@ internal static class UserPages
         var exemption = user.Owned || key is null ? null : await services.GetRequiredService<Unmatched>().ExemptionAsync(profile, key, http.RequestAborted);
         var history = await services.GetRequiredService<ActivityLog>().ReadNewestFirstAsync(integrationId, null, http.RequestAborted)
             .Take(MaxExamined).Where(item => item.UserId == user.Id).Take(MaxHistory).ToListAsync(http.RequestAborted);
+        var erasable = record is { DeletedAt: not null } && !PersonErasure.IsErased(profile, record);
+        var waits = erasable || user is { Owned: false, Deleted: false }
+            ? await services.GetRequiredService<ApprovalService>().FindPendingAsync(profile, erasable ? ApprovalKind.ErasePerson : ApprovalKind.RemoveUnmatched, user.Id, http.RequestAborted)
+            : null;
         return PageResult.Of<UserPage, UserModel>(
             new UserModel(view, user, profile.Schema, account?.UserId == user.Id ? account.Grants : [], exemption, history, refusal)
             {
@@ -166,7 +177,9 @@ internal static class UserPages
                 Kept = await services.GetRequiredService<ConnectedAccountService>().FindAsync(profile, user.Id, http.RequestAborted),
                 Managed = await services.GetRequiredService<ManagedPasswordService>().FindAsync(profile, user.Id, http.RequestAborted),
                 TakesCredential = user is { Owned: true, Deleted: false } && profile.Manifest.Launch?.AddressOf(profile.Integration.Settings) is not null,
-                Erasable = record is { DeletedAt: not null } && !PersonErasure.IsErased(profile, record),
+                Erasable = erasable,
+                Waits = waits,
+                IsServiceAccount = profile.Integration.IsServiceAccount(user.UsernameInApp),
             },
             refusal is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }

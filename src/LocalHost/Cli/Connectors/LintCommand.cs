@@ -24,6 +24,12 @@ internal static class LintCommand
         return command;
     }
 
+    /// <summary>A finding as every command of connectors shows it.</summary>
+    /// <param name="finding">The finding.</param>
+    /// <returns>One line.</returns>
+    public static string LineOf(ConnectorDiagnostic finding) =>
+        $"{finding.File}:{finding.Line}:{finding.Column} {Severity(finding)} {finding.Message} [{finding.Rule}]";
+
     private static int Run(string[] paths, bool json, InvocationConfiguration console)
     {
         var files = paths.SelectMany(Files).Distinct(StringComparer.Ordinal).ToList();
@@ -37,7 +43,7 @@ internal static class LintCommand
         {
             foreach (var finding in findings)
             {
-                console.Output.WriteLine($"{finding.File}:{finding.Line}:{finding.Column} {Severity(finding)} {finding.Message} [{finding.Rule}]");
+                console.Output.WriteLine(LineOf(finding));
             }
         }
 
@@ -54,7 +60,7 @@ internal static class LintCommand
 
         if (!Directory.Exists(path))
         {
-            throw new CommandFailedException(ExitCode.Usage, $"'{path}' does not exist.");
+            throw new CommandFailedException(ExitCode.Usage, path.StartsWith('-') ? $"'{path}' is no option. See 'idlcm connector lint --help'." : $"'{path}' does not exist.");
         }
 
         List<string> files =

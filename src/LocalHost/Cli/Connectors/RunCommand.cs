@@ -11,7 +11,7 @@ internal static class RunCommand
     /// <returns>The command.</returns>
     public static Command Create()
     {
-        var file = new Argument<string>("file") { Description = "The connector file" };
+        var file = new Argument<string>("file") { Description = ConnectorArgument.Description };
         var verb = new Argument<string>("verb") { Description = "The verb, for example listUsers; login only signs in" };
         var set = new Option<string[]>("--set") { Description = "A setting that the connector asks for; may be repeated", HelpName = "NAME=VALUE" };
         var account = new TrialAccountOptions();
@@ -34,10 +34,10 @@ internal static class RunCommand
         command.SetAction((parsed, cancellationToken) => VerbTrial.RunAsync(
             new VerbTrialOptions
             {
-                File = parsed.GetValue(file)!,
                 Verb = Verb(parsed.GetValue(verb)!),
                 Settings = CommonOptions.Pairs("--set", parsed.GetValue(set)),
                 Account = account.Read(parsed),
+                File = ConnectorArgument.FileOf(parsed.GetValue(file)!),
                 Inputs = Inputs(CommonOptions.Pairs("--input", parsed.GetValue(input))),
                 Headed = parsed.GetValue(headed),
                 UntilCommit = parsed.GetValue(untilCommit),

@@ -99,7 +99,7 @@ internal sealed class TrialHost : IAsyncDisposable
         {
             foreach (var finding in parsed.Diagnostics)
             {
-                error.WriteLine(finding);
+                error.WriteLine(LintCommand.LineOf(finding));
             }
 
             throw new CommandFailedException(ExitCode.Failed, $"'{file}' has errors; nothing was run.");

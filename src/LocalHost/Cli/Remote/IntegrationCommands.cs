@@ -11,10 +11,15 @@ internal static class IntegrationCommands
     /// <returns>The parent command.</returns>
     public static Command Create() => new("integration", "Integrations of a running server.") { CreateCommand(), ListCommand(), ShowCommand(), HistoryCommand(),
         IntegrationPolicyCommands.SafeguardCommand(), IntegrationPolicyCommands.ScheduleCommand(),
-        SwitchCommand("observe", "observe-only", "Lets an integration only show what it would do."), SwitchCommand("promote", "promote", "Lets an integration do what it shows."),
+        SwitchCommand("observe", "observe-only", "Lets an integration only show what it would do.", Observes), SwitchCommand("promote", "promote", "Lets an integration do what it shows.", Observes),
+        SwitchCommand("pause", "pause", "Stops all writes of an integration; what is queued is kept.", Pauses), SwitchCommand("resume", "resume", "Ends a pause.", Pauses),
     };
 
-    private static Command SwitchCommand(string name, string path, string description)
+    private static string Observes(JsonObject integration) => integration.Text("observeOnly.reason") is { } why ? $"It only observes: {why}" : "It does what it shows.";
+
+    private static string Pauses(JsonObject integration) => integration.Text("paused.reason") is { } why ? $"It is paused: {why}" : "It is not paused.";
+
+    private static Command SwitchCommand(string name, string path, string description, Func<JsonObject, string> told)
     {
         var id = new Argument<string>("integration") { Description = "The integration's id" };
         var reason = new Option<string>("--reason") { Description = "Why; kept in the activity", Required = true, HelpName = "TEXT" };
@@ -24,7 +29,7 @@ internal static class IntegrationCommands
             {
                 var answer = await call.Client.SendAsync(
                     HttpMethod.Post, $"api/integrations/{Uri.EscapeDataString(call.Parsed.GetValue(id)!)}/{path}", new JsonObject { ["reason"] = call.Parsed.GetValue(reason) }, cancellationToken);
-                call.Show(answer, answer.Text("observeOnly.reason") is { } why ? $"It only observes: {why}" : "It does what it shows.");
+                call.Show(answer, told(answer));
                 return ExitCode.Ok;
             });
     }

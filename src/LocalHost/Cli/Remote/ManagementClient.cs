@@ -125,7 +125,8 @@ internal sealed class ManagementClient : IDisposable
             parts.AddRange(new[] { (string?)problem?["title"], (string?)problem?["detail"] }.OfType<string>().Where(part => part.Length > 0).Distinct(StringComparer.Ordinal));
             if (problem?["errors"] is JsonObject errors)
             {
-                parts.AddRange(errors.Select(error => $"{error.Key}: {string.Join(' ', (error.Value as JsonArray ?? []).Select(message => message?.ToString()))}"));
+                // The detail of a single wrong field says it already.
+                parts.AddRange(errors.Select(error => $"{error.Key}: {string.Join(' ', (error.Value as JsonArray ?? []).Select(message => message?.ToString()))}").Except(parts, StringComparer.Ordinal));
             }
 
             if (parts.Count > 0)

@@ -9,7 +9,10 @@ internal static class OperationCommands
 {
     /// <summary>Builds the commands.</summary>
     /// <returns>The parent command.</returns>
-    public static Command Create() => new("operations", "Operations of an integration: what was done, or is being done, in the app.") { ListCommand(), ShowCommand() };
+    public static Command Create() => new("operations", "Operations of an integration: what was done, or is being done, in the app.")
+    {
+        ListCommand(), ShowCommand(), RetryCommand(), RetryFailedCommand(), CancelCommand(),
+    };
 
     /// <summary>Waits for an operation and says how it ended.</summary>
     /// <param name="call">The call.</param>
@@ -60,22 +63,78 @@ internal static class OperationCommands
 
     private static Command ShowCommand()
     {
-        var id = new Argument<string>("id") { Description = "The operation's id" };
+        var id = Id();
         var wait = new Option<bool>("--wait") { Description = "Wait until it has ended; exit code 1 when it did not succeed" };
         return RemoteCommand.Attach(
             new ExampleCommand("show", "Shows one operation with its steps.", "idlcm operations show 7e5c… --wait") { id, wait },
             async (call, cancellationToken) =>
             {
-                var operation = call.Parsed.GetValue(id)!;
                 if (call.Parsed.GetValue(wait))
                 {
-                    return await WaitAsync(call, operation, cancellationToken);
+                    return await WaitAsync(call, call.Parsed.GetValue(id)!, cancellationToken);
                 }
 
-                Write(call, await call.Client.GetAsync($"api/operations/{Uri.EscapeDataString(operation)}", cancellationToken));
+                Write(call, await call.Client.GetAsync(Path(call, id), cancellationToken));
                 return ExitCode.Ok;
             });
     }
+
+    private static Command RetryCommand()
+    {
+        var id = Id();
+        var wait = new Option<bool>("--wait") { Description = "Wait until the new operation has ended; exit code 1 when it did not succeed" };
+        return RemoteCommand.Attach(
+            new ExampleCommand("retry", "Opens a failed operation again, with fresh attempts.", "idlcm operations retry 7e5c… --wait") { id, wait },
+            async (call, cancellationToken) =>
+            {
+                var accepted = await call.Client.SendAsync(HttpMethod.Post, $"{Path(call, id)}/retry", body: null, cancellationToken);
+                if (call.Parsed.GetValue(wait))
+                {
+                    return await WaitAsync(call, accepted.Text("operationId")!, cancellationToken);
+                }
+
+                call.Show(accepted, $"Operation {accepted.Text("operationId")}");
+                return ExitCode.Ok;
+            });
+    }
+
+    private static Command RetryFailedCommand()
+    {
+        var integration = Integration();
+        var code = new Option<string?>("--code") { Description = "Only those that failed with this failure code", HelpName = "CODE" };
+        return RemoteCommand.Attach(
+            new ExampleCommand(
+                "retry-failed",
+                "Opens all failed operations of an integration again, at a pace that the app bears.",
+                "idlcm operations retry-failed --integration k3v7q2m5x4a6b7c2 --code AppUnavailable") { integration, code },
+            async (call, cancellationToken) =>
+            {
+                var accepted = await call.Client.SendAsync(
+                    HttpMethod.Post,
+                    $"api/integrations/{Uri.EscapeDataString(call.Parsed.GetValue(integration)!)}/retry-failed",
+                    call.Parsed.GetValue(code) is { } wanted ? new JsonObject { ["failureCode"] = wanted } : null,
+                    cancellationToken);
+                call.Show(accepted, $"{accepted.Text("count")} failed operations are opened again.");
+                return ExitCode.Ok;
+            });
+    }
+
+    private static Command CancelCommand()
+    {
+        var id = Id();
+        return RemoteCommand.Attach(
+            new ExampleCommand("cancel", "Cancels an operation: one that runs ends before its next step that changes something.", "idlcm operations cancel 7e5c…") { id },
+            async (call, cancellationToken) =>
+            {
+                var operation = await call.Client.SendAsync(HttpMethod.Post, $"{Path(call, id)}/cancel", body: null, cancellationToken);
+                call.Show(operation, operation.Text("ended") == "true" ? "It is cancelled." : "It ends before its next step that changes something.");
+                return ExitCode.Ok;
+            });
+    }
+
+    private static Argument<string> Id() => new("id") { Description = "The operation's id" };
+
+    private static string Path(RemoteCall call, Argument<string> id) => $"api/operations/{Uri.EscapeDataString(call.Parsed.GetValue(id)!)}";
 
     /// <summary>The integration that a list belongs to.</summary>
     /// <returns>The option.</returns>

@@ -42,16 +42,9 @@ internal static class ScimCheckCommand
         }
 
         using var client = new ScimCheckClient(address, token);
-        try
-        {
-            await client.SendAsync(HttpMethod.Get, "ServiceProviderConfig", cancellationToken: cancellationToken);
-        }
-        catch (Exception error) when (error is HttpRequestException or TimeoutException)
-        {
-            throw new CommandFailedException(ExitCode.Unavailable, $"{address.GetLeftPart(UriPartial.Path)} cannot be reached: {error.Message}");
-        }
-
-        var report = await new ScimCheckRun(client, address.GetLeftPart(UriPartial.Path), cancellationToken).RunAsync();
+        var shown = address.GetLeftPart(UriPartial.Path);
+        await ScimCheckPreflight.RunAsync(client, shown, cancellationToken);
+        var report = await new ScimCheckRun(client, shown, cancellationToken).RunAsync();
         if (json)
         {
             report.WriteJson(console.Output);

@@ -59,9 +59,13 @@ internal sealed class ActivityDispatcher : IDisposable
             return;
         }
 
-        if (work.DueAt > _time.GetUtcNow())
+        // Only a repetition waits. What has never been tried is due however the clock was set since, and a repetition waits no
+        // longer than it was to.
+        var now = _time.GetUtcNow();
+        if (work is { Attempt: > 1, Retry: { } retry } && work.DueAt > now)
         {
-            _timers.Schedule(work.Key, work.DueAt, () => _queue.Writer.TryWrite(run));
+            var latest = now + (retry.DelayAfter(work.Attempt - 1) * MostSpread);
+            _timers.Schedule(work.Key, work.DueAt < latest ? work.DueAt : latest, () => _queue.Writer.TryWrite(run));
         }
         else
         {
@@ -185,8 +189,10 @@ internal sealed class ActivityDispatcher : IDisposable
         return WorkflowJson.Serialize(await activity.RunAsync(input, cancellationToken));
     }
 
+    private const double MostSpread = 1.2;
+
     /// <summary>Up to a fifth longer, so that activities which failed together do not come back together.</summary>
-    private static TimeSpan Spread(TimeSpan delay) => delay * (1 + (Random.Shared.NextDouble() / 5));
+    private static TimeSpan Spread(TimeSpan delay) => delay * (1 + (Random.Shared.NextDouble() * (MostSpread - 1)));
 
     private async Task FailAsync(ActivityRun run, Exception exception)
     {

@@ -13,8 +13,8 @@ internal static class DiffCommand
     /// <returns>The command.</returns>
     public static Command Create()
     {
-        var before = new Argument<string>("old") { Description = "The old version's file" };
-        var after = new Argument<string>("new") { Description = "The new version's file" };
+        var before = new Argument<string>("old") { Description = "The old version's file, or its folder" };
+        var after = new Argument<string>("new") { Description = "The new version's file, or its folder" };
         var json = CommonOptions.Json();
         var command = new ExampleCommand(
             "diff",
@@ -26,7 +26,7 @@ internal static class DiffCommand
 
     private static int Run(string before, string after, bool json, InvocationConfiguration console)
     {
-        var changes = ConnectorDiff.Compare(Read(before), Read(after))
+        var changes = ConnectorDiff.Compare(Read(ConnectorArgument.FileOf(before)), Read(ConnectorArgument.FileOf(after)))
             ?? throw new CommandFailedException(ExitCode.Failed, "One of the files has errors: idlcm connector lint tells which.");
         if (json)
         {
@@ -48,15 +48,7 @@ internal static class DiffCommand
         return changes.Any(c => c.Breaking) ? ExitCode.Failed : ExitCode.Ok;
     }
 
-    private static string Read(string path)
-    {
-        if (!File.Exists(path))
-        {
-            throw new CommandFailedException(ExitCode.Usage, $"'{path}' does not exist.");
-        }
-
-        return ConnectorFile.Load(path).Connector is not null
-            ? File.ReadAllText(path)
-            : throw new CommandFailedException(ExitCode.Failed, $"'{path}' has errors: idlcm connector lint tells which.");
-    }
+    private static string Read(string file) => ConnectorFile.Load(file).Connector is not null
+        ? File.ReadAllText(file)
+        : throw new CommandFailedException(ExitCode.Failed, $"'{file}' has errors: idlcm connector lint tells which.");
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using IdLcm.Automation.Format;
 
 namespace IdLcm.LocalHost.Cli.Connectors.Authoring;
 
@@ -16,7 +17,7 @@ internal static partial class NewCommand
         var api = new Option<bool>("--api") { Description = "A connector that calls the app's API rather than using its pages" };
         var command = new ExampleCommand(
             "new",
-            "Makes a folder with a connector.yaml to start from and a README.md of questions to answer.",
+            "Makes a folder with a connector.yaml to start from and a README.md of questions to answer, and beside it, where there is none, the JSON Schema by which editors complete it.",
             "idlcm connector new apps/acme-crm --name \"Acme CRM\"") { directory, name, api };
         command.SetAction(parsed => Run(parsed.GetValue(directory)!, parsed.GetValue(name), parsed.GetValue(api), parsed.InvocationConfiguration));
         return command;
@@ -39,6 +40,14 @@ internal static partial class NewCommand
         var file = Path.Combine(directory, "connector.yaml");
         File.WriteAllText(file, Fill(api ? "connector-api.yaml" : "connector.yaml", id, name ?? id));
         File.WriteAllText(Path.Combine(directory, "README.md"), Fill("README.md", id, name ?? id));
+        var schema = Path.Combine(directory, "..", SchemaCommand.FileName);
+        if (!File.Exists(schema))
+        {
+            // The first line of what was written names it.
+            File.WriteAllText(schema, ConnectorFile.JsonSchema);
+            console.Output.WriteLine($"Wrote {Path.GetRelativePath(Directory.GetCurrentDirectory(), schema)}, by which editors complete and check connectors.");
+        }
+
         console.Output.WriteLine($"Wrote {file}. Say in it what your app's pages say, then: idlcm connector lint {file}");
         return ExitCode.Ok;
     }

@@ -12,12 +12,12 @@ internal static class PublishCommand
     /// <returns>The command.</returns>
     public static Command Create()
     {
-        var file = new Argument<string>("file") { Description = "The connector file" };
+        var file = new Argument<string>("file") { Description = ConnectorArgument.Description };
         var command = new ExampleCommand(
             "publish",
             "Writes the hash of a connector's version into published.json beside its folder. From then on lint refuses another content under the same version.",
             "idlcm connector publish apps/acme-crm/connector.yaml") { file };
-        command.SetAction(parsed => Run(parsed.GetValue(file)!, parsed.InvocationConfiguration));
+        command.SetAction(parsed => Run(ConnectorArgument.FileOf(parsed.GetValue(file)!), parsed.InvocationConfiguration));
         return command;
     }
 
@@ -28,7 +28,7 @@ internal static class PublishCommand
         {
             foreach (var finding in linted.Diagnostics)
             {
-                console.Error.WriteLine(finding);
+                console.Error.WriteLine(LintCommand.LineOf(finding));
             }
 
             throw new CommandFailedException(ExitCode.Failed, $"'{file}' has errors; nothing was published.");

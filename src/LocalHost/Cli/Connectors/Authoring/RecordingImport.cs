@@ -44,6 +44,7 @@ internal sealed partial class RecordingImport(string verb, IReadOnlyDictionary<s
 
     private string? Line(JsonObject step, JsonObject? next) => Text(step, "type") switch
     {
+        ("click" or "doubleClick" or "hover" or "change" or "waitForElement") and var type when Find(step, type == "change") is null => $"# not carried over: {type} of an element that the recording does not name",
         "navigate" => Navigate(Text(step, "url") ?? ""),
         "click" when next is not null && Text(next, "type") == "change" && SameTarget(step, next) => null,
         "click" or "doubleClick" => $"- click: {Locator(step, field: false)}",
@@ -94,16 +95,28 @@ internal sealed partial class RecordingImport(string verb, IReadOnlyDictionary<s
     private static string With(string locator, string value) => $"{locator[..^2]}, value: {Quote(value)} }}";
 
     /// <summary>The first selector that says what people see, with the next best beside it.</summary>
-    private static string Locator(JsonObject step, bool field)
+    private static string? Find(JsonObject step, bool field)
     {
         var found = Selectors(step).Select(s => One(s, field)).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
         return found switch
         {
-            [] => "{ css: \"body\" }",
+            [] => Selectors(step).Select(LastResort).OfType<string>().FirstOrDefault(),
             [var only] => only,
             [var first, var second, ..] => $"{{ any: [{first}, {second}] }}",
         };
     }
+
+    /// <summary>What nobody would write by hand, where the recording has nothing else.</summary>
+    private static string? LastResort(string selector) => selector.Split('/', 2) switch
+    {
+        ["xpath", var path] => $"{{ xpath: {Quote(Braced(path))} }}",
+
+        // CSS looks into open shadow roots by itself.
+        ["pierce", var css] => $"{{ css: {Quote(Braced(css))} }}",
+        _ => null,
+    };
+
+    private static string Locator(JsonObject step, bool field) => Find(step, field)!;
 
     private static string? One(string selector, bool field)
     {

@@ -6,6 +6,9 @@ namespace IdLcm.LocalHost.Cli.Connectors.Authoring;
 /// <summary><c>idlcm connector schema</c>.</summary>
 internal static class SchemaCommand
 {
+    /// <summary>The file that the first line of a connector names for editors.</summary>
+    public const string FileName = "idlcm.connector.v1.json";
+
     /// <summary>Builds the command.</summary>
     /// <returns>The command.</returns>
     public static Command Create()
@@ -14,7 +17,7 @@ internal static class SchemaCommand
         var command = new ExampleCommand(
             "schema",
             "Prints the JSON Schema of connectors, for editors that complete and check YAML by it.",
-            "idlcm connector schema > idlcm.connector.v1.json") { reference };
+            $"idlcm connector schema > {FileName}") { reference };
         command.SetAction(parsed =>
         {
             parsed.InvocationConfiguration.Output.Write(parsed.GetValue(reference) ? ConnectorFile.Reference : ConnectorFile.JsonSchema);

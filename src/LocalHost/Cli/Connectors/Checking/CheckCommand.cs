@@ -13,7 +13,7 @@ internal static class CheckCommand
     /// <returns>The command.</returns>
     public static Command Create()
     {
-        var file = new Argument<string>("file") { Description = "The connector file" };
+        var file = new Argument<string>("file") { Description = ConnectorArgument.Description };
         var set = new Option<string[]>("--set") { Description = "A setting that the connector asks for; may be repeated", HelpName = "NAME=VALUE" };
         var account = new TrialAccountOptions();
         var input = new Option<string[]>("--input") { Description = "A value for an attribute of the people who are created; may be repeated", HelpName = "NAME=VALUE" };
@@ -33,7 +33,7 @@ internal static class CheckCommand
         };
         account.AddTo(command);
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            parsed.GetValue(file)!,
+            ConnectorArgument.FileOf(parsed.GetValue(file)!),
             CommonOptions.Pairs("--set", parsed.GetValue(set)),
             account.Read(parsed),
             CommonOptions.Pairs("--input", parsed.GetValue(input)),

@@ -42,22 +42,46 @@ internal sealed partial class CheckRun
         }
 
         _session = again.Session;
-        log.Begin();
         if (options.NoBadSignIn)
         {
             log.Skip("wrong credential", "--no-bad-sign-in");
-            return true;
+        }
+        else
+        {
+            await BadSignInsAsync(cancellationToken);
         }
 
+        return true;
+    }
+
+    /// <summary>Apps have a sentence of their own for each of these, and the connector has to know all of them.</summary>
+    private async Task BadSignInsAsync(CancellationToken cancellationToken)
+    {
         await host.Secrets.SetAsync("trial-wrong", $"wrong-{Guid.NewGuid():N}", cancellationToken);
-        var bad = await host.Runner.OpenAsync(request with { IntegrationId = "trial-wrong", PasswordSecret = "trial-wrong", FreshSignIn = true }, cancellationToken);
-        await log.AddAsync("wrong credential", bad.Failure?.Code == FailureCode.BadCredentials, bad.Failure?.ToString() ?? "the app let it in", bad.Steps, bad.Evidence);
+        await RefusedAsync("wrong credential", request with { PasswordSecret = "trial-wrong" }, cancellationToken);
+        if (request.LoginMethod != "accessToken")
+        {
+            var nobody = $"idlcm-nobody-{Guid.NewGuid():N}{(request.ServiceAccountUserName.Contains('@', StringComparison.Ordinal) ? "@example.com" : "")}";
+            await RefusedAsync("unknown user name", request with { ServiceAccountUserName = nobody }, cancellationToken);
+        }
+
+        if (request.TotpSecret is not null)
+        {
+            // Sixteen letters, any of which are Base32.
+            await host.Secrets.SetAsync("trial-wrong-totp", string.Concat(Guid.NewGuid().ToByteArray().Select(b => (char)('A' + (b % 26)))), cancellationToken);
+            await RefusedAsync("wrong one-time code", request with { TotpSecret = "trial-wrong-totp" }, cancellationToken);
+        }
+    }
+
+    private async Task RefusedAsync(string name, ConnectorSessionRequest wrong, CancellationToken cancellationToken)
+    {
+        log.Begin();
+        var bad = await host.Runner.OpenAsync(wrong with { IntegrationId = "trial-wrong", FreshSignIn = true }, cancellationToken);
+        await log.AddAsync(name, bad.Failure?.Code == FailureCode.BadCredentials, bad.Failure?.ToString() ?? "the app let it in", bad.Steps, bad.Evidence);
         if (bad.Session is not null)
         {
             await bad.Session.DisposeAsync();
         }
-
-        return true;
     }
 
     private async Task ReadsAsync(CancellationToken cancellationToken)
