@@ -20,7 +20,7 @@ FROM mcr.microsoft.com/azure-functions/dotnet-isolated:4-dotnet-isolated10.0 AS 
 # Debian's Chromium with its sandbox helper, a font for Latin, Greek and Cyrillic, and one for what screenshots of
 # Chinese, Japanese and Korean pages need. No shell access is added; apt's lists do not stay.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends chromium chromium-sandbox fonts-liberation fonts-noto-cjk libsqlite3-0 \
+    && apt-get install --yes --no-install-recommends chromium-headless-shell chromium-sandbox fonts-liberation fonts-noto-cjk libsqlite3-0 \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 10001 idlcm \
     && useradd --uid 10001 --gid idlcm --home-dir /home/idlcm --create-home --shell /usr/sbin/nologin idlcm
@@ -35,7 +35,7 @@ ENV AzureWebJobsScriptRoot=/home/site/wwwroot \
     ASPNETCORE_URLS=http://+:8080 \
     WEBSITE_HOSTNAME=localhost:8080 \
     HOME=/home/idlcm \
-    IDLCM_CHROMIUM=/usr/bin/chromium \
+    IDLCM_CHROMIUM=/usr/lib/chromium/chromium-headless-shell \
     IdLcm__Role=all
 
 RUN mkdir -p /azure-functions-host/Secrets /home/data /home/LogFiles \

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using IdLcm.Apps.Tests;
+using IdLcm.Automation.Browser;
 using IdLcm.Automation;
 using IdLcm.Bench;
 using IdLcm.Bench.Apps;
@@ -44,7 +45,7 @@ async Task PagesAsync(string name, string connector, RealApp app, AppScript scri
     using var gateway = await GatewaySide.StartAsync(Path.Combine(scratch.Path, connector), app, product.Manifest);
     await using var browser = await playwright.Chromium.LaunchAsync(new()
     {
-        ExecutablePath = new AutomationOptions().BrowserExecutable,
+        ExecutablePath = ChromiumExecutable.Find(headless: true),
         ChromiumSandbox = !Environment.IsPrivilegedProcess,
         Args = ["--disable-gpu"],
     });

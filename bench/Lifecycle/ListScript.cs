@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using IdLcm.Automation.Browser;
 using Microsoft.Playwright;
 
 namespace IdLcm.Bench.Lifecycle;
@@ -38,7 +39,7 @@ internal static class ListScript
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await playwright.Chromium.LaunchAsync(new()
         {
-            ExecutablePath = Environment.GetEnvironmentVariable("IDLCM_CHROMIUM") is { Length: > 0 } path ? path : "/usr/bin/chromium",
+            ExecutablePath = ChromiumExecutable.Find(headless: true),
             ChromiumSandbox = !Environment.IsPrivilegedProcess,
             Args = ["--disable-gpu"],
         });

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using IdLcm.Automation.Browser;
 using Microsoft.Playwright;
 
 namespace IdLcm.Bench.Posture;
@@ -33,7 +34,7 @@ internal sealed class LaunchBrowser : IAsyncDisposable
         var playwright = await Playwright.CreateAsync();
         var context = await playwright.Chromium.LaunchPersistentContextAsync(profile, new()
         {
-            ExecutablePath = Environment.GetEnvironmentVariable("IDLCM_CHROMIUM") is { Length: > 0 } path ? path : "/usr/bin/chromium",
+            ExecutablePath = ChromiumExecutable.WithWindows,
             Headless = true,
             ChromiumSandbox = !Environment.IsPrivilegedProcess,
             IgnoreDefaultArgs = ["--disable-extensions"],

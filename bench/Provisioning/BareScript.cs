@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using IdLcm.Automation.Browser;
 using Microsoft.Playwright;
 
 namespace IdLcm.Bench.Provisioning;
@@ -42,7 +43,7 @@ internal static class BareScript
 
     private static Task<IBrowser> LaunchAsync(IPlaywright playwright) => playwright.Chromium.LaunchAsync(new()
     {
-        ExecutablePath = Environment.GetEnvironmentVariable("IDLCM_CHROMIUM") is { Length: > 0 } path ? path : "/usr/bin/chromium",
+        ExecutablePath = ChromiumExecutable.Find(headless: true),
         ChromiumSandbox = !Environment.IsPrivilegedProcess,
         Args = ["--disable-gpu"],
     });

@@ -1,3 +1,5 @@
+using IdLcm.Automation.Browser;
+
 namespace IdLcm.Automation;
 
 /// <summary>How connectors are run on this machine.</summary>
@@ -12,8 +14,8 @@ public sealed record AutomationOptions
     /// </summary>
     public string? OwnConnectorDirectory { get; init; }
 
-    /// <summary>The Chromium to start; default: the environment variable IDLCM_CHROMIUM, else /usr/bin/chromium.</summary>
-    public string BrowserExecutable { get; init; } = Environment.GetEnvironmentVariable("IDLCM_CHROMIUM") is { Length: > 0 } path ? path : "/usr/bin/chromium";
+    /// <summary>The Chromium to start; null for the one that <see cref="ChromiumExecutable.Find"/> finds.</summary>
+    public string? BrowserExecutable { get; init; }
 
     /// <summary>
     /// A Chromium that runs elsewhere, to connect to instead of starting one: <c>http://host:9222</c> or <c>ws://…</c>

@@ -128,7 +128,7 @@ public sealed class ChecklistTests(ITestOutputHelper output)
         var said = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         output.WriteLine(said);
-        Assert.Equal(0, process.ExitCode);
+        Assert.True(process.ExitCode == 0, said);
         var html = await File.ReadAllTextAsync(Path.Combine(report, "report.html"), TestContext.Current.CancellationToken);
         Assert.All(secrets, secret => Assert.DoesNotContain(secret.Value, html, StringComparison.Ordinal));
         var suite = XDocument.Load(Path.Combine(report, "junit.xml")).Root!;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using IdLcm.Automation.Browser;
 using IdLcm.Automation.Running;
 using Microsoft.Playwright;
 
@@ -84,7 +85,7 @@ public sealed class QuickReadTests(QuickReadTests.Tab tab) : IClassFixture<Quick
     }
 
     /// <summary>One page for all of them.</summary>
-    public sealed class Tab(Lab lab) : IAsyncLifetime
+    public sealed class Tab : IAsyncLifetime
     {
         private IPlaywright playwright = null!;
         private IBrowser browser = null!;
@@ -94,7 +95,7 @@ public sealed class QuickReadTests(QuickReadTests.Tab tab) : IClassFixture<Quick
         public async ValueTask InitializeAsync()
         {
             playwright = await Playwright.CreateAsync();
-            browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = lab.Options.BrowserExecutable, ChromiumSandbox = !Environment.IsPrivilegedProcess });
+            browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = ChromiumExecutable.Find(headless: true), ChromiumSandbox = !Environment.IsPrivilegedProcess });
             Page = await browser.NewPageAsync();
         }
 

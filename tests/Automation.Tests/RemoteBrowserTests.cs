@@ -93,7 +93,7 @@ public sealed class RemoteLab : Lab
 
     public override async ValueTask InitializeAsync()
     {
-        var start = new ProcessStartInfo(base.Options.BrowserExecutable) { RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(ChromiumExecutable.Find(headless: true)) { RedirectStandardError = true, UseShellExecute = false };
         string[] arguments = ["--headless=new", "--remote-debugging-port=0", "--remote-debugging-address=127.0.0.1", "--disable-gpu", "--no-first-run", $"--user-data-dir={profile}"];
         foreach (var argument in Environment.IsPrivilegedProcess ? [.. arguments, "--no-sandbox"] : arguments)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using IdLcm.Domain;
@@ -90,12 +91,12 @@ public sealed class ExpiryTests(RunningDashboard product) : IDisposable
         var stop = TestContext.Current.CancellationToken;
         var operations = JsonNode.Parse(await http.GetStringAsync($"{gateway.Url}/api/integrations/{id}/operations", stop))!["items"]!.AsArray();
         var operation = (string)operations.Single(item => (string?)item!["kind"] == "Validate")!["id"]!;
-        JsonNode ended;
-        do
+        var since = Stopwatch.StartNew();
+        while (JsonNode.Parse(await http.GetStringAsync($"{gateway.Url}/api/operations/{operation}?wait=30", stop))! is var validation && !(bool)validation["ended"]!)
         {
-            ended = JsonNode.Parse(await http.GetStringAsync($"{gateway.Url}/api/operations/{operation}?wait=30", stop))!;
+            Assert.True(since.Elapsed < RunningDashboard.Patience, $"{validation.ToJsonString()}\n{gateway.Log}");
         }
-        while (!(bool)ended["ended"]!);
+
         var integration = JsonNode.Parse(await http.GetStringAsync($"{gateway.Url}/api/integrations/{id}", stop))!;
         Assert.Equal("Made across two sessions", (string?)integration["name"]);
         Assert.True((bool)integration["validation"]!["passed"]!);

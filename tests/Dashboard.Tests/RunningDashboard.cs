@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -5,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IdLcm.Samples;
+using IdLcm.Automation.Browser;
 using IdLcm.Samples.Data;
 using Microsoft.Playwright;
 
@@ -14,6 +16,9 @@ namespace IdLcm.Dashboard.Tests;
 public sealed class RunningDashboard : IAsyncLifetime
 {
     public const string AdminPassword = "Sample-admin-1!";
+
+    /// <summary>How long something may take that takes seconds, on a machine that has much else to do.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly string directory = Directory.CreateTempSubdirectory("idlcm-dashboard-").FullName;
     private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(100) };
@@ -37,6 +42,8 @@ public sealed class RunningDashboard : IAsyncLifetime
 
     public string Log => gateway!.Log;
 
+    private string LogTail => string.Join('\n', Log.Split('\n').TakeLast(60));
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
@@ -50,7 +57,7 @@ public sealed class RunningDashboard : IAsyncLifetime
 
         Assertions.SetDefaultExpectTimeout(60_000);
         playwright = await Playwright.CreateAsync();
-        browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = "/usr/bin/chromium", Args = Environment.UserName == "root" ? ["--no-sandbox"] : [] });
+        browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = ChromiumExecutable.Find(headless: true), Args = Environment.UserName == "root" ? ["--no-sandbox"] : [] });
     }
 
     /// <summary>Asks the management API.</summary>
@@ -129,15 +136,20 @@ public sealed class RunningDashboard : IAsyncLifetime
         return ((string)created["id"]!, (string)created["gatewayToken"]!);
     }
 
+    /// <summary>Waits until an operation has ended; one that does not is told whole.</summary>
     public async Task<JsonObject> EndedAsync(string operationId)
     {
-        JsonObject operation;
-        do
+        var since = Stopwatch.StartNew();
+        while (true)
         {
-            operation = await ApiAsync(HttpMethod.Get, $"operations/{operationId}?wait=30");
+            var operation = await ApiAsync(HttpMethod.Get, $"operations/{operationId}?wait=30");
+            if ((bool)operation["ended"]!)
+            {
+                return operation;
+            }
+
+            Assert.True(since.Elapsed < Patience, $"{operation.ToJsonString()}\n{LogTail}");
         }
-        while (!(bool)operation["ended"]!);
-        return operation;
     }
 
     /// <summary>Provisions a person as an identity provider does.</summary>
@@ -188,6 +200,7 @@ public sealed class RunningDashboard : IAsyncLifetime
     /// <summary>Waits until nothing is open for a user any more.</summary>
     public async Task<JsonObject> SettledAsync(string integrationId, string userId)
     {
+        var since = Stopwatch.StartNew();
         while (true)
         {
             var user = await ApiAsync(HttpMethod.Get, $"integrations/{integrationId}/users/{userId}");
@@ -195,6 +208,8 @@ public sealed class RunningDashboard : IAsyncLifetime
             {
                 return user;
             }
+
+            Assert.True(since.Elapsed < Patience, $"{user.ToJsonString()}\n{LogTail}");
 
             await EndedAsync(open);
         }

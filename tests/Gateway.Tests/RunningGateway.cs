@@ -88,7 +88,7 @@ public sealed class RunningGateway : IAsyncDisposable
     /// <summary>Asks again and again until the answer is yes.</summary>
     public static async Task UntilAsync(Func<Task<bool>> condition)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(4));
         while (!await condition())
         {
             limit.Token.ThrowIfCancellationRequested();

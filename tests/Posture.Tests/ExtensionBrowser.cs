@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using IdLcm.Automation.Browser;
 using IdLcm.EndToEnd.Tests;
 using Microsoft.Playwright;
 
@@ -33,7 +34,7 @@ internal sealed class ExtensionBrowser : IAsyncDisposable
         var playwright = await Playwright.CreateAsync();
         var context = await playwright.Chromium.LaunchPersistentContextAsync(Path.Combine(directory, "profile"), new()
         {
-            ExecutablePath = "/usr/bin/chromium",
+            ExecutablePath = ChromiumExecutable.WithWindows,
             Headless = true,
             ChromiumSandbox = !OperatingSystem.IsLinux() || Environment.UserName != "root",
             IgnoreDefaultArgs = ["--disable-extensions"],

@@ -177,7 +177,7 @@ internal sealed class Rig : IAsyncDisposable
     public static async Task UntilAsync(Func<Task<bool>> condition, Func<string> otherwise)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Stop);
-        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        limit.CancelAfter(TimeSpan.FromMinutes(4));
         while (!await condition())
         {
             Assert.False(limit.IsCancellationRequested, otherwise());

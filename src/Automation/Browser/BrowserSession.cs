@@ -94,6 +94,7 @@ internal sealed class BrowserSession : IAsyncDisposable
                 Permissions = [],
             });
             var context = await opening.WaitAsync(OpenLimit, cancellationToken);
+            await PopUpBlocker.AddAsync(context).WaitAsync(OpenLimit, cancellationToken);
             if (host.BeforeRequest is { } before)
             {
                 await TrialRoute.AddAsync(context, before);

@@ -90,7 +90,7 @@ internal sealed partial class BrowserStarter(AutomationOptions options, ILogger<
         var downloads = Directory.CreateTempSubdirectory("idlcm-downloads-").FullName;
         var launched = await by.Chromium.LaunchAsync(new()
         {
-            ExecutablePath = options.BrowserExecutable,
+            ExecutablePath = options.BrowserExecutable ?? ChromiumExecutable.Find(options.Headless),
             Headless = options.Headless,
             ChromiumSandbox = !Environment.IsPrivilegedProcess,
             Timeout = (float)LaunchLimit.TotalMilliseconds,

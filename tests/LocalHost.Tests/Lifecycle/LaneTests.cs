@@ -149,7 +149,7 @@ public sealed class LaneTests
     private static async Task UntilAsync(Func<Task<bool>> condition)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Stop);
-        limit.CancelAfter(TimeSpan.FromSeconds(90));
+        limit.CancelAfter(TimeSpan.FromMinutes(4));
         while (!await condition())
         {
             await Task.Delay(5, limit.Token);

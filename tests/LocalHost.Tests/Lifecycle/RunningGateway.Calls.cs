@@ -57,7 +57,7 @@ internal sealed partial class RunningGateway
     public async Task<JsonObject> EndedAsync(string operationId)
     {
         var (_, operation) = await ApiAsync(HttpMethod.Get, $"operations/{operationId}?wait=30");
-        for (var more = 0; more < 3 && !(bool)operation["ended"]!; more++)
+        for (var more = 0; more < 8 && !(bool)operation["ended"]!; more++)
         {
             (_, operation) = await ApiAsync(HttpMethod.Get, $"operations/{operationId}?wait=30");
         }
@@ -85,7 +85,7 @@ internal sealed partial class RunningGateway
     public static async Task UntilAsync(Func<Task<bool>> condition, string otherwise)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Stop);
-        limit.CancelAfter(TimeSpan.FromSeconds(90));
+        limit.CancelAfter(TimeSpan.FromMinutes(4));
         while (!await condition())
         {
             Assert.False(limit.IsCancellationRequested, otherwise);

@@ -6,7 +6,11 @@ namespace IdLcm.Dev.Setup;
 /// <summary>What the product needs from the system: a browser, SQLite and a font.</summary>
 internal static class SystemPackages
 {
-    private static readonly string[] ForTests = ["npm"];
+    // Azurite comes by npm; pages are opened in the light Chromium, the launch extension in the one that takes extensions.
+    private static readonly string[] ForTests = ["npm", "chromium-headless-shell", "chromium"];
+
+    // Whichever of these is there; the product looks for the same.
+    private static readonly string[] Browsers = ["/usr/lib/chromium/chromium-headless-shell", "/usr/bin/chromium-headless-shell", "/usr/bin/chromium"];
 
     /// <summary>Installs what is missing, from Debian's packages.</summary>
     /// <param name="cancellationToken">Stops it.</param>
@@ -14,12 +18,12 @@ internal static class SystemPackages
     /// <exception cref="DevException">It cannot be installed here.</exception>
     public static Task EnsureAsync(CancellationToken cancellationToken) => EnsureAsync(Missing, cancellationToken);
 
-    /// <summary>Installs also what the tests need: npm for Azurite.</summary>
+    /// <summary>Installs also what the tests need.</summary>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>A task that ends when nothing is missing.</returns>
     /// <exception cref="DevException">It cannot be installed here.</exception>
     public static Task EnsureForTestsAsync(CancellationToken cancellationToken) =>
-        EnsureAsync(static () => [.. Missing(), .. ForTests.Where(program => !OnPath(program))], cancellationToken);
+        EnsureAsync(static () => [.. Missing().Union(ForTests.Where(program => !OnPath(program)))], cancellationToken);
 
     private static async Task EnsureAsync(Func<List<string>> find, CancellationToken cancellationToken)
     {
@@ -58,10 +62,10 @@ internal static class SystemPackages
     private static List<string> Missing()
     {
         var missing = new List<string>();
-        if (!File.Exists(Environment.GetEnvironmentVariable("IDLCM_CHROMIUM") is { Length: > 0 } named ? named : "/usr/bin/chromium"))
+        if (Environment.GetEnvironmentVariable("IDLCM_CHROMIUM") is { Length: > 0 } named ? !File.Exists(named) : !Browsers.Any(File.Exists))
         {
             // The helper gives Chromium its sandbox where people may not make user namespaces.
-            missing.AddRange(["chromium", "chromium-sandbox"]);
+            missing.AddRange(["chromium-headless-shell", "chromium-sandbox"]);
         }
 
         if (!NativeLibrary.TryLoad("libsqlite3.so.0", out var sqlite))

@@ -118,7 +118,12 @@ internal static class TestCommand
         var log = Path.Combine(results, project.Name + ".log");
         var trx = Path.Combine(results, project.Name + ".trx");
         string[] command =
-            [Repository.Dotnet, "test", project.Assembly, "--logger", $"trx;LogFileName={project.Name}.trx", "--results-directory", results];
+        [
+            Repository.Dotnet, "test", project.Assembly, "--logger", $"trx;LogFileName={project.Name}.trx", "--results-directory", results,
+
+            // A test that hangs ends its project alone, is named in the log, and what was done before it counts.
+            "--blame-hang-timeout", "10m", "--blame-hang-dump-type", "none",
+        ];
         if (filter is not null)
         {
             command = [.. command, "--filter", filter];
