@@ -97,9 +97,9 @@ public sealed class BadInputTests(Lab lab) : IAsyncLifetime
     [Fact]
     public async Task A_page_of_200_megabytes_is_cut_off()
     {
-        await using var process = lab.Build(lab.Options with { MaxPageBytes = 8 * Megabyte, MaxDownloadBytes = 8 * Megabyte });
+        await using var process = lab.Build(lab.Options with { MaxPageBytes = 2 * Megabyte, MaxDownloadBytes = 2 * Megabyte });
         var result = await app.RunAsync("[goto: /huge]", process: process);
-        Failed(result, FailureCode.PageChanged, "more than 8 MB for one step");
+        Failed(result, FailureCode.PageChanged, "more than 2 MB for one step");
         await TheNextWorksAsync(process);
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using IdLcm.Automation.Browser;
 using IdLcm.Automation.Http;
@@ -14,7 +15,10 @@ internal sealed partial class EvidenceCollector(IBlobStore blobs, ILogger<Eviden
 {
     public const string Container = "evidence";
     private const int MaxDomCharacters = 5_000_000;
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+
+    // A page that hangs may take the first away from the second, and no more.
+    private static readonly TimeSpan ScreenshotLimit = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan PageLimit = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan TraceLimit = TimeSpan.FromSeconds(20);
 
     /// <summary>Screenshot and DOM of the page as it is now. What cannot be had is left out; evidence never fails a run.</summary>
@@ -27,25 +31,28 @@ internal sealed partial class EvidenceCollector(IBlobStore blobs, ILogger<Eviden
         }
 
         caption = mask.Apply(caption);
+        var began = Stopwatch.StartNew();
         await TryAsync(async () =>
         {
             var hidden = mask.Forms.Select(f => session.Page.GetByText(f)).Append(session.Page.Locator("input[type=password]")).Concat(await FieldsAsync(session.Page, mask));
-            var image = await session.Page.ScreenshotAsync(new() { Type = ScreenshotType.Png, Mask = hidden, Timeout = (float)Limit.TotalMilliseconds, Animations = ScreenshotAnimations.Disabled }).WaitAsync(Limit);
+            var image = await session.Page.ScreenshotAsync(new() { Type = ScreenshotType.Png, Mask = hidden, Timeout = (float)ScreenshotLimit.TotalMilliseconds, Animations = ScreenshotAnimations.Disabled }).WaitAsync(Left(ScreenshotLimit));
             items.Add(Item("screenshot", await blobs.PutAsync(Container, image, "image/png"), caption));
         });
         await TryAsync(async () =>
         {
-            var dom = mask.Apply(await session.Page.EvaluateAsync<string>(PageScripts.Dom, MaxDomCharacters).WaitAsync(Limit));
+            var dom = mask.Apply(await session.Page.EvaluateAsync<string>(PageScripts.Dom, MaxDomCharacters).WaitAsync(Left(PageLimit)));
             items.Add(Item("dom", await blobs.PutAsync(Container, Encoding.UTF8.GetBytes(dom), "text/html; charset=utf-8"), caption));
         });
         return items;
+
+        TimeSpan Left(TimeSpan limit) => limit > began.Elapsed ? limit - began.Elapsed : TimeSpan.Zero;
     }
 
     /// <summary>The fields in which a secret stands: their values are no text of the page. The page is not told which secrets are looked for.</summary>
     private static async Task<IEnumerable<ILocator>> FieldsAsync(IPage page, SecretMask mask)
     {
         const string Fields = "input, textarea";
-        var values = await page.EvaluateAsync<string[]>($"() => [...document.querySelectorAll('{Fields}')].map(field => field.value)").WaitAsync(Limit);
+        var values = await page.EvaluateAsync<string[]>($"() => [...document.querySelectorAll('{Fields}')].map(field => field.value)").WaitAsync(ScreenshotLimit);
         return values.Index().Where(value => mask.IsIn(value.Item)).Select(value => page.Locator($"css={Fields}").Nth(value.Index)).ToList();
     }
 
@@ -79,7 +86,7 @@ internal sealed partial class EvidenceCollector(IBlobStore blobs, ILogger<Eviden
                 var (raw, clean) = (Path.Combine(folder, "raw.zip"), Path.Combine(folder, "trace.zip"));
                 using var limit = new CancellationTokenSource(TraceLimit);
                 var all = mask.Copy();
-                foreach (var cookie in await session.Context.CookiesAsync().WaitAsync(Limit))
+                foreach (var cookie in await session.Context.CookiesAsync().WaitAsync(ScreenshotLimit))
                 {
                     if (cookie.Value.Length >= 12)
                     {

@@ -22,6 +22,7 @@ internal sealed class ActiveRun : ICommitGate, IStepObserver
     private readonly List<StepRecord> steps = [];
     private readonly List<EvidenceItem> evidence = [];
     private OperationAttempt attempt;
+    private ConnectorVerb verb;
     private long generation;
     private AccountGoal? goal;
     private DateTimeOffset lastProgress;
@@ -151,8 +152,6 @@ internal sealed class ActiveRun : ICommitGate, IStepObserver
             AccountGoals.Of(Profile, user.Value, account.Value, clock.GetUtcNow()) != goal,
             [RecordChange.Check(Rows.Account(account.Value.Key), account.ETag), RecordChange.Check(UserRecords.RowOf(user.Value), user.ETag)]);
     }
-
-    private ConnectorVerb verb;
 
     /// <summary>Names the verb that is about to run.</summary>
     public void Begin(ConnectorVerb next) => verb = next;

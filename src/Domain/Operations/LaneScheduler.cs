@@ -17,6 +17,7 @@ namespace IdLcm.Domain.Operations;
 /// <param name="workflows">The workflow engine.</param>
 /// <param name="feed">Told of every admission.</param>
 /// <param name="settlement">Ends operations whose workflow has ended without them.</param>
+/// <param name="rules">How long failed operations wait.</param>
 /// <param name="clock">The clock.</param>
 public sealed class LaneScheduler(
     IRecordStore store,
@@ -25,6 +26,7 @@ public sealed class LaneScheduler(
     IWorkflowClient workflows,
     ChangeFeed feed,
     Settlement settlement,
+    RetryRules rules,
     TimeProvider clock)
 {
     private static readonly int[] AnyPriority = [.. Enumerable.Range(OperationPriority.Emergency, OperationPriority.Last + 1)];
@@ -120,29 +122,31 @@ public sealed class LaneScheduler(
                     return (true, (null, null));
                 }
 
+                var longest = rules.For(profile.Integration.Retry).LongestDelay;
                 if (lane.Value.UnsettledOperationId is { } unsettled
                     && await store.FindAsync<Operation>(profile.Partition, Rows.Operation(unsettled), cancellationToken) is { Value: { Ended: false, QueueRow: { } only } waiting })
                 {
                     // Whatever signs in now may use the wrong secret, and wrong ones lock accounts.
-                    return waiting.DueAt > clock.GetUtcNow() ? (true, (null, waiting.DueAt)) : await AdmitAsync(profile, lane, only, cancellationToken);
+                    return Waiting.IsOver(waiting.DueAt, longest, clock.GetUtcNow()) ? await AdmitAsync(profile, lane, only, cancellationToken) : (true, (null, waiting.DueAt));
                 }
 
                 var circuit = lane.Value.Circuit;
                 var held = circuit?.OpenedAt is not null;
-                var probes = held && circuit!.ProbeAt <= clock.GetUtcNow() && lane.Value.Leases.Count == 0;
+                var probes = held && lane.Value.Leases.Count == 0
+                    && (circuit!.ProbeAt is not { } probeAt || Waiting.IsOver(probeAt, TimeSpan.FromSeconds(profile.Integration.Circuit.MaxProbeSeconds), clock.GetUtcNow()));
 
                 // A validation is how a person finds out that the app is there again; it and a sync change nothing in it.
                 int[] admitted = held && !probes ? [OperationPriority.Validation]
                     : profile.Integration.ObserveOnly is not null ? [OperationPriority.Validation, OperationPriority.Background]
                     : AnyPriority;
-                var (row, nextDue) = await FirstAsync(profile.Partition, admitted, cancellationToken);
+                var (row, nextDue) = await FirstAsync(profile.Partition, admitted, longest, cancellationToken);
                 nextDue = held && !probes && (nextDue is null || circuit!.ProbeAt < nextDue) ? circuit!.ProbeAt : nextDue;
                 return row is null ? (true, (null, nextDue)) : await AdmitAsync(profile, lane, row, cancellationToken);
             },
             cancellationToken);
 
     /// <summary>The most urgent row whose time has come; the first come among equals.</summary>
-    private async Task<(string? Row, DateTimeOffset? NextDue)> FirstAsync(string partition, int[] admitted, CancellationToken cancellationToken)
+    private async Task<(string? Row, DateTimeOffset? NextDue)> FirstAsync(string partition, int[] admitted, TimeSpan longest, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         string? best = null;
@@ -163,10 +167,10 @@ public sealed class LaneScheduler(
             }
 
             var due = DateTimeOffset.FromUnixTimeMilliseconds(Convert.ToInt64(parts[1], 16));
-            if (due > now)
+            if (!Waiting.IsOver(due, longest, now))
             {
-                nextDue = due;
-                break;
+                nextDue ??= due;
+                continue;
             }
 
             // Compared as places of the queue: by priority, then by how long each has been waiting.

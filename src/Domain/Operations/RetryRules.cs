@@ -5,11 +5,17 @@ namespace IdLcm.Domain.Operations;
 /// <summary>How often and when an operation that failed is tried again.</summary>
 public sealed record RetryRules
 {
+    private const double MinSpread = 0.8;
+    private const double Spread = 0.4;
+
     /// <summary>The wait after the first failed attempt.</summary>
     public TimeSpan FirstDelay { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>The longest wait.</summary>
     public TimeSpan MaxDelay { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The longest wait with what spreads it.</summary>
+    public TimeSpan LongestDelay => MaxDelay * (MinSpread + Spread);
 
     /// <summary>The most attempts when the app as a whole is at fault.</summary>
     public int InfrastructureAttempts { get; init; } = 10;
@@ -52,6 +58,6 @@ public sealed record RetryRules
         }
 
         var ticks = Math.Min(FirstDelay.Ticks * Math.Pow(2, attempt - 1), MaxDelay.Ticks);
-        return TimeSpan.FromTicks((long)(ticks * (0.8 + (0.4 * jitter))));
+        return TimeSpan.FromTicks((long)(ticks * (MinSpread + (Spread * jitter))));
     }
 }

@@ -51,6 +51,37 @@ public sealed class CircuitTests
         (await gateway.DoAsync(HttpMethod.Get, "/operations?status=Running"))["items"]!.AsArray().Count > 0;
 
     [Fact]
+    public async Task A_clock_that_is_set_back_holds_up_neither_the_next_attempt_nor_the_probe_of_an_app_that_was_down()
+    {
+        await using var gateway = await RunningGateway.StartAsync(
+            i => i with { Circuit = new CircuitSettings { Failures = 2, ProbeSeconds = 60, MaxProbeSeconds = 60 }, Retry = new RetryPolicySettings { FirstDelaySeconds = 60, MaxDelaySeconds = 60 } });
+        gateway.External.FailNext(FailureCode.PageChanged);
+        await gateway.CreateAsync("ada@acme.test");
+        await RunningGateway.UntilAsync(async () => (await gateway.DoAsync(HttpMethod.Get, "/operations?status=Retrying"))["items"]!.AsArray().Count == 1, "It does not wait for its next attempt.");
+
+        // As far back as nobody waits; what has begun to wait goes on counting its minute.
+        gateway.Clock.Set(TimeSpan.FromHours(-2));
+        gateway.Clock.Leap(TimeSpan.FromSeconds(80));
+        await gateway.SettledAsync("ada@acme.test", ProvisioningState.Onboarded);
+
+        gateway.External.SignInFailure = new Failure(FailureCode.AppUnavailable, "down");
+        for (var i = 0; i < 3; i++)
+        {
+            await gateway.CreateAsync($"p{i}@acme.test");
+        }
+
+        await RunningGateway.UntilAsync(async () => (await gateway.DoAsync(HttpMethod.Get, ""))["circuitOpen"] is not null, "The circuit does not open.");
+        await RunningGateway.UntilAsync(async () => !await RunsAsync(gateway), "An attempt does not end.");
+        gateway.External.SignInFailure = null;
+        gateway.Clock.Set(TimeSpan.FromHours(-2));
+        gateway.Clock.Leap(TimeSpan.FromSeconds(80));
+        for (var i = 0; i < 3; i++)
+        {
+            await gateway.SettledAsync($"p{i}@acme.test", ProvisioningState.Onboarded);
+        }
+    }
+
+    [Fact]
     public async Task A_validation_is_let_through_and_closes_the_circuit()
     {
         await using var gateway = await RunningGateway.StartAsync(i => i with { Circuit = new CircuitSettings { Failures = 2, ProbeSeconds = 3600, MaxProbeSeconds = 3600 } });
