@@ -28,7 +28,11 @@ internal abstract class AppScript(string url)
 
     protected Task GotoAsync(IPage page, string path) => page.GotoAsync(url + path);
 
-    protected static Task ClickAsync(IPage page, string button) => page.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
+    protected static Task SubmitAsync(IPage page, string button) => SubmitAsync(page, page.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }));
+
+    /// <summary>Clicks, and waits until the app has answered: whoever goes elsewhere before takes the form back.</summary>
+    protected static Task SubmitAsync(IPage page, ILocator button) =>
+        page.RunAndWaitForResponseAsync(() => button.ClickAsync(), response => response.Request is { IsNavigationRequest: true, Method: "POST" });
 
     protected static Task FillAsync(IPage page, string label, string value) => page.GetByLabel(label, new() { Exact = true }).FillAsync(value);
 
@@ -65,7 +69,7 @@ internal sealed class DjangoScript(string url) : AppScript(url)
         await GotoAsync(page, "/admin/login/?next=/admin/");
         await FillAsync(page, "Username:", "admin");
         await FillAsync(page, "Password:", password);
-        await ClickAsync(page, "Log in");
+        await SubmitAsync(page, "Log in");
         await page.GetByRole(AriaRole.Link, new() { Name = "Log out" }).WaitForAsync();
     }
 
@@ -76,11 +80,11 @@ internal sealed class DjangoScript(string url) : AppScript(url)
         var password = $"Xy-{Guid.NewGuid():N}";
         await FillAsync(page, "Password:", password);
         await FillAsync(page, "Password confirmation:", password);
-        await ClickAsync(page, "Save and continue editing");
+        await SubmitAsync(page, "Save and continue editing");
         await FillAsync(page, "First name:", login);
         await FillAsync(page, "Last name:", "Bench");
         await FillAsync(page, "Email address:", $"{login}@example.com");
-        await ClickAsync(page, "Save");
+        await SubmitAsync(page, "Save");
         await ReadAsync(page, login, $"{login}@example.com");
     }
 
@@ -90,7 +94,7 @@ internal sealed class DjangoScript(string url) : AppScript(url)
     {
         await OpenAsync(page, login, active: true);
         await FillAsync(page, "First name:", "Changed");
-        await ClickAsync(page, "Save");
+        await SubmitAsync(page, "Save");
         await ReadAsync(page, login, "Changed");
     }
 
@@ -98,7 +102,7 @@ internal sealed class DjangoScript(string url) : AppScript(url)
     {
         await OpenAsync(page, login, active: true);
         await page.GetByLabel("Active", new() { Exact = true }).UncheckAsync();
-        await ClickAsync(page, "Save");
+        await SubmitAsync(page, "Save");
         await ReadAsync(page, login, active: false, null);
     }
 
@@ -106,7 +110,7 @@ internal sealed class DjangoScript(string url) : AppScript(url)
     {
         var path = await ReadAsync(page, login, active: false, null);
         await GotoAsync(page, path.Replace("/change/", "/delete/", StringComparison.Ordinal).Split('?')[0]);
-        await ClickAsync(page, "Yes, I’m sure");
+        await SubmitAsync(page, "Yes, I’m sure");
         foreach (var active in (bool[])[true, false])
         {
             await ListAsync(page, login, active);
@@ -136,7 +140,7 @@ internal sealed class WordPressScript(string url) : AppScript(url)
         await GotoAsync(page, "/wp-login.php");
         await FillAsync(page, "Username or Email Address", "admin");
         await FillAsync(page, "Password", password);
-        await ClickAsync(page, "Log In");
+        await SubmitAsync(page, "Log In");
         await page.WaitForURLAsync("**/wp-admin/**");
     }
 
@@ -148,7 +152,7 @@ internal sealed class WordPressScript(string url) : AppScript(url)
         await FillAsync(page, "First Name", login);
         await FillAsync(page, "Last Name", "Bench");
         await page.GetByLabel("Role", new() { Exact = true }).SelectOptionAsync(new SelectOptionValue { Label = "Subscriber" });
-        await ClickAsync(page, "Add New User");
+        await SubmitAsync(page, "Add New User");
         await ReadAsync(page, login, login);
     }
 
@@ -164,7 +168,7 @@ internal sealed class WordPressScript(string url) : AppScript(url)
     {
         await OpenAsync(page, login);
         await FillAsync(page, "First Name", "Changed");
-        await ClickAsync(page, "Update User");
+        await SubmitAsync(page, "Update User");
         await ReadAsync(page, login, "Changed");
     }
 
@@ -173,7 +177,7 @@ internal sealed class WordPressScript(string url) : AppScript(url)
         await ListAsync(page, login);
         await Row(page, login).HoverAsync();
         await Row(page, login).GetByRole(AriaRole.Link, new() { Name = "Delete", Exact = true }).ClickAsync();
-        await ClickAsync(page, "Confirm Deletion");
+        await SubmitAsync(page, "Confirm Deletion");
         await ListAsync(page, login);
         await GoneAsync(page, login);
     }
@@ -207,7 +211,7 @@ internal sealed class RedmineScript(string url) : AppScript(url)
         await FillAsync(page, "Last name *", "Bench");
         await FillAsync(page, "Email *", $"{login}@example.com");
         await page.GetByLabel("Generate password", new() { Exact = true }).CheckAsync();
-        await ClickAsync(page, "Create");
+        await SubmitAsync(page, "Create");
         await ReadAsync(page, login, $"{login}@example.com");
     }
 
@@ -222,14 +226,14 @@ internal sealed class RedmineScript(string url) : AppScript(url)
         await ListAsync(page, login);
         await page.GetByRole(AriaRole.Link, new() { Name = login, Exact = true }).ClickAsync();
         await FillAsync(page, "First name *", "Changed");
-        await ClickAsync(page, "Save");
+        await SubmitAsync(page, "Save");
         await ReadAsync(page, login, "Changed");
     }
 
     public override async Task DeactivateAsync(IPage page, string login)
     {
         await ListAsync(page, login);
-        await Row(page, login).GetByRole(AriaRole.Link, new() { Name = "Lock", Exact = true }).ClickAsync();
+        await SubmitAsync(page, Row(page, login).GetByRole(AriaRole.Link, new() { Name = "Lock", Exact = true }));
         await ReadAsync(page, login, "Unlock");
     }
 
@@ -238,7 +242,7 @@ internal sealed class RedmineScript(string url) : AppScript(url)
         await ListAsync(page, login);
         await Row(page, login).GetByRole(AriaRole.Link, new() { Name = "Delete", Exact = true }).ClickAsync();
         await page.Locator("input[name=confirm]").FillAsync(login);
-        await ClickAsync(page, "Delete");
+        await SubmitAsync(page, "Delete");
         await ListAsync(page, login);
         await GoneAsync(page, login);
     }

@@ -122,7 +122,7 @@ internal static class TestCommand
             Repository.Dotnet, "test", project.Assembly, "--logger", $"trx;LogFileName={project.Name}.trx", "--results-directory", results,
 
             // A test that hangs ends its project alone, is named in the log, and what was done before it counts.
-            "--blame-hang-timeout", "10m", "--blame-hang-dump-type", "none",
+            "--blame-hang-timeout", "15m", "--blame-hang-dump-type", "none",
         ];
         if (filter is not null)
         {
