@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using IdLcm.Apps.Tests;
-using IdLcm.Automation.Browser;
 using IdLcm.Automation;
+using IdLcm.Automation.Browser;
 using IdLcm.Bench;
 using IdLcm.Bench.Apps;
 using IdLcm.Domain.Connectors;
