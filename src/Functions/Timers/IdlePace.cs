@@ -28,7 +28,9 @@ public sealed class IdlePace(AzureEditionOptions options, TimeProvider clock)
     /// <summary>Whether it is time to look again.</summary>
     /// <param name="integrationId">The integration.</param>
     /// <returns>True to look.</returns>
-    public bool IsDue(string integrationId) => !looks.TryGetValue(integrationId, out var look) || look.NextAt <= clock.GetUtcNow();
+    /// <remarks>A look that is further ahead than it was put off dates from before the clock was set back.</remarks>
+    public bool IsDue(string integrationId) =>
+        !looks.TryGetValue(integrationId, out var look) || clock.GetUtcNow() is var now && (look.NextAt <= now || look.NextAt - now > look.Wait);
 
     /// <summary>Notes what a look found.</summary>
     /// <param name="integrationId">The integration.</param>

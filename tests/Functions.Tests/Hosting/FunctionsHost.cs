@@ -87,7 +87,8 @@ internal sealed class FunctionsHost : IAsyncDisposable
         {
             do
             {
-                if (clock.GetUtcNow() - last >= period)
+                // A clock that was set back does not stop them: they count from the time that it shows then.
+                if (clock.GetUtcNow() - last is var passed && (passed >= period || passed < TimeSpan.Zero))
                 {
                     last = clock.GetUtcNow();
                     try
