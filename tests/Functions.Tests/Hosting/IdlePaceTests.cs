@@ -42,4 +42,16 @@ public sealed class IdlePaceTests
         await TickAsync(1);
         Assert.Equal(0, await gateway.Services.GetRequiredService<ActivityLog>().SealAsync(gateway.Integration.Id, Stop));
     }
+
+    [Fact]
+    public void A_clock_that_was_set_back_puts_off_no_look()
+    {
+        var clock = new LeapingClock();
+        var pace = new IdlePace(new AzureEditionOptions { IdleInterval = TimeSpan.FromMinutes(1) }, clock);
+        pace.Looked("quiet", anything: false);
+        pace.Looked("quiet", anything: false);
+        Assert.False(pace.IsDue("quiet"));
+        clock.Set(TimeSpan.FromHours(-1));
+        Assert.True(pace.IsDue("quiet"));
+    }
 }
