@@ -86,7 +86,7 @@ internal sealed partial class EvidenceCollector(IBlobStore blobs, ILogger<Eviden
                 var (raw, clean) = (Path.Combine(folder, "raw.zip"), Path.Combine(folder, "trace.zip"));
                 using var limit = new CancellationTokenSource(TraceLimit);
                 var all = mask.Copy();
-                foreach (var cookie in await session.Context.CookiesAsync().WaitAsync(ScreenshotLimit))
+                foreach (var cookie in await session.Context.CookiesAsync().WaitAsync(TraceLimit))
                 {
                     if (cookie.Value.Length >= 12)
                     {
