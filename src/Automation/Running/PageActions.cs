@@ -61,12 +61,53 @@ internal sealed class PageActions(RunState run, PageInspector inspector, FaultDe
             }
 
             await call;
+            await WholeAsync(frame, run.DefaultStepLimit);
             return detector.FromAddress(frame);
         }
         catch (Exception error) when (error is PlaywrightException or TimeoutException)
         {
             return await ExplainAsync(frame, target, error, ownErrors, openBefore);
         }
+    }
+
+    /// <summary>
+    /// Waits until the page that an action has led to has come whole. The driver's call ends when the first part of
+    /// it is there; what the app still sends must not be taken for absent. A page that never ends is left at the limit.
+    /// </summary>
+    public async Task WholeAsync(Frame frame, TimeSpan limit)
+    {
+        if (inspector.LooksAtAnswer)
+        {
+            return;
+        }
+
+        try
+        {
+            foreach (var document in frame.Document is { } inner ? [inner, run.Page.MainFrame] : new[] { run.Page.MainFrame })
+            {
+                await document.WaitForLoadStateAsync(LoadState.DOMContentLoaded, new() { Timeout = (float)limit.TotalMilliseconds }).WaitAsync(limit, run.Token);
+            }
+        }
+        catch (Exception error) when (error is PlaywrightException or TimeoutException)
+        {
+            // Gone, or endless: whoever looks next tells.
+        }
+    }
+
+    /// <summary>Takes a commit step and looks, once the app has answered it, for anything that it says against it.</summary>
+    /// <param name="frame">The surroundings.</param>
+    /// <param name="act">The step.</param>
+    public async Task<(StepFault? Fault, int? Alternative)> CommitAsync(Frame frame, Func<Task<(StepFault? Fault, int? Alternative)>> act)
+    {
+        using var traffic = run.Browser is null ? null : new PageTraffic(run.Page);
+        var (fault, alternative) = await act();
+        if (fault is null && traffic is not null && !inspector.LooksAtAnswer)
+        {
+            await traffic.QuietAsync(run.Connector.Manifest.SettleTime, run.Time, run.Token);
+            await WholeAsync(frame, run.DefaultStepLimit);
+        }
+
+        return (fault ?? await DetectQuietlyAsync(frame, ownErrors: true), alternative);
     }
 
     /// <summary>Waits until a condition holds.</summary>

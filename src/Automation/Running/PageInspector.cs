@@ -11,7 +11,8 @@ namespace IdLcm.Automation.Running;
 /// <param name="Texts">Which of the texts it says.</param>
 /// <param name="Alerts">Which of the messages it shows.</param>
 /// <param name="Shown">Which of the selectors have a visible element; null where only the driver can tell.</param>
-internal sealed record PageFacts(int Status, string Url, IReadOnlyList<bool> Texts, IReadOnlyList<bool> Alerts, IReadOnlyList<bool?> Shown);
+/// <param name="Whole">False while the app is still sending it.</param>
+internal sealed record PageFacts(int Status, string Url, IReadOnlyList<bool> Texts, IReadOnlyList<bool> Alerts, IReadOnlyList<bool?> Shown, bool Whole = true);
 
 /// <summary>Looks at what a page shows, without waiting for anything.</summary>
 internal sealed class PageInspector(RunState run)
@@ -74,7 +75,8 @@ internal sealed class PageInspector(RunState run)
             return false;
         }
 
-        if (condition.NotSee?.Locator is { } notSee && await IsVisibleAsync(frame, notSee))
+        // What is to be gone may be in the part of the page that has not come yet.
+        if (condition.NotSee?.Locator is { } notSee && (!(await InspectAsync([], [], [], frame.Document)).Whole || await IsVisibleAsync(frame, notSee)))
         {
             return false;
         }
@@ -90,7 +92,7 @@ internal sealed class PageInspector(RunState run)
             [],
             frame.Document);
         return (condition.See?.Text is null || facts.Texts[0])
-            && (condition.NotSee?.Text is null || !facts.Texts[1])
+            && (condition.NotSee?.Text is null || (facts.Whole && !facts.Texts[1]))
             && (condition.Alert is null || facts.Alerts[0])
             && (condition.Status.Count == 0 || condition.Status.Contains(facts.Status));
     }

@@ -146,7 +146,7 @@ internal sealed partial class RowReader(RunState run, PageActions actions, Neare
                 return (null, fault);
             }
 
-            if (read is { Rows.Count: > 0 } && rows.NotePage(Signature(read)))
+            if (read is { Whole: true, Rows.Count: > 0 } && rows.NotePage(Signature(read)))
             {
                 return (read, null);
             }
@@ -180,7 +180,7 @@ internal sealed partial class RowReader(RunState run, PageActions actions, Neare
             }
 
             var repeated = false;
-            if (read is not null)
+            if (read is { Whole: true })
             {
                 if (read is { Rows.Count: > 0, Missing.Count: > 0 })
                 {
@@ -203,7 +203,9 @@ internal sealed partial class RowReader(RunState run, PageActions actions, Neare
 
             if (run.Time.GetElapsedTime(start) >= limit)
             {
-                return (null, repeated
+                return (null, read is { Whole: false }
+                    ? new(FailureCode.IncompleteRead, "The page was still coming when its rows were to be read.")
+                    : repeated
                     ? new(FailureCode.IncompleteRead, "The next page shows the same rows as a page before it: the list does not end.")
                     : read is { Count: > 0 }
                         ? new(FailureCode.IncompleteRead, $"The app says that there are {read.Count}, but shows no row.")
@@ -349,7 +351,7 @@ internal sealed partial class RowReader(RunState run, PageActions actions, Neare
         return builder.Uri;
     }
 
-    private sealed record PageRows(IReadOnlyList<IReadOnlyList<string?>> Rows, IReadOnlyList<string> Missing, long? Count, bool Empty, bool Headers, long[]? Seats);
+    private sealed record PageRows(IReadOnlyList<IReadOnlyList<string?>> Rows, IReadOnlyList<string> Missing, long? Count, bool Empty, bool Headers, long[]? Seats, bool Whole);
 
     [GeneratedRegex(@"\{used\}|\{total\}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex SeatNumbers();

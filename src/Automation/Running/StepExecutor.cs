@@ -41,6 +41,7 @@ internal sealed class StepExecutor(RunState run, PageActions actions, LeafSteps 
 
     private async Task<StepFault?> WhenAsync(WhenStep choice, Frame frame)
     {
+        await actions.WholeAsync(frame, run.DefaultStepLimit);
         var (holds, problem) = await actions.HoldsAsync(frame, choice.Condition);
         if (!holds && problem is null && choice.Condition.Timeout is { } patience)
         {
@@ -166,11 +167,7 @@ internal sealed class StepExecutor(RunState run, PageActions actions, LeafSteps 
             fault = step.Commit ? await EnterCommitAsync(step, frame, $"{Name(frame)}/{index} {description}") : null;
             if (fault is null)
             {
-                (fault, alternative) = await act(standing);
-                if (fault is null && step.Commit)
-                {
-                    fault = await actions.DetectQuietlyAsync(frame, ownErrors: true);
-                }
+                (fault, alternative) = await (step.Commit ? actions.CommitAsync(frame, () => act(standing)) : act(standing));
             }
         }
         catch (OperationCanceledException)

@@ -21,6 +21,7 @@
   return JSON.stringify({
     status: (navigation && navigation.responseStatus) || 0,
     url: location.href,
+    whole: document.readyState !== 'loading',
     texts: want.texts.map((t) => body.includes(fold(t))),
     alerts: want.alerts.map((t) => alerts.some((a) => a.includes(fold(t)))),
     shown: want.selectors.map((css) => (flat ? shown(css) : null)),

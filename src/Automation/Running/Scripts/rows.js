@@ -79,5 +79,5 @@
   const seats = said && (want.seats.usedFirst ? said : said.reverse());
   const headers = [...root.querySelectorAll('table,[role=table],[role=grid],[role=treegrid]')].some((t) => columnsOf(t).length > 0);
   const empty = Boolean(want.empty && text.toLowerCase().includes(fold(want.empty).toLowerCase()));
-  return JSON.stringify({ rows: values, missing: [...missing], count, empty, headers, seats, url: location.href });
+  return JSON.stringify({ rows: values, missing: [...missing], count, empty, headers, seats, whole: document.readyState !== 'loading', url: location.href });
 }
