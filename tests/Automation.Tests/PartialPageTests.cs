@@ -61,6 +61,14 @@ public sealed class PartialPageTests(Lab lab) : IAsyncLifetime
         Assert.Equal(FailureCode.PageChanged, result.Failure?.Code);
     }
 
+    [Fact]
+    public async Task Steps_are_repeated_for_the_rows_of_the_whole_page()
+    {
+        var result = await app.RunAsync("[goto: /leading, waitFor: { see: People }, forEach: { rows: { role: listitem }, steps: [hover: { css: b }] }]");
+        Assert.True(result.Succeeded, result.Failure?.ToString());
+        Assert.Equal(2, result.Steps.Count(s => s.Description.StartsWith("point at", StringComparison.Ordinal)));
+    }
+
     [Theory]
     [InlineData("/pages?page=1")]
     [InlineData("/leading")]

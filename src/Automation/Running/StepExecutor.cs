@@ -68,6 +68,7 @@ internal sealed class StepExecutor(RunState run, PageActions actions, LeafSteps 
             return null;
         }
 
+        await actions.WholeAsync(frame, run.DefaultStepLimit);
         var rows = LocatorBuilder.Build(run.Page, frame, each.Rows!);
         var count = Math.Min(MaxLoop, await rows.CountAsync().WaitAsync(run.DefaultStepLimit, run.Token));
         for (var i = 0; i < count; i++)

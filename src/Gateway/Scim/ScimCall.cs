@@ -79,9 +79,15 @@ internal sealed record ScimAnswer(int Status, ScimResource? Resource = null, Sci
     public static ScimAnswer Show(int status, ScimResource resource, ScimProjection? projection) =>
         new(status, resource, projection, resource.Meta!.ETag, resource.Id);
 
-    /// <summary>Shows a resource unless the client has it already (RFC 7644 section 3.14).</summary>
+    /// <summary>Shows a resource unless the client has it already (RFC 7644 section 3.14), or asks for another version than there is.</summary>
+    /// <exception cref="ScimException">412: the version is none of those that If-Match names (RFC 9110 section 13.1.1).</exception>
     public static ScimAnswer ShowUnlessKnown(ScimCall call, ScimResource resource, ScimProjection? projection)
     {
+        if (call.IfMatch is { } wanted && !resource.Meta!.IsNamedBy(wanted))
+        {
+            throw ScimError.PreconditionFailed(resource.Meta.ETag).ToException();
+        }
+
         var known = call.Exchange.Http.Request.Headers.IfNoneMatch;
         return known.Count > 0 && resource.Meta!.IsNamedBy(known.ToString())
             ? new ScimAnswer(StatusCodes.Status304NotModified, ETag: resource.Meta.ETag)

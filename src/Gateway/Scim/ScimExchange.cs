@@ -5,6 +5,7 @@ using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Scim;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace IdLcm.Gateway.Scim;
 
@@ -57,6 +58,11 @@ internal sealed class ScimExchange(HttpContext http, IntegrationProfile profile,
         if (type is not null && !IsJson(type))
         {
             throw new ScimError(StatusCodes.Status415UnsupportedMediaType, ScimErrorType.None, $"The body must be {MediaType} or application/json.").ToException();
+        }
+
+        if (type is not null && !IsUtf8(type))
+        {
+            throw new ScimError(StatusCodes.Status415UnsupportedMediaType, ScimErrorType.None, "The body must be UTF-8.").ToException();
         }
 
         if (Http.Request.Headers.ContentEncoding is { Count: > 0 } coding && IsCompressed(coding.ToString()))
@@ -131,6 +137,12 @@ internal sealed class ScimExchange(HttpContext http, IntegrationProfile profile,
 
     private static bool IsCompressed(string codings) => codings.Split(',', StringSplitOptions.TrimEntries)
         .Any(coding => coding.ToUpperInvariant() is "GZIP" or "X-GZIP" or "DEFLATE" or "BR" or "ZSTD" or "COMPRESS" or "X-COMPRESS");
+
+    /// <summary>Whether a body is in the only encoding that SCIM knows (RFC 7644 section 3.8), or one that is part of it.</summary>
+    private static bool IsUtf8(string contentType) =>
+        !contentType.Contains("charset", StringComparison.OrdinalIgnoreCase)
+        || !MediaTypeHeaderValue.TryParse(contentType, out var type)
+        || type.Charset.Value?.Trim('"', '\'').ToUpperInvariant() is null or "" or "UTF-8" or "UTF8" or "US-ASCII";
 
     private static bool IsJson(string contentType)
     {

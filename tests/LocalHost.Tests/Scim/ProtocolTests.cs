@@ -114,6 +114,8 @@ public sealed class ProtocolTests : IAsyncLifetime
         var changed = (await gateway.PatchOpsAsync($"Users/{created.Id}", """{"op":"replace","path":"title","value":"X"}""", ("If-Match", created.ETag))).Is(HttpStatusCode.OK);
         Assert.NotEqual(created.ETag, changed.ETag);
         (await gateway.GetAsync($"Users/{created.Id}", ("If-None-Match", created.ETag))).Is(HttpStatusCode.OK);
+        (await gateway.GetAsync($"Users/{created.Id}", ("If-Match", created.ETag))).IsError(HttpStatusCode.PreconditionFailed);
+        (await gateway.GetAsync($"Users/{created.Id}", ("If-Match", changed.ETag))).Is(HttpStatusCode.OK);
         (await gateway.PatchOpsAsync($"Users/{created.Id}", """{"op":"replace","path":"title","value":"Y"}""", ("If-Match", created.ETag))).IsError(HttpStatusCode.PreconditionFailed);
         (await gateway.PutAsync($"Users/{created.Id}", """{"userName":"etag@acme.test"}""", ("If-Match", created.ETag))).IsError(HttpStatusCode.PreconditionFailed);
         (await gateway.DeleteAsync($"Users/{created.Id}", ("If-Match", created.ETag))).IsError(HttpStatusCode.PreconditionFailed);
@@ -284,6 +286,8 @@ public sealed class ProtocolTests : IAsyncLifetime
     {
         (await gateway.PostAsync("Users", new string('x', 10 * 1024 * 1024))).IsError(HttpStatusCode.RequestEntityTooLarge);
         (await gateway.CallAsync(HttpMethod.Post, "Users", """{"userName":"xml@acme.test"}""", "application/xml")).IsError(HttpStatusCode.UnsupportedMediaType);
+        (await gateway.CallAsync(HttpMethod.Post, "Users", """{"userName":"latin@acme.test"}""", "application/scim+json; charset=iso-8859-1")).IsError(HttpStatusCode.UnsupportedMediaType);
+        (await gateway.CallAsync(HttpMethod.Post, "Users", """{"userName":"utf@acme.test"}""", "application/scim+json; charset=\"UTF-8\"")).Is(HttpStatusCode.Created);
         (await gateway.PostAsync("Users", "")).IsError(HttpStatusCode.BadRequest, "invalidSyntax");
         (await gateway.PostAsync("Users", """{"userName":"a","userName":"b"}""")).IsError(HttpStatusCode.BadRequest, "invalidSyntax");
         (await gateway.PostAsync("Users", string.Concat(Enumerable.Repeat("{\"a\":", 5_000)))).IsError(HttpStatusCode.BadRequest, "invalidSyntax");
