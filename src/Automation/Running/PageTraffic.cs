@@ -73,7 +73,7 @@ internal sealed class PageTraffic : IDisposable
     {
         lock (changing)
         {
-            if (request.IsNavigationRequest && request.Frame == page.MainFrame)
+            if (request.IsNavigationRequest && IsOfPage(request))
             {
                 left = true;
             }
@@ -81,6 +81,19 @@ internal sealed class PageTraffic : IDisposable
             {
                 open.Add(request);
             }
+        }
+    }
+
+    private bool IsOfPage(IRequest request)
+    {
+        try
+        {
+            return request.Frame == page.MainFrame;
+        }
+        catch (PlaywrightException)
+        {
+            // An iframe that is still being made has no frame to ask for yet.
+            return false;
         }
     }
 
