@@ -80,6 +80,15 @@ public sealed class PartialPageTests(Lab lab) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_table_that_a_script_fills_is_not_taken_for_empty_by_its_head()
+    {
+        var result = await app.RunAsync("[goto: /filled]", "extract: { rows: { role: row }, fields: { email: { column: Email } } }");
+        Assert.Equal(["p1@x.test"], result.Rows.Select(r => r["email"]!.ToString()));
+        var empty = await app.RunAsync("[goto: /filled-with-nothing]", "extract: { rows: { role: row }, fields: { email: { column: Email } } }");
+        Assert.True(empty is { Succeeded: true, Rows.Count: 0 }, empty.Failure?.ToString());
+    }
+
+    [Fact]
     public async Task A_page_that_never_ends_is_not_read_as_a_whole_list()
     {
         var result = await app.RunAsync("[goto: /endless-start, click: { role: button, name: Open }]", "extract: { rows: { css: li }, fields: { email: { css: b } } }");
@@ -139,6 +148,9 @@ public sealed class PartialPageTests(Lab lab) : IAsyncLifetime
                 "<h1>People</h1><ul>" + Person((2 * page) - 1),
                 Person(2 * page) + "</ul>" + (page < 3 ? $"""<form action="/pages"><input type="hidden" name="page" value="{page + 1}"><button>Next</button></form>""" : ""));
         });
+        const string Table = "<table><thead><tr><th>Email</th></tr></thead><tbody id=people></tbody></table>";
+        web.MapGet("/filled", () => TestSite.Html(Table + "<script>setTimeout(() => { people.innerHTML = '<tr><td>p1@x.test</td></tr>'; }, 300)</script>"));
+        web.MapGet("/filled-with-nothing", () => TestSite.Html(Table));
         web.MapGet("/endless-start", () => TestSite.Html("""<form action="/endless"><button>Open</button></form>"""));
         web.MapGet("/endless", http => InPartsAsync(http, "<ul><li><b>p1@x.test</b></li>", "</ul>", TimeSpan.FromMinutes(5)));
     }

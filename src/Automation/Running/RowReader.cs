@@ -25,6 +25,9 @@ internal sealed record ReadResult(bool Complete, StepFault? Fault)
 internal sealed partial class RowReader(RunState run, PageActions actions, NearestElements nearest, JsonRowReader answers, FrameFinder frames)
 {
     private const int MaxRows = 2_000_000;
+
+    /// <summary>How long a table has to stay without rows where nothing on the page says that there are none: scripts fill tables after their heads.</summary>
+    private static readonly TimeSpan Stillness = TimeSpan.FromMilliseconds(500);
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
     private static readonly JsonSerializerOptions WithoutNulls = new(Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
@@ -171,6 +174,7 @@ internal sealed partial class RowReader(RunState run, PageActions actions, Neare
         var query = Query(extract, frame);
         var limit = run.DefaultStepLimit;
         var start = run.Time.GetTimestamp();
+        long? emptySince = null;
         while (true)
         {
             var (read, fault) = await EvaluateAsync(extract, frame, query);
@@ -189,7 +193,14 @@ internal sealed partial class RowReader(RunState run, PageActions actions, Neare
                 }
 
                 repeated = read.Rows.Count > 0 && rows.SawPage(Signature(read));
-                if (!repeated && Ready(extract, read, mayBeEmpty))
+                var ready = !repeated && Ready(extract, read, mayBeEmpty);
+                if (ready && read is { Rows.Count: 0, Empty: false } and not { Count: 0 })
+                {
+                    emptySince ??= run.Time.GetTimestamp();
+                    ready = run.Time.GetElapsedTime(emptySince.Value) >= Stillness;
+                }
+
+                if (ready)
                 {
                     rows.NotePage(Signature(read));
                     return (read, null);
