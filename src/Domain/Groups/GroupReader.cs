@@ -13,6 +13,8 @@ public sealed partial class GroupReader(IRecordStore store)
 {
     private const int MaxTries = 5;
 
+    private static readonly byte[] NothingPending = DomainJson.Encode(new GroupsState());
+
     /// <summary>Reads a group.</summary>
     /// <param name="profile">The integration.</param>
     /// <param name="id">The SCIM id; any text.</param>
@@ -167,12 +169,13 @@ public sealed partial class GroupReader(IRecordStore store)
 
     private async Task<IReadOnlyList<(string GroupId, GroupChangeSet Set)>> PendingAsync(string partition, StoredRecord state, CancellationToken cancellationToken)
     {
-        var pending = DomainJson.Decode<GroupsState>(state.Value).Pending;
-        if (pending.Count == 0)
+        // Every read of a user comes through here, and nearly always nothing is pending.
+        if (state.Value.Span.SequenceEqual(NothingPending))
         {
             return [];
         }
 
+        var pending = DomainJson.Decode<GroupsState>(state.Value).Pending;
         var sets = new List<(string GroupId, GroupChangeSet Set)>(pending.Count);
         foreach (var groupId in pending)
         {
