@@ -38,9 +38,18 @@ public sealed class PartialPageTests(Lab lab) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_form_that_a_script_sends_after_the_click_is_awaited_with_its_page()
+    {
+        var sent = await app.RunAsync(Creating("/checked-first", "300ms"), Site.Call(ConnectorVerb.CreateUser, new { email = "p3@x.test" }));
+        Assert.True(sent.Verified, sent.Failure?.ToString());
+        var refused = await app.RunAsync(Creating("/checked-first", "300ms"), Site.Call(ConnectorVerb.CreateUser, new { email = "p3@x.test" }));
+        Assert.Equal(FailureCode.AlreadyExists, refused.Failure?.Code);
+    }
+
+    [Fact]
     public async Task A_request_that_stays_open_holds_a_write_up_for_the_settle_time_only()
     {
-        var result = await app.RunAsync(Creating("/waiting"), Site.Call(ConnectorVerb.CreateUser, new { email = "p1@x.test" }));
+        var result = await app.RunAsync(Creating("/waiting", "300ms"), Site.Call(ConnectorVerb.CreateUser, new { email = "p1@x.test" }));
         Assert.True(result.Verified, result.Failure?.ToString());
     }
 
@@ -95,8 +104,8 @@ public sealed class PartialPageTests(Lab lab) : IAsyncLifetime
         Assert.Equal((FailureCode.IncompleteRead, "The page was still coming when its rows were to be read."), (result.Failure?.Code, result.Failure?.Detail));
     }
 
-    private static string Creating(string form) =>
-        (TestSite.Yaml("[goto: /people]", "extract: { rows: { css: li }, fields: { email: { css: b } } }") + $$"""
+    private static string Creating(string form, string settleTime = "20s") =>
+        (TestSite.Yaml("[goto: /people]", "extract: { rows: { css: li }, fields: { email: { css: b } } }", top: $"settleTime: {settleTime}") + $$"""
 
               createUser:
                 inputs: [email]
@@ -122,6 +131,23 @@ public sealed class PartialPageTests(Lab lab) : IAsyncLifetime
             const answer = await fetch('/api/people?email=' + encodeURIComponent(document.getElementById('email').value), { method: 'POST' });
             document.getElementById('said').textContent = await answer.text();
             """)));
+        web.MapGet("/checked-first", () => TestSite.Html("""
+            <form method="post" action="/slow"><label>Email <input name="email"></label><button type="button" onclick="setTimeout(() => document.forms[0].submit(), 30)">Add</button></form>
+            """));
+        web.MapPost("/slow", async http =>
+        {
+            var email = (await http.Request.ReadFormAsync(http.RequestAborted))["email"].ToString();
+
+            // Longer than the connector's settle time: a page may take as long as a step.
+            await Task.Delay(Pause, http.RequestAborted);
+            var known = people.Contains(email);
+            if (!known)
+            {
+                people.Enqueue(email);
+            }
+
+            await InPartsAsync(http, "<h1>People</h1>", known ? "<p>This e-mail is already registered.</p>" : "<p>Saved.</p>");
+        });
         web.MapGet("/waiting", () => TestSite.Html(Scripted("fetch('/api/events')")));
         web.MapGet("/api/events", async http => await Task.Delay(TimeSpan.FromMinutes(5), http.RequestAborted));
         web.MapPost("/api/people", async (HttpContext http, string email) =>

@@ -101,9 +101,9 @@ internal sealed class PageActions(RunState run, PageInspector inspector, FaultDe
     {
         using var traffic = run.Browser is null ? null : new PageTraffic(run.Page);
         var (fault, alternative) = await act();
-        if (fault is null && traffic is not null && !inspector.LooksAtAnswer)
+        if (fault is null && traffic is { HasArrived: false } && !inspector.LooksAtAnswer)
         {
-            await traffic.QuietAsync(run.Connector.Manifest.SettleTime, run.Time, run.Token);
+            await traffic.QuietAsync(run.Connector.Manifest.SettleTime, run.DefaultStepLimit, run.Time, run.Token);
             await WholeAsync(frame, run.DefaultStepLimit);
         }
 

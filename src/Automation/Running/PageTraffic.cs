@@ -12,7 +12,8 @@ internal sealed class PageTraffic : IDisposable
     private readonly IPage page;
     private readonly Lock changing = new();
     private readonly HashSet<IRequest> open = [];
-    private bool left;
+    private IRequest? leading;
+    private bool arrived;
 
     public PageTraffic(IPage page)
     {
@@ -20,23 +21,42 @@ internal sealed class PageTraffic : IDisposable
         page.Request += Began;
         page.RequestFinished += Ended;
         page.RequestFailed += Ended;
+        page.FrameNavigated += Arrived;
     }
 
-    /// <summary>Waits until the page leads on to another one, or nothing that it asked is still open and the answers had time to show.</summary>
-    /// <param name="limit">Who keeps a request open for longer does not wait for an answer.</param>
+    /// <summary>True once the page has led on to another one.</summary>
+    public bool HasArrived
+    {
+        get
+        {
+            lock (changing)
+            {
+                return arrived;
+            }
+        }
+    }
+
+    /// <summary>Waits until the page that the step leads to begins to come, or nothing that was asked is still open and the answers had time to show.</summary>
+    /// <param name="settleTime">How long to wait for what scripts ask: whoever keeps a request open for longer does not wait for an answer.</param>
+    /// <param name="pageLimit">How long to wait for a page.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task QuietAsync(TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
+    public async Task QuietAsync(TimeSpan settleTime, TimeSpan pageLimit, TimeProvider time, CancellationToken cancellationToken)
     {
         var start = time.GetTimestamp();
-        for (var quiet = 0; quiet < 3 && time.GetElapsedTime(start) < limit; quiet = IsQuiet ? quiet + 1 : 0)
+        var quiet = 0;
+        while (quiet < 3)
         {
-            if (HasLeft)
-            {
-                return;
-            }
-
             await Task.Delay(Poll, time, cancellationToken);
+            lock (changing)
+            {
+                if (arrived || time.GetElapsedTime(start) >= (leading is null ? settleTime : pageLimit))
+                {
+                    return;
+                }
+
+                quiet = open.Count == 0 ? quiet + 1 : 0;
+            }
         }
     }
 
@@ -45,41 +65,17 @@ internal sealed class PageTraffic : IDisposable
         page.Request -= Began;
         page.RequestFinished -= Ended;
         page.RequestFailed -= Ended;
-    }
-
-    private bool IsQuiet
-    {
-        get
-        {
-            lock (changing)
-            {
-                return open.Count == 0;
-            }
-        }
-    }
-
-    private bool HasLeft
-    {
-        get
-        {
-            lock (changing)
-            {
-                return left;
-            }
-        }
+        page.FrameNavigated -= Arrived;
     }
 
     private void Began(object? sender, IRequest request)
     {
         lock (changing)
         {
-            if (request.IsNavigationRequest && IsOfPage(request))
-            {
-                left = true;
-            }
-            else if (request.ResourceType is "fetch" or "xhr" or "document")
+            if (request.ResourceType is "fetch" or "xhr" or "document")
             {
                 open.Add(request);
+                leading = request.IsNavigationRequest && IsOfPage(request) ? request : leading;
             }
         }
     }
@@ -97,11 +93,23 @@ internal sealed class PageTraffic : IDisposable
         }
     }
 
+    private void Arrived(object? sender, IFrame frame)
+    {
+        lock (changing)
+        {
+            // Scripts change the address of the page that is there, too.
+            arrived |= leading is not null && frame == page.MainFrame;
+        }
+    }
+
     private void Ended(object? sender, IRequest request)
     {
         lock (changing)
         {
             open.Remove(request);
+
+            // What is refused, or a file instead of a page, leads nowhere.
+            leading = request == leading && request.Failure is not null ? null : leading;
         }
     }
 }
