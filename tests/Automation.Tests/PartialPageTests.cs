@@ -8,6 +8,8 @@ namespace IdLcm.Automation.Tests;
 /// <summary>What a slow app sends in parts, or fetches in the background, is judged when it is there: what has not come yet must not be taken for absent.</summary>
 public sealed class PartialPageTests(Lab lab) : IAsyncLifetime
 {
+    // A machine that is busy must not make a page too late that is only slow.
+    private const string Patient = "timeouts: { step: 20s }";
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(800);
     private TestSite app = null!;
 
@@ -59,21 +61,21 @@ public sealed class PartialPageTests(Lab lab) : IAsyncLifetime
         var result = await app.RunAsync("""
             [goto: /new, click: { role: button, name: Add },
              when: { see: already registered, then: [goto: /people, expect: { see: p1@x.test }], else: [expect: { see: never shown, timeout: 100ms }] }]
-            """);
+            """, top: Patient);
         Assert.True(result.Succeeded, result.Failure?.ToString());
     }
 
     [Fact]
     public async Task Something_that_is_to_be_gone_is_looked_for_on_the_whole_page()
     {
-        var result = await app.RunAsync("[goto: /new, click: { role: button, name: Add }, expect: { notSee: already registered, timeout: 300ms }]");
+        var result = await app.RunAsync("[goto: /new, click: { role: button, name: Add }, expect: { notSee: already registered, timeout: 300ms }]", top: Patient);
         Assert.Equal(FailureCode.PageChanged, result.Failure?.Code);
     }
 
     [Fact]
     public async Task Steps_are_repeated_for_the_rows_of_the_whole_page()
     {
-        var result = await app.RunAsync("[goto: /leading, waitFor: { see: People }, forEach: { rows: { role: listitem }, steps: [hover: { css: b }] }]");
+        var result = await app.RunAsync("[goto: /leading, waitFor: { see: People }, forEach: { rows: { role: listitem }, steps: [hover: { css: b }] }]", top: Patient);
         Assert.True(result.Succeeded, result.Failure?.ToString());
         Assert.Equal(2, result.Steps.Count(s => s.Description.StartsWith("point at", StringComparison.Ordinal)));
     }
@@ -83,7 +85,7 @@ public sealed class PartialPageTests(Lab lab) : IAsyncLifetime
     [InlineData("/leading")]
     public async Task Rows_and_the_way_to_the_next_page_are_read_from_whole_pages(string start)
     {
-        var result = await app.RunAsync($"[goto: \"{start}\", waitFor: {{ see: People }}]", "extract: { rows: { css: li }, fields: { email: { css: b } }, next: { role: button, name: Next } }");
+        var result = await app.RunAsync($"[goto: \"{start}\", waitFor: {{ see: People }}]", "extract: { rows: { css: li }, fields: { email: { css: b } }, next: { role: button, name: Next } }", top: Patient);
         Assert.True(result is { Succeeded: true, Complete: true }, result.Failure?.ToString());
         Assert.Equal(["p1@x.test", "p2@x.test", "p3@x.test", "p4@x.test", "p5@x.test", "p6@x.test"], result.Rows.Select(r => r["email"]!.ToString()));
     }
@@ -91,9 +93,9 @@ public sealed class PartialPageTests(Lab lab) : IAsyncLifetime
     [Fact]
     public async Task A_table_that_a_script_fills_is_not_taken_for_empty_by_its_head()
     {
-        var result = await app.RunAsync("[goto: /filled]", "extract: { rows: { role: row }, fields: { email: { column: Email } } }");
+        var result = await app.RunAsync("[goto: /filled]", "extract: { rows: { role: row }, fields: { email: { column: Email } } }", top: Patient);
         Assert.Equal(["p1@x.test"], result.Rows.Select(r => r["email"]!.ToString()));
-        var empty = await app.RunAsync("[goto: /filled-with-nothing]", "extract: { rows: { role: row }, fields: { email: { column: Email } } }");
+        var empty = await app.RunAsync("[goto: /filled-with-nothing]", "extract: { rows: { role: row }, fields: { email: { column: Email } } }", top: Patient);
         Assert.True(empty is { Succeeded: true, Rows.Count: 0 }, empty.Failure?.ToString());
     }
 
@@ -105,12 +107,12 @@ public sealed class PartialPageTests(Lab lab) : IAsyncLifetime
     }
 
     private static string Creating(string form, string settleTime = "20s") =>
-        (TestSite.Yaml("[goto: /people]", "extract: { rows: { css: li }, fields: { email: { css: b } } }", top: $"settleTime: {settleTime}") + $$"""
+        (TestSite.Yaml("[goto: /people]", "extract: { rows: { css: li }, fields: { email: { css: b } } }", top: $"settleTime: {settleTime}\n{Patient}") + $$"""
 
               createUser:
                 inputs: [email]
                 steps: [goto: {{form}}, fill: { label: Email, value: "{email}" }, click: { role: button, name: Add, commit: true }]
-                verify: { listed: { email: "{email}" }, within: 1s }
+                verify: { listed: { email: "{email}" }, within: 10s }
                 errors: [{ see: already registered, code: AlreadyExists }]
             """).Replace("capabilities: {}", "capabilities: { createUser: { mode: direct } }", StringComparison.Ordinal);
 
@@ -175,7 +177,7 @@ public sealed class PartialPageTests(Lab lab) : IAsyncLifetime
                 Person(2 * page) + "</ul>" + (page < 3 ? $"""<form action="/pages"><input type="hidden" name="page" value="{page + 1}"><button>Next</button></form>""" : ""));
         });
         const string Table = "<table><thead><tr><th>Email</th></tr></thead><tbody id=people></tbody></table>";
-        web.MapGet("/filled", () => TestSite.Html(Table + "<script>setTimeout(() => { people.innerHTML = '<tr><td>p1@x.test</td></tr>'; }, 300)</script>"));
+        web.MapGet("/filled", () => TestSite.Html(Table + "<script>setTimeout(() => { people.innerHTML = '<tr><td>p1@x.test</td></tr>'; }, 100)</script>"));
         web.MapGet("/filled-with-nothing", () => TestSite.Html(Table));
         web.MapGet("/endless-start", () => TestSite.Html("""<form action="/endless"><button>Open</button></form>"""));
         web.MapGet("/endless", http => InPartsAsync(http, "<ul><li><b>p1@x.test</b></li>", "</ul>", TimeSpan.FromMinutes(5)));
