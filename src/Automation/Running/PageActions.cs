@@ -61,7 +61,7 @@ internal sealed class PageActions(RunState run, PageInspector inspector, FaultDe
             }
 
             await call;
-            await WholeAsync(frame, run.DefaultStepLimit);
+            await WholeAsync(frame);
             return detector.FromAddress(frame);
         }
         catch (Exception error) when (error is PlaywrightException or TimeoutException)
@@ -72,15 +72,16 @@ internal sealed class PageActions(RunState run, PageInspector inspector, FaultDe
 
     /// <summary>
     /// Waits until the page that an action has led to has come whole. The driver's call ends when the first part of
-    /// it is there; what the app still sends must not be taken for absent. A page that never ends is left at the limit.
+    /// it is there; what the app still sends must not be taken for absent. A page that never ends is left at the limit of a step.
     /// </summary>
-    public async Task WholeAsync(Frame frame, TimeSpan limit)
+    public async Task WholeAsync(Frame frame)
     {
         if (inspector.LooksAtAnswer)
         {
             return;
         }
 
+        var limit = run.DefaultStepLimit;
         try
         {
             foreach (var document in frame.Document is { } inner ? [inner, run.Page.MainFrame] : new[] { run.Page.MainFrame })
@@ -104,7 +105,7 @@ internal sealed class PageActions(RunState run, PageInspector inspector, FaultDe
         if (fault is null && traffic is { HasArrived: false } && !inspector.LooksAtAnswer)
         {
             await traffic.QuietAsync(run.Connector.Manifest.SettleTime, run.DefaultStepLimit, run.Time, run.Token);
-            await WholeAsync(frame, run.DefaultStepLimit);
+            await WholeAsync(frame);
         }
 
         return (fault ?? await DetectQuietlyAsync(frame, ownErrors: true), alternative);

@@ -28,6 +28,7 @@ internal sealed partial class RowReader(RunState run, PageActions actions, Neare
 
     /// <summary>How long a table has to stay without rows where nothing on the page says that there are none: scripts fill tables after their heads.</summary>
     private static readonly TimeSpan Stillness = TimeSpan.FromMilliseconds(500);
+
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
     private static readonly JsonSerializerOptions WithoutNulls = new(Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 

@@ -41,7 +41,7 @@ internal sealed class StepExecutor(RunState run, PageActions actions, LeafSteps 
 
     private async Task<StepFault?> WhenAsync(WhenStep choice, Frame frame)
     {
-        await actions.WholeAsync(frame, run.DefaultStepLimit);
+        await actions.WholeAsync(frame);
         var (holds, problem) = await actions.HoldsAsync(frame, choice.Condition);
         if (!holds && problem is null && choice.Condition.Timeout is { } patience)
         {
@@ -68,7 +68,7 @@ internal sealed class StepExecutor(RunState run, PageActions actions, LeafSteps 
             return null;
         }
 
-        await actions.WholeAsync(frame, run.DefaultStepLimit);
+        await actions.WholeAsync(frame);
         var rows = LocatorBuilder.Build(run.Page, frame, each.Rows!);
         var count = Math.Min(MaxLoop, await rows.CountAsync().WaitAsync(run.DefaultStepLimit, run.Token));
         for (var i = 0; i < count; i++)

@@ -133,7 +133,7 @@ internal sealed class VerbRunner
         var fault = await executor.RunAsync(operation.Steps, frame);
         if (fault is null && operation is { Errors.Count: > 0 } && !run.CommitEntered)
         {
-            await actions.WholeAsync(frame, run.DefaultStepLimit);
+            await actions.WholeAsync(frame);
             fault = await actions.DetectQuietlyAsync(frame, ownErrors: true);
         }
 
