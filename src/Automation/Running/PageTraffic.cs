@@ -8,7 +8,9 @@ namespace IdLcm.Automation.Running;
 /// </summary>
 internal sealed class PageTraffic : IDisposable
 {
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(25);
+    // Told by the page's own clock: what its scripts had put off for a shorter while has happened then, however slow they are.
+    private const string Pause = "() => new Promise(done => setTimeout(done, 25))";
+    private static readonly TimeSpan BetweenDocuments = TimeSpan.FromMilliseconds(25);
     private readonly IPage page;
     private readonly Lock changing = new();
     private readonly HashSet<IRequest> open = [];
@@ -47,15 +49,29 @@ internal sealed class PageTraffic : IDisposable
         var quiet = 0;
         while (quiet < 3)
         {
-            await Task.Delay(Poll, time, cancellationToken);
+            var limit = Limit() - time.GetElapsedTime(start);
+            if (limit <= TimeSpan.Zero)
+            {
+                return;
+            }
+
+            await PauseAsync(limit, time, cancellationToken);
             lock (changing)
             {
-                if (arrived || time.GetElapsedTime(start) >= (leading is null ? settleTime : pageLimit))
+                if (arrived)
                 {
                     return;
                 }
 
                 quiet = open.Count == 0 ? quiet + 1 : 0;
+            }
+        }
+
+        TimeSpan Limit()
+        {
+            lock (changing)
+            {
+                return leading is null ? settleTime : pageLimit;
             }
         }
     }
@@ -66,6 +82,22 @@ internal sealed class PageTraffic : IDisposable
         page.RequestFinished -= Ended;
         page.RequestFailed -= Ended;
         page.FrameNavigated -= Arrived;
+    }
+
+    private async Task PauseAsync(TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await page.EvaluateAsync(Pause).WaitAsync(limit, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // Its scripts are busy for longer than anybody waits.
+        }
+        catch (PlaywrightException)
+        {
+            await Task.Delay(BetweenDocuments, time, cancellationToken);
+        }
     }
 
     private void Began(object? sender, IRequest request)
