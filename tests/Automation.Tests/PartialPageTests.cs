@@ -103,6 +103,23 @@ public sealed class PartialPageTests(Lab lab) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_table_whose_rows_are_still_asked_for_is_not_taken_for_empty()
+    {
+        var result = await app.RunAsync("[goto: \"/fetched?from=/api/rows\"]", "extract: { rows: { role: row }, fields: { email: { column: Email } } }", top: Patient);
+        Assert.Equal(["p1@x.test"], result.Rows.Select(r => r["email"]!.ToString()));
+    }
+
+    [Fact]
+    public async Task A_table_without_rows_on_a_page_that_asks_without_end_is_empty_only_where_it_says_so()
+    {
+        var result = await app.RunAsync("[goto: \"/fetched?from=/api/events\"]", "extract: { rows: { role: row }, fields: { email: { column: Email } } }");
+        Assert.Equal(FailureCode.IncompleteRead, result.Failure?.Code);
+        Assert.Contains("still asking", result.Failure!.Detail, StringComparison.Ordinal);
+        var said = await app.RunAsync("[goto: \"/fetched?from=/api/events\"]", "extract: { rows: { role: row }, fields: { email: { column: Email } }, empty: Nobody here }");
+        Assert.True(said is { Succeeded: true, Rows.Count: 0 }, said.Failure?.ToString());
+    }
+
+    [Fact]
     public async Task A_page_that_never_ends_is_not_read_as_a_whole_list()
     {
         var result = await app.RunAsync("[goto: /endless-start, click: { role: button, name: Open }]", "extract: { rows: { css: li }, fields: { email: { css: b } } }");
@@ -184,6 +201,12 @@ public sealed class PartialPageTests(Lab lab) : IAsyncLifetime
         });
         const string Table = "<table><thead><tr><th>Email</th></tr></thead><tbody id=people></tbody></table>";
         web.MapGet("/filled", () => TestSite.Html(Table + "<script>setTimeout(() => { people.innerHTML = '<tr><td>p1@x.test</td></tr>'; }, 100)</script>"));
+        web.MapGet("/fetched", (string from) => TestSite.Html($"{Table}<p>Nobody here</p><script>fetch('{from}').then(a => a.text()).then(rows => {{ people.innerHTML = rows; }})</script>"));
+        web.MapGet("/api/rows", async http =>
+        {
+            await Task.Delay(2 * Pause, http.RequestAborted);
+            await http.Response.WriteAsync("<tr><td>p1@x.test</td></tr>");
+        });
         web.MapGet("/filled-with-nothing", () => TestSite.Html(Table));
         web.MapGet("/endless-start", () => TestSite.Html("""<form action="/endless"><button>Open</button></form>"""));
         web.MapGet("/endless", http => InPartsAsync(http, "<ul><li><b>p1@x.test</b></li>", "</ul>", TimeSpan.FromMinutes(5)));

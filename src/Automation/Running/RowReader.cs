@@ -29,6 +29,9 @@ internal sealed partial class RowReader(RunState run, PageActions actions, Neare
     /// <summary>How long a table has to stay without rows where nothing on the page says that there are none: scripts fill tables after their heads.</summary>
     private static readonly TimeSpan Stillness = TimeSpan.FromMilliseconds(500);
 
+    private const string StillAsking =
+        "The page shows a table without rows while it is still asking its server. Where it always does, say by \"empty\" or \"expectCount\" how it shows that there are none.";
+
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
     private static readonly JsonSerializerOptions WithoutNulls = new(Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
@@ -197,7 +200,17 @@ internal sealed partial class RowReader(RunState run, PageActions actions, Neare
                 var ready = !repeated && Ready(extract, read, mayBeEmpty);
                 if (ready && read is { Rows.Count: 0, Empty: false } and not { Count: 0 })
                 {
-                    emptySince ??= run.Time.GetTimestamp();
+                    if (emptySince is null)
+                    {
+                        emptySince = run.Time.GetTimestamp();
+                        if (!await AsksNothingAsync(frame, limit - run.Time.GetElapsedTime(start)))
+                        {
+                            return (null, await actions.DetectQuietlyAsync(frame, ownErrors: true) ?? new(FailureCode.IncompleteRead, StillAsking));
+                        }
+
+                        continue;
+                    }
+
                     ready = run.Time.GetElapsedTime(emptySince.Value) >= Stillness;
                 }
 
@@ -225,6 +238,25 @@ internal sealed partial class RowReader(RunState run, PageActions actions, Neare
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(50), run.Time, run.Token);
+        }
+    }
+
+    /// <summary>Waits until nothing that the document has asked for is still on its way; the driver counts what it asks from its first request on.</summary>
+    private async Task<bool> AsksNothingAsync(Frame frame, TimeSpan limit)
+    {
+        try
+        {
+            await run.DocumentOf(frame).WaitForLoadStateAsync(LoadState.NetworkIdle, new() { Timeout = Math.Max(1, (float)limit.TotalMilliseconds) }).WaitAsync(run.Token);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+        catch (PlaywrightException)
+        {
+            // Another document comes: the next look sees it.
+            return true;
         }
     }
 
