@@ -19,6 +19,7 @@ public sealed class RepairTests(Lab lab)
         ("click: { css: \"#invite-submit\" }", "css #invite-submit", "button \"Send invitation\""),
         ("click: { xpath: \"//form//button[contains(@class,'sendInvitationNow')]\" }", "xpath //form//button[contains(@class,'sendInvitationNow')]", "button \"Send invitation\""),
         ("fill: { testId: user-email, value: jo@x.test }", "test id user-email", "field \"E-mail address\""),
+        ("click: { role: button, name: \"Edit {settings.phoneNumber}\" }", "button \"Edit {settings.phoneNumber}\"", "button \"Edit the account of {settings.phoneNumber} {{now}}\""),
         ("fill: { css: \"#f1\", value: \"{settings.phoneNumber}\" }", "css #f1", "field with placeholder \"Phone\""),
     ];
 
@@ -61,6 +62,7 @@ public sealed class RepairTests(Lab lab)
             <button>Remove all</button>
             <div role=dialog aria-label=Members><h2>Members</h2><button>Remove member</button><button>Close</button></div>
             <table><tr><td>{web.Urls.First()}</td><td><button>Delete account</button></td></tr><tr><td>other</td><td><button>Delete</button></td></tr></table>
+            <button>Edit the account of 7 (now)</button><button>Edit the account of 71-71 &#123;now&#125;</button><button>Remove the account of 71-71</button><button>71-71</button>
             <div role=dialog aria-label="Invite people"><button>Save</button></div>
             <form onsubmit="return false"><label for=m>E-mail address</label><input id=m name=contactEmail>
             <input id=f2 placeholder=Phone><button class="btn btn-primary">Send invitation</button></form>
@@ -70,7 +72,7 @@ public sealed class RepairTests(Lab lab)
         {
             var yaml = TestSite.Yaml($"[goto: /people, {Hurried(step)}]").Replace("id: host-tests", $"id: missing-{number}", StringComparison.Ordinal);
             var folder = Directory.CreateDirectory(Path.Combine(catalog, $"missing-{number}")).FullName;
-            File.WriteAllText(Path.Combine(folder, "connector.yaml"), yaml.Replace("required: true }", "required: true }, phoneNumber: { label: Phone, default: \"1\" }", StringComparison.Ordinal));
+            File.WriteAllText(Path.Combine(folder, "connector.yaml"), yaml.Replace("required: true }", "required: true }, phoneNumber: { label: Phone, default: \"71-71\" }", StringComparison.Ordinal));
         }
 
         await using var process = lab.Build(lab.Options with { ConnectorDirectories = [catalog], OwnConnectorDirectory = catalog, StepTimeout = TimeSpan.FromSeconds(60) });
@@ -96,10 +98,12 @@ public sealed class RepairTests(Lab lab)
     [InlineData("click: { css: \"form > button:nth-child(3)\" }")]
     [InlineData("click: { role: button, name: Remove, within: { role: listitem } }")]
     [InlineData("click: { role: button, name: Invite }")]
+    [InlineData("click: { role: link, name: \"{settings.appUrl}\" }")]
+    [InlineData("click: { role: link, name: \"Edit {settings.appUrl}\" }")]
     public async Task Nothing_is_proposed_where_it_would_be_a_guess(string step)
     {
         await using var site = await TestSite.StartAsync(lab, web => web.MapGet("/people", () => TestSite.Html(
-            "<ul><li><button>Remove it</button></li><li><button>Remove it too</button></li></ul><form onsubmit='return false'><button>Invite one</button><button>Invite many</button><div><button>Invite one</button></div></form><button>Invite many</button>")));
+            $"<a href='/people'>Remove {web.Urls.First()}</a><a href='/people'>Edit</a><ul><li><button>Remove it</button></li><li><button>Remove it too</button></li></ul><form onsubmit='return false'><button>Invite one</button><button>Invite many</button><div><button>Invite one</button></div></form><button>Invite many</button>")));
         var failed = await site.RunAsync($"[goto: /people, {Hurried(step)}]");
         Assert.Equal(FailureCode.PageChanged, failed.Failure?.Code);
         Assert.Null(failed.Failure!.Repair);

@@ -34,8 +34,8 @@ internal static partial class ConnectorRepair
     }
 
     private static string New(LocatorRepair repair) => repair.Kind == "role"
-        ? $"{{ role: {repair.Role}, name: {Quoted(Literal(repair.Name))} }}"
-        : $"{{ {repair.Kind}: {Quoted(Literal(repair.Name))} }}";
+        ? $"{{ role: {repair.Role}, name: {Quoted(Name(repair))} }}"
+        : $"{{ {repair.Kind}: {Quoted(Name(repair))} }}";
 
     private static string InFlow(string text, TextNode locator, string first)
     {
@@ -60,7 +60,7 @@ internal static partial class ConnectorRepair
         $"any: [{first}, {{ {string.Join(", ", locator.Entries.Where(IsOfLocator).Select(entry => $"{entry.Key.Scalar}: {Quoted(entry.Value.Scalar!)}"))} }}]";
 
     /// <summary>What a page shows is text: a brace in it begins no placeholder.</summary>
-    private static string Literal(string name) => name.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal);
+    private static string Name(LocatorRepair repair) => repair.IsTemplate ? repair.Name : Template.Literal(repair.Name);
 
     private static string Quoted(string value) => JsonSerializer.Serialize(value, Readable);
 

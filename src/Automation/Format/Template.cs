@@ -62,7 +62,7 @@ internal sealed class Template
                 }
 
                 Flush(found, literal);
-                found.Add(new(null, alternatives!, map));
+                found.Add(new(null, alternatives!, map, source[i..(end + 1)]));
                 i = end;
             }
             else
@@ -120,6 +120,46 @@ internal sealed class Template
         return Resolve(scope, out missing) is { } text ? [text] : null;
     }
 
+    /// <summary>
+    /// A shown text as a template with the same placeholders: <c>Change jo@acme.test</c> is <c>Change {email}</c> where this one is <c>Edit {email}</c>.
+    /// </summary>
+    /// <param name="shown">The text.</param>
+    /// <param name="scope">The values that this template was resolved with.</param>
+    /// <returns>Its parts that are no values, and the source; null where the text does not hold each of the values exactly once.</returns>
+    public (string Words, string Source)? Generalise(string shown, Scope scope)
+    {
+        var found = new SortedDictionary<int, (string Value, string Source)>();
+        foreach (var part in parts.Where(p => p.Literal is null).Distinct())
+        {
+            var value = new Template("", [part], Mark).Resolve(scope, out _);
+            if (string.IsNullOrWhiteSpace(value)
+                || shown.IndexOf(value, StringComparison.Ordinal) is var at && (at < 0 || shown.IndexOf(value, at + 1, StringComparison.Ordinal) >= 0 || !found.TryAdd(at, (value, part.Source))))
+            {
+                return null;
+            }
+        }
+
+        var (words, source, from) = (new StringBuilder(), new StringBuilder(), 0);
+        foreach (var (at, (value, placeholder)) in found)
+        {
+            if (at < from)
+            {
+                return null;
+            }
+
+            words.Append(shown, from, at - from);
+            source.Append(Literal(shown[from..at])).Append(placeholder);
+            from = at + value.Length;
+        }
+
+        return (words.Append(shown, from, shown.Length - from).ToString(), source.Append(Literal(shown[from..])).ToString());
+    }
+
+    /// <summary>A text that stands for itself, as a template is written.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>The same with its braces doubled.</returns>
+    public static string Literal(string text) => text.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal);
+
     public override string ToString() => Source;
 
     private static string Written(Scope scope, Part part, string word) => part.Map is { } map ? scope.Write(map, word) : word;
@@ -140,7 +180,7 @@ internal sealed class Template
         }
     }
 
-    private sealed record Part(string? Literal, IReadOnlyList<PlaceholderPath> Alternatives, string? Map);
+    private sealed record Part(string? Literal, IReadOnlyList<PlaceholderPath> Alternatives, string? Map, string Source = "");
 }
 
 /// <summary>A name, then member names and indexes.</summary>

@@ -33,16 +33,17 @@ internal static class LocatorBuilder
     public static ILocator Build(IPage page, Frame frame, LocatorRepair repair, ILocator? root)
     {
         var document = frame.Document ?? page.MainFrame;
+        var name = repair.IsTemplate ? Template.Parse(repair.Name, default, new("")).Resolve(frame.Scope, out _) ?? repair.Name : repair.Name;
         var found = (repair.Kind, root) switch
         {
-            ("role", null) => document.GetByRole(Role(repair.Role!), new() { NameString = repair.Name, Exact = true }),
-            ("role", _) => root.GetByRole(Role(repair.Role!), new() { NameString = repair.Name, Exact = true }),
-            ("label", null) => document.GetByLabel(repair.Name, new() { Exact = true }),
-            ("label", _) => root.GetByLabel(repair.Name, new() { Exact = true }),
-            ("placeholder", null) => document.GetByPlaceholder(repair.Name, new() { Exact = true }),
-            ("placeholder", _) => root.GetByPlaceholder(repair.Name, new() { Exact = true }),
-            (_, null) => document.GetByText(repair.Name, new() { Exact = true }),
-            _ => root.GetByText(repair.Name, new() { Exact = true }),
+            ("role", null) => document.GetByRole(Role(repair.Role!), new() { NameString = name, Exact = true }),
+            ("role", _) => root.GetByRole(Role(repair.Role!), new() { NameString = name, Exact = true }),
+            ("label", null) => document.GetByLabel(name, new() { Exact = true }),
+            ("label", _) => root.GetByLabel(name, new() { Exact = true }),
+            ("placeholder", null) => document.GetByPlaceholder(name, new() { Exact = true }),
+            ("placeholder", _) => root.GetByPlaceholder(name, new() { Exact = true }),
+            (_, null) => document.GetByText(name, new() { Exact = true }),
+            _ => root.GetByText(name, new() { Exact = true }),
         };
         return found.Filter(new() { Visible = true });
     }

@@ -74,7 +74,7 @@ internal sealed class NearestElements(RunState run)
     {
         try
         {
-            foreach (var repair in RepairFinder.Find(part, LocatorBuilder.Describe(part, frame.Scope), run.Current, candidates).Take(MostTried))
+            foreach (var repair in RepairFinder.Find(part, frame.Scope, run.Current, candidates).Take(MostTried))
             {
                 if (await LocatorBuilder.Build(run.Page, frame, repair, root).CountAsync().WaitAsync(run.DefaultStepLimit, run.Token) == 1)
                 {

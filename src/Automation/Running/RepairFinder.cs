@@ -8,7 +8,8 @@ namespace IdLcm.Automation.Running;
 /// <param name="Role">Its role; <c>field</c> for anything that is typed into or chosen from.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Marks">What its markup calls it: id, classes, test id.</param>
-internal sealed record Candidate(string Role, string Name, string Marks);
+/// <param name="Template">Its name with placeholders for the values in it; null where it is taken as it is.</param>
+internal sealed record Candidate(string Role, string Name, string Marks, string? Template = null);
 
 /// <summary>Finds what on the page could be meant by a locator that matches nothing any more.</summary>
 internal static class RepairFinder
@@ -32,32 +33,42 @@ internal static class RepairFinder
 
     /// <summary>The proposals for a locator, likeliest first; they say nothing yet of whether the page shows each of them once.</summary>
     /// <param name="wanted">The locator; what it is <c>within</c> stays as it is.</param>
-    /// <param name="words">The same in words.</param>
+    /// <param name="scope">The values of placeholders in the locator.</param>
     /// <param name="step">The step that wants it.</param>
     /// <param name="candidates">What the page shows there.</param>
     /// <returns>The proposals; none where nothing is like it.</returns>
-    public static IEnumerable<LocatorRepair> Find(Locator wanted, string words, Step? step, IReadOnlyList<Candidate> candidates)
+    public static IEnumerable<LocatorRepair> Find(Locator wanted, Scope scope, Step? step, IReadOnlyList<Candidate> candidates)
     {
         var choices = Choices(wanted);
-        if (wanted is not { Has: null, HasText: null } || choices.Any(l => l is not { Has: null, HasText: null, Value: null or { IsLiteral: true } } || (l != wanted && l.Within is not null)))
+        if (wanted is not { Has: null, HasText: null } || choices.Any(l => l is not { Has: null, HasText: null } || (l != wanted && l.Within is not null)))
         {
             return [];
         }
 
-        var named = choices.Where(l => Named(l, NoValues) is { Length: > 0 })
+        // Of a name with values in it only the words around them are compared: everything about one person is alike by the person.
+        var templates = choices.Where(l => l.Value is { IsLiteral: false }).ToList();
+        var general = templates.Where(l => Named(l, scope) is not null)
+            .Select(l => (Locator: l, Wanted: l.Value!.Generalise(Named(l, scope)!, scope)))
+            .Where(l => !string.IsNullOrWhiteSpace(l.Wanted?.Words))
+            .SelectMany(l => candidates.Where(c => IsAlike(l.Locator, c.Role)).Select(c => (Candidate: c, Shown: l.Locator.Value!.Generalise(c.Name, scope), l.Wanted!.Value.Words)))
+            .Where(c => c.Shown is not null)
+            .Select(c => (Candidate: c.Candidate with { Template = c.Shown!.Value.Source }, Distance: Distance(c.Words.Trim(), c.Shown!.Value.Words.Trim())));
+        var named = choices.Except(templates).Where(l => Named(l, NoValues) is { Length: > 0 })
             .SelectMany(l => candidates.Where(c => IsAlike(l, c.Role)).Select(c => (Candidate: c, Distance: Distance(Named(l, NoValues)!, c.Name))))
+            .Concat(general)
             .Where(c => c.Distance <= Likeness);
         // Of two things that the markup's words fit equally well neither is meant for certain.
-        var marked = choices.Where(IsByMarkup)
+        var marked = choices.Except(templates).Where(IsByMarkup)
             .SelectMany(l => candidates.Where(c => Fits(step, c.Role)).Select(c => (Candidate: c, Distance: MarkupWords.Distance(l, step, c))))
             .Where(c => c.Distance <= MarkupWords.Likeness)
             .GroupBy(c => c.Distance).Where(g => g.Count() == 1).Select(g => g.First());
-        return named.Concat(marked).OrderBy(c => c.Distance).Select(c => c.Candidate).Distinct().SelectMany(c => Proposals(wanted, words, c));
+        return named.Concat(marked).OrderBy(c => c.Distance).Select(c => c.Candidate).Distinct().SelectMany(c => Proposals(wanted, LocatorBuilder.Describe(wanted, c.Template is null ? scope : null), c));
     }
 
     private static IEnumerable<LocatorRepair> Proposals(Locator wanted, string words, Candidate candidate)
     {
-        LocatorRepair By(string kind, string? role = null) => new(wanted.Mark.Line, wanted.Mark.Column, words, kind, role, candidate.Name);
+        LocatorRepair By(string kind, string? role = null) =>
+            new(wanted.Mark.Line, wanted.Mark.Column, words, kind, role, candidate.Template ?? candidate.Name, IsTemplate: candidate.Template is not null);
         return Fields.Contains(candidate.Role) ? [By("label"), By("placeholder")]
             : Enum.TryParse<AriaRole>(candidate.Role, ignoreCase: true, out _) ? [By("role", candidate.Role)]
             : [By("text")];

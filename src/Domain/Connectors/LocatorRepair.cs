@@ -7,7 +7,8 @@ namespace IdLcm.Domain.Connectors;
 /// <param name="Kind">How the new element is named: <c>role</c>, <c>label</c>, <c>placeholder</c> or <c>text</c>.</param>
 /// <param name="Role">Its ARIA role, for <c>role</c>; else null.</param>
 /// <param name="Name">Its name, label, placeholder or text.</param>
-public sealed record LocatorRepair(int Line, int Column, string Wanted, string Kind, string? Role, string Name)
+/// <param name="IsTemplate">True where the name is written as connectors write it, with the placeholders of what was looked for: <c>Change {email}</c>.</param>
+public sealed record LocatorRepair(int Line, int Column, string Wanted, string Kind, string? Role, string Name, bool IsTemplate = false)
 {
     /// <summary>The new element in words: <c>button "Send invitation"</c>.</summary>
     /// <returns>The words.</returns>
