@@ -71,10 +71,10 @@ public static class Ids
         return Convert.ToHexStringLower(hash[..16]);
     }
 
-    /// <summary>A value as it is compared where letter case does not matter.</summary>
+    /// <summary>A value as it is compared where letter case and Unicode composition do not matter.</summary>
     /// <param name="value">The value.</param>
     /// <returns>The folded value.</returns>
-    public static string Fold(string value) => (value.IsNormalized() ? value : value.Normalize(NormalizationForm.FormC)).ToLowerInvariant();
+    public static string Fold(string value) => UnicodeComposition.Compose(value).ToLowerInvariant();
 
     private static (long Milliseconds, int Fraction) Split(DateTimeOffset now) =>
         (now.ToUnixTimeMilliseconds(), (int)(now.UtcTicks % TimeSpan.TicksPerMillisecond));

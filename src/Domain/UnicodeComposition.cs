@@ -3,10 +3,10 @@ using System.Collections.Frozen;
 namespace IdLcm.Domain;
 
 /// <summary>
-/// Unicode normalization form C. The runtime's own does nothing here, because the product is culture-invariant; user names
+/// Unicode normalization form C. The runtime's own does nothing here, because the product is culture-invariant; names
 /// need it, so that one person is not two who look the same (RFC 7644 section 5, RFC 8265 section 3.3).
 /// </summary>
-internal static class UnicodeComposition
+public static class UnicodeComposition
 {
     private const char FirstMark = '\u0300';
 
@@ -28,7 +28,9 @@ internal static class UnicodeComposition
         .SelectMany(t => Enumerable.Range(t[0], t[1] - t[0] + 1).Select(c => ((char)c, (byte)t[2])))
         .ToFrozenDictionary(pair => pair.Item1, pair => pair.Item2);
 
-    /// <summary>The text composed; the same instance where it is so already and holds no mark.</summary>
+    /// <summary>Composes a text.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>The text composed; the same instance where it holds nothing that could compose.</returns>
     public static string Compose(string text)
     {
         // Nothing before the combining marks composes, or is composed of anything else than them.

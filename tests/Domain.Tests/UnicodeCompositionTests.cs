@@ -1,3 +1,4 @@
+using IdLcm.Domain.Integrations;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Users;
 
@@ -52,14 +53,28 @@ public sealed class UnicodeCompositionTests
         const string name = "jos\u00e9.m\u00fcller@acme.test";
         Assert.Same(name, UnicodeComposition.Compose(name));
         Assert.Equal("x:n:" + Ids.KeyOf(name), Rows.UserName(name));
-        Assert.Null(Rows.FormerUserName(name));
+    }
+
+    [Theory]
+    [InlineData("Jose\u0301@acme.test", "jos\u00c9@acme.test", true)]
+    [InlineData("jose@acme.test", "jos\u00e9@acme.test", false)]
+    public void Keys_and_names_are_the_same_however_they_are_composed(string one, string other, bool same)
+    {
+        Assert.Equal(same, Ids.KeyOf(one) == Ids.KeyOf(other));
+        Assert.Equal(same, UserNames.AreSame(one, other));
+        var integration = new Integration
+        {
+            Id = "i", Name = "i", ConnectorId = "c", ConnectorVersion = "1.0.0", CreatedAt = default, CreatedBy = "o", ModifiedAt = default, ServiceAccount = new(one, "password", HasTotp: false, default),
+        };
+        Assert.Equal(same, integration.IsServiceAccount(other));
     }
 
     [Fact]
-    public void A_name_that_was_indexed_uncomposed_is_looked_for_there_too()
+    public void An_app_shows_what_is_wished_however_it_composes_it()
     {
-        const string name = "jose\u0301@acme.test";
-        Assert.Equal("x:n:" + Ids.KeyOf(name), Rows.FormerUserName(name));
-        Assert.NotEqual(Rows.UserName(name), Rows.FormerUserName(name));
+        Assert.True(AttributeValues.AreSame("Jose\u0301", " Jos\u00e9", ignoreCase: false));
+        Assert.False(AttributeValues.AreSame("Jose\u0301", "jos\u00e9", ignoreCase: false));
+        Assert.True(AttributeValues.AreSame("Jose\u0301", "jos\u00e9", ignoreCase: true));
+        Assert.False(AttributeValues.AreSame("Jose", "jos\u00e9", ignoreCase: true));
     }
 }

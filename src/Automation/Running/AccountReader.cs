@@ -1,10 +1,11 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IdLcm.Automation.Format;
 using IdLcm.Automation.Http;
+using IdLcm.Domain;
 using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Users;
 using Microsoft.Playwright;
 
 namespace IdLcm.Automation.Running;
@@ -23,7 +24,7 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
         scope.Set("identifier", identifier);
         var frame = new Frame(reading, scope);
         var primary = run.Connector.Manifest.UserSchema.PrimaryIdentifier;
-        var listed = new ListedRows(primary, wanted: row => string.Equals((row[primary] as JsonValue)?.ToString(), identifier, StringComparison.OrdinalIgnoreCase), progressed: run.Progressed);
+        var listed = new ListedRows(primary, wanted: row => UserNames.AreSame((row[primary] as JsonValue)?.ToString(), identifier), progressed: run.Progressed);
         var read = await ReadAsync(reading, frame, listed);
         var matches = listed.Kept;
         if (read.Fault is not null)
@@ -163,7 +164,7 @@ internal sealed class AccountReader(RunState run, StepExecutor executor, RowRead
 
     /// <summary>As pages show text: composed characters, single spaces.</summary>
     private static string Folded(string? text) =>
-        string.Join(' ', (text ?? "").Normalize(NormalizationForm.FormC).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        string.Join(' ', UnicodeComposition.Compose(text ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private async Task<StepFault?> ReadDetailAsync(Detail detail, Frame frame, JsonObject row)
     {

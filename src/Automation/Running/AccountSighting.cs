@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using IdLcm.Domain.Users;
 
 namespace IdLcm.Automation.Running;
 
@@ -16,7 +17,7 @@ internal sealed record AccountSighting(string Identifier, JsonObject Row, Loaded
 
     /// <summary>Whether somebody who looks for an account now may take this for it.</summary>
     public bool Answers(string identifier, TimeProvider time) =>
-        string.Equals(identifier, Identifier, StringComparison.OrdinalIgnoreCase) && time.GetElapsedTime(At) < Lasts;
+        UserNames.AreSame(identifier, Identifier) && time.GetElapsedTime(At) < Lasts;
 }
 
 /// <summary>A page as it came: nothing was done to it since.</summary>

@@ -131,7 +131,7 @@ public sealed class ConnectedAccountService(IRecordStore store, ISecretStore sec
 
         var now = clock.GetUtcNow();
         var person = ScimResource.FromStored(user.Value.Resource.Span, profile.UserType).UserName ?? userId;
-        var tied = string.Equals(userName, known, StringComparison.OrdinalIgnoreCase) || string.Equals(userName, person, StringComparison.OrdinalIgnoreCase) ? TiedBy.Email : TiedBy.Hand;
+        var tied = UserNames.AreSame(userName, known) || UserNames.AreSame(userName, person) ? TiedBy.Email : TiedBy.Hand;
         var account = new ConnectedAccount(userId, userName!, tied, totp is not null, now, by.Actor);
         await store.CommitAsync(
             profile.Partition,
@@ -235,7 +235,7 @@ public sealed class ConnectedAccountService(IRecordStore store, ISecretStore sec
 
         var identifier = account.TiedBy == TiedBy.Hand ? account.UserName : record?.Observed?.Identifier ?? account.UserName;
         if (record?.Observed is null || SecuringRun.VerbsOf(profile.Manifest).Count == 0 || profile.Integration.ServiceAccount is not { } service
-            || string.Equals(identifier, service.UserName, StringComparison.OrdinalIgnoreCase) || profile.Integration.ObserveOnly is not null)
+            || UserNames.AreSame(identifier, service.UserName) || profile.Integration.ObserveOnly is not null)
         {
             return true;
         }

@@ -132,7 +132,7 @@ public sealed class ManagedPasswordService(IRecordStore store, IntegrationProfil
             return (true, Refusal.Conflict("no_account", $"When it was last read, the app showed no active account of {name}; one that was invited is active once its person accepted. Sync, and try again."));
         }
 
-        if (string.Equals(observed.Identifier, profile.Integration.ServiceAccount!.UserName, StringComparison.OrdinalIgnoreCase))
+        if (UserNames.AreSame(observed.Identifier, profile.Integration.ServiceAccount!.UserName))
         {
             return (true, Refusal.Conflict("service_account", "It is the service account: rotate that one's password instead."));
         }

@@ -3,6 +3,7 @@ using IdLcm.Domain.Connectors;
 using IdLcm.Domain.Groups;
 using IdLcm.Domain.Operations;
 using IdLcm.Domain.Sync;
+using IdLcm.Domain.Users;
 
 namespace IdLcm.Domain.Integrations;
 
@@ -32,9 +33,9 @@ public sealed record Integration
 
     /// <summary>Whether an account of the app is the one that the gateway signs in with.</summary>
     /// <param name="identifier">The account's primary identifier; null for none.</param>
-    /// <returns>True for the service account, in any letter case.</returns>
+    /// <returns>True for the service account, in any letter case and composition.</returns>
     public bool IsServiceAccount(string? identifier) =>
-        identifier is not null && identifier.Equals(ServiceAccount?.UserName, StringComparison.OrdinalIgnoreCase);
+        UserNames.AreSame(identifier, ServiceAccount?.UserName);
 
     /// <summary>What becomes of an account whose person leaves.</summary>
     public DeprovisionModel Deprovision { get; init; } = new();

@@ -182,8 +182,7 @@ public static class AccountPlan
         foreach (var (name, wished) in desired.Attributes)
         {
             var known = seen.Attributes.ContainsKey(name) ? seen.Attributes[name] : applied?[name];
-            var comparison = name == identifierName ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
-            if (!string.Equals(Shown(wished), Shown(known), comparison))
+            if (!AttributeValues.AreSame(wished, known, ignoreCase: name == identifierName))
             {
                 different.Add(name);
             }
@@ -193,8 +192,6 @@ public static class AccountPlan
     }
 
     private static string Named(IReadOnlyList<string> roles) => roles.Count == 0 ? "no role" : string.Join(", ", roles);
-
-    private static string Shown(JsonNode? value) => AttributeValues.Text(value)?.Trim() ?? "";
 
     private static bool SameSet(IReadOnlyList<string> a, IReadOnlyList<string> b) =>
         a.Count == b.Count && a.All(role => b.Contains(role, StringComparer.OrdinalIgnoreCase));

@@ -49,7 +49,7 @@ internal static class AccountProof
                 }
             }
             else if (name != "identifier" && seen.Attributes.ContainsKey(name) && profile.Schema.Attributes.Any(a => a.Name == name)
-                && !string.Equals(AttributeValues.Text(wished)?.Trim() ?? "", AttributeValues.Text(seen.Attributes[name])?.Trim() ?? "", name == profile.PrimaryIdentifier.Name ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal))
+                && !AttributeValues.AreSame(wished, seen.Attributes[name], ignoreCase: name == profile.PrimaryIdentifier.Name))
             {
                 return false;
             }

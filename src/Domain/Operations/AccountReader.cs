@@ -23,7 +23,7 @@ internal sealed class AccountReader(
     /// <summary>Reads the account under the identifiers that it may have.</summary>
     public async Task<AccountRead> ReadAsync(CancellationToken cancellationToken)
     {
-        foreach (var identifier in identifiers.Distinct(StringComparer.OrdinalIgnoreCase))
+        foreach (var identifier in identifiers.DistinctBy(Ids.Fold))
         {
             var read = await ReadOneAsync(identifier, cancellationToken);
             if (read.Failure is not null || read.Seen is not null)
@@ -97,7 +97,7 @@ internal sealed class AccountReader(
         };
 
         void Match(IReadOnlyList<JsonObject> rows) =>
-            matches.AddRange(rows.Select(Observe).OfType<ObservedAccount>().Where(seen => string.Equals(seen.Identifier, identifier, StringComparison.OrdinalIgnoreCase)));
+            matches.AddRange(rows.Select(Observe).OfType<ObservedAccount>().Where(seen => UserNames.AreSame(seen.Identifier, identifier)));
     }
 
     private ObservedAccount? Observe(JsonObject row) => Sync.ImportedUser.Observe(profile, row, clock.GetUtcNow()) is not { } seen ? null

@@ -212,12 +212,7 @@ public static class Rows
     /// <summary>The unique index of user names.</summary>
     /// <param name="userName">The user name; letter case and Unicode composition do not matter.</param>
     /// <returns>The key.</returns>
-    public static string UserName(string userName) => "x:n:" + Ids.KeyOf(UnicodeComposition.Compose(userName));
-
-    /// <summary>Where the index had a user name when composition mattered.</summary>
-    /// <param name="userName">The user name.</param>
-    /// <returns>The key, or null where it is the one of today.</returns>
-    public static string? FormerUserName(string userName) => UnicodeComposition.Compose(userName) == userName ? null : "x:n:" + Ids.KeyOf(userName);
+    public static string UserName(string userName) => "x:n:" + Ids.KeyOf(userName);
 
     /// <summary>An index entry that need not be unique.</summary>
     /// <param name="index">One letter: e for a user's externalId, m for e-mail addresses; d for a group's displayName, f for its externalId.</param>

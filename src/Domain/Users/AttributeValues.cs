@@ -18,6 +18,17 @@ public static class AttributeValues
         _ => null,
     };
 
+    /// <summary>Whether an app shows what is wished: white space around it and Unicode composition do not matter, as apps store both as they like.</summary>
+    /// <param name="wished">One value; null is the empty text.</param>
+    /// <param name="shown">The other.</param>
+    /// <param name="ignoreCase">True where letter case does not matter either.</param>
+    /// <returns>True for the same text.</returns>
+    public static bool AreSame(JsonNode? wished, JsonNode? shown, bool ignoreCase)
+    {
+        static string Plain(JsonNode? node) => UnicodeComposition.Compose(Text(node)?.Trim() ?? "");
+        return string.Equals(Plain(wished), Plain(shown), ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
+    }
+
     /// <summary>The texts of an array of scalars or of SCIM complex values, or of one scalar; empty ones left out.</summary>
     /// <param name="node">The value.</param>
     /// <returns>The texts.</returns>

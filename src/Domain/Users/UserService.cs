@@ -36,11 +36,6 @@ public sealed partial class UserService(IRecordStore store, LaneSignal signal, T
     public async ValueTask<UserRecord?> FindByUserNameAsync(IntegrationProfile profile, string userName, CancellationToken cancellationToken = default)
     {
         var entry = await store.GetAsync(profile.Partition, Rows.UserName(userName), cancellationToken);
-        if (entry is null && Rows.FormerUserName(userName) is { } former)
-        {
-            entry = await store.GetAsync(profile.Partition, former, cancellationToken);
-        }
-
         return entry is null ? null : await FindAsync(profile, System.Text.Encoding.ASCII.GetString(entry.Value.Span), cancellationToken);
     }
 
