@@ -23,7 +23,8 @@ internal sealed class AccountReader(
     /// <summary>Reads the account under the identifiers that it may have.</summary>
     public async Task<AccountRead> ReadAsync(CancellationToken cancellationToken)
     {
-        foreach (var identifier in identifiers.DistinctBy(Ids.Fold))
+        // In each spelling: an app's own search may know only the one that it shows.
+        foreach (var identifier in identifiers.Distinct(StringComparer.OrdinalIgnoreCase))
         {
             var read = await ReadOneAsync(identifier, cancellationToken);
             if (read.Failure is not null || read.Seen is not null)

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using IdLcm.Domain;
 using IdLcm.Domain.Connectors;
+using IdLcm.Domain.Users;
 
 namespace IdLcm.LocalHost.Tests.Lifecycle;
 
@@ -10,7 +12,8 @@ namespace IdLcm.LocalHost.Tests.Lifecycle;
 public sealed class InMemoryApp : IConnectorRunner, IConnectorCatalog
 {
     private readonly Lock sync = new();
-    private readonly Dictionary<string, JsonObject> members = new(StringComparer.OrdinalIgnoreCase);
+    // As the runner compares what an app lists.
+    private readonly Dictionary<string, JsonObject> members = new(EqualityComparer<string>.Create(UserNames.AreSame, name => Ids.KeyOf(name).GetHashCode(StringComparison.Ordinal)));
     private readonly List<string> audit = [];
     private readonly Queue<Func<ConnectorVerb, Failure?>> faults = new();
 
