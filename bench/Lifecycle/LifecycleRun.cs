@@ -91,10 +91,10 @@ internal sealed class LifecycleRun : IAsyncDisposable
         var revoked = await SendAsync(HttpMethod.Post, "emergency-revoke", new JsonObject { ["person"] = "person-0@bench.test", ["reason"] = "bench" });
         var operation = await EndedAsync((string)revoked["revoked"]![0]!["operationId"]!, Patience);
         var done = Stopwatch.GetElapsedTime(started);
-        var start = (DateTimeOffset)operation["startedAt"]!;
+        var (acceptedAt, start) = ((DateTimeOffset)operation["createdAt"]!, (DateTimeOffset)operation["startedAt"]!);
         var between = (await RecentAsync("Succeeded")).Concat(await RecentAsync("Running"))
-            .Count(other => (DateTimeOffset?)other["startedAt"] is { } at && at > asked && at < start);
-        Console.WriteLine($"emergency revoke: started after {(start - asked).TotalMilliseconds:N0} ms, {between} others started in between; verified after {done.TotalMilliseconds:N0} ms");
+            .Count(other => (DateTimeOffset?)other["startedAt"] is { } at && at > acceptedAt && at < start);
+        Console.WriteLine($"emergency revoke: accepted after {(acceptedAt - asked).TotalMilliseconds:N0} ms, started {(start - acceptedAt).TotalMilliseconds:N0} ms later, {between} others started in between; verified after {done.TotalMilliseconds:N0} ms");
     }
 
     public ValueTask DisposeAsync()
