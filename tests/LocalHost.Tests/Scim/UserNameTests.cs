@@ -36,6 +36,21 @@ public sealed class UserNameTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Addresses_and_names_are_found_however_they_are_composed()
+    {
+        var id = await gateway.UserAsync("other@acme.test");
+        (await gateway.PatchOpsAsync($"Users/{id}", """{"op":"replace","path":"name.givenName","value":"Jose\u0301"},{"op":"replace","path":"externalId","value":"Jose\u0301"}""")).Is(HttpStatusCode.OK);
+        (await gateway.PatchOpsAsync($"Users/{id}", $$"""{"op":"replace","path":"emails[type eq \"work\"].value","value":"{{Apart}}"}""")).Is(HttpStatusCode.OK);
+        foreach (var filter in (string[])["emails[type eq \"work\"].value eq", "emails.value eq", "title pr or emails.value eq", "emails co"])
+        {
+            Assert.Equal([id], (await gateway.FilterAsync("Users", $"{filter} \"{Composed}\"")).Is(HttpStatusCode.OK).Ids);
+        }
+
+        Assert.Equal([id], (await gateway.FilterAsync("Users", "name.givenName eq \"jos\u00e9\"")).Ids);
+        Assert.Empty((await gateway.FilterAsync("Users", "externalId eq \"Jos\u00e9\"")).Ids);
+    }
+
+    [Fact]
     public async Task A_name_may_be_written_the_other_way_and_is_free_again_when_its_user_is_gone()
     {
         var id = await gateway.UserAsync(Apart);

@@ -15,7 +15,7 @@ internal abstract class LeafComparison
         ScimAttributeType.Binary when IsOrdering(comparison.Operator) =>
             throw Mismatch(comparison, "is binary and has no order"),
         ScimAttributeType.Complex => throw Mismatch(comparison, "is complex"),
-        _ when attribute is { Uniqueness: ScimUniqueness.Server, CaseExact: false } => new NameComparison(comparison.Operator, Text(comparison, attribute)),
+        _ when !attribute.CaseExact => new FoldedComparison(comparison.Operator, Text(comparison, attribute)),
         _ => new TextComparison(comparison.Operator, Text(comparison, attribute), attribute.Comparison),
     };
 
@@ -99,8 +99,8 @@ internal abstract class LeafComparison
         };
     }
 
-    /// <summary>A user name is unique whichever way its letters and marks are composed (RFC 7644 §5), so it is compared so.</summary>
-    private sealed class NameComparison(ScimOperator op, string expected)
+    /// <summary>Where letter case does not matter, the way letters and marks are composed does not either (RFC 7644 §5).</summary>
+    private sealed class FoldedComparison(ScimOperator op, string expected)
         : TextComparison(op, UnicodeComposition.Compose(expected), StringComparison.OrdinalIgnoreCase)
     {
         protected override bool Matches(string text) => base.Matches(UnicodeComposition.Compose(text));
