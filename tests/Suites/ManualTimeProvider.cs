@@ -1,9 +1,10 @@
 namespace IdLcm.Suites;
 
-/// <summary>A clock that only a test moves. Timers fire inside <see cref="Advance"/>, in order.</summary>
+/// <summary>A clock that only a test moves. Timers fire one after the other in the order of their moments, inside <see cref="Advance"/> or, where they are due already when they are set, soon.</summary>
 public sealed class ManualTimeProvider : TimeProvider
 {
     private readonly Lock _gate = new();
+    private readonly Lock _firing = new();
     private readonly List<ManualTimer> _timers = [];
     private DateTimeOffset _now = new(2026, 3, 1, 9, 0, 0, TimeSpan.Zero);
 
@@ -30,29 +31,31 @@ public sealed class ManualTimeProvider : TimeProvider
     /// <summary>Moves the clock, stopping at each timer that is due on the way.</summary>
     public void Advance(TimeSpan by)
     {
-        DateTimeOffset target;
+        lock (_firing)
+        {
+            var target = GetUtcNow() + by;
+            while (Next(target) is { } next)
+            {
+                next.Fire();
+            }
+        }
+    }
+
+    /// <summary>Takes the next timer until a moment and moves the clock to it; to that moment where there is none.</summary>
+    private ManualTimer? Next(DateTimeOffset target)
+    {
         lock (_gate)
         {
-            target = _now + by;
-        }
-
-        while (true)
-        {
-            ManualTimer? next;
-            lock (_gate)
+            var next = _timers.Where(t => t.DueAt <= target).MinBy(t => t.DueAt);
+            if (next is null)
             {
-                next = _timers.Where(t => t.DueAt <= target).MinBy(t => t.DueAt);
-                if (next is null)
-                {
-                    _now = target;
-                    return;
-                }
-
-                _now = next.DueAt > _now ? next.DueAt : _now;
-                _timers.Remove(next);
+                _now = target;
+                return null;
             }
 
-            next.Fire();
+            _now = next.DueAt > _now ? next.DueAt : _now;
+            _timers.Remove(next);
+            return next;
         }
     }
 
@@ -64,25 +67,20 @@ public sealed class ManualTimeProvider : TimeProvider
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            var dueNow = false;
             lock (owner._gate)
             {
                 owner._timers.Remove(this);
-                if (dueTime == TimeSpan.Zero)
-                {
-                    dueNow = true;
-                }
-                else if (dueTime != Timeout.InfiniteTimeSpan)
+                if (dueTime != Timeout.InfiniteTimeSpan)
                 {
                     DueAt = owner._now + dueTime;
                     owner._timers.Add(this);
                 }
             }
 
-            if (dueNow)
+            if (dueTime == TimeSpan.Zero)
             {
                 // As a real timer: never on the caller's own stack.
-                ThreadPool.QueueUserWorkItem(static action => action(), fire, preferLocal: false);
+                ThreadPool.QueueUserWorkItem(static clock => clock.Advance(TimeSpan.Zero), owner, preferLocal: false);
             }
 
             return true;
