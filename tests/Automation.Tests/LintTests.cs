@@ -58,6 +58,6 @@ public sealed class LintTests
             .Replace("steps: [goto: /roles]", "steps: [use: f0]", StringComparison.Ordinal);
         var start = TimeProvider.System.GetTimestamp();
         Assert.DoesNotContain(ConnectorFile.Lint("connector.yaml", text).Diagnostics, d => d.Severity == DiagnosticSeverity.Error);
-        Assert.True(TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromMinutes(1), "It unfolds them one by one.");
+        Assert.True(TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(5));
     }
 }

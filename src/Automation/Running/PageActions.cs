@@ -95,6 +95,25 @@ internal sealed class PageActions(RunState run, PageInspector inspector, FaultDe
         }
     }
 
+    /// <summary>Waits until nothing that the document has asked for is still on its way; the driver counts what it asks from its first request on.</summary>
+    public async Task<bool> AsksNothingAsync(Frame frame, TimeSpan limit)
+    {
+        try
+        {
+            await run.DocumentOf(frame).WaitForLoadStateAsync(LoadState.NetworkIdle, new() { Timeout = Math.Max(1, (float)limit.TotalMilliseconds) }).WaitAsync(run.Token);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+        catch (PlaywrightException)
+        {
+            // Another document comes: the next look sees it.
+            return true;
+        }
+    }
+
     /// <summary>Takes a commit step and looks, once the app has answered it, for anything that it says against it.</summary>
     /// <param name="frame">The surroundings.</param>
     /// <param name="act">The step.</param>

@@ -18,7 +18,6 @@ internal static class RepairFinder
     private const double Likeness = 0.6;
 
     private static readonly string[] Fields = ["field", "textbox", "searchbox", "spinbutton", "combobox", "listbox", "checkbox", "radio", "switch"];
-    private static readonly Scope NoValues = new();
     private static readonly string[] Toggles = ["checkbox", "radio", "switch"];
     private static readonly string[] Passive =
         ["heading", "element", "dialog", "alertdialog", "alert", "status", "form", "table", "grid", "navigation", "region", "group", "list", "main", "tabpanel", "menu", "toolbar"];
@@ -45,24 +44,30 @@ internal static class RepairFinder
             return [];
         }
 
-        // Of a name with values in it only the words around them are compared: everything about one person is alike by the person.
-        var templates = choices.Where(l => l.Value is { IsLiteral: false }).ToList();
-        var general = templates.Where(l => Named(l, scope) is not null)
-            .Select(l => (Locator: l, Wanted: l.Value!.Generalise(Named(l, scope)!, scope)))
-            .Where(l => !string.IsNullOrWhiteSpace(l.Wanted?.Words))
-            .SelectMany(l => candidates.Where(c => IsAlike(l.Locator, c.Role)).Select(c => (Candidate: c, Shown: l.Locator.Value!.Generalise(c.Name, scope), l.Wanted!.Value.Words)))
-            .Where(c => c.Shown is not null)
-            .Select(c => (Candidate: c.Candidate with { Template = c.Shown!.Value.Source }, Distance: Distance(c.Words.Trim(), c.Shown!.Value.Words.Trim())));
-        var named = choices.Except(templates).Where(l => Named(l, NoValues) is { Length: > 0 })
-            .SelectMany(l => candidates.Where(c => IsAlike(l, c.Role)).Select(c => (Candidate: c, Distance: Distance(Named(l, NoValues)!, c.Name))))
-            .Concat(general)
-            .Where(c => c.Distance <= Likeness);
+        var named = choices.SelectMany(l => Alike(l, scope, candidates)).Where(c => c.Distance <= Likeness);
         // Of two things that the markup's words fit equally well neither is meant for certain.
-        var marked = choices.Except(templates).Where(IsByMarkup)
+        var marked = choices.Where(l => IsByMarkup(l) && l.Value!.IsLiteral)
             .SelectMany(l => candidates.Where(c => Fits(step, c.Role)).Select(c => (Candidate: c, Distance: MarkupWords.Distance(l, step, c))))
             .Where(c => c.Distance <= MarkupWords.Likeness)
             .GroupBy(c => c.Distance).Where(g => g.Count() == 1).Select(g => g.First());
         return named.Concat(marked).OrderBy(c => c.Distance).Select(c => c.Candidate).Distinct().SelectMany(c => Proposals(wanted, LocatorBuilder.Describe(wanted, c.Template is null ? scope : null), c));
+    }
+
+    /// <summary>What is of the same kind. Of a name with values in it only the words around them are compared: everything about one person is alike by the person.</summary>
+    private static IEnumerable<(Candidate Candidate, double Distance)> Alike(Locator wanted, Scope scope, IReadOnlyList<Candidate> candidates)
+    {
+        if (Named(wanted, scope) is not { } name || wanted.Value!.Generalise(name, scope)?.Words.Trim() is not { Length: > 0 } words)
+        {
+            yield break;
+        }
+
+        foreach (var candidate in candidates.Where(c => IsAlike(wanted, c.Role)))
+        {
+            if (wanted.Value.Generalise(candidate.Name, scope) is var (shown, source))
+            {
+                yield return (wanted.Value.IsLiteral ? candidate : candidate with { Template = source }, Distance(words, shown.Trim()));
+            }
+        }
     }
 
     private static IEnumerable<LocatorRepair> Proposals(Locator wanted, string words, Candidate candidate)

@@ -203,7 +203,7 @@ internal sealed partial class RowReader(RunState run, PageActions actions, Neare
                     if (emptySince is null)
                     {
                         emptySince = run.Time.GetTimestamp();
-                        if (!await AsksNothingAsync(frame, limit - run.Time.GetElapsedTime(start)))
+                        if (!await actions.AsksNothingAsync(frame, limit - run.Time.GetElapsedTime(start)))
                         {
                             return (null, await actions.DetectQuietlyAsync(frame, ownErrors: true) ?? new(FailureCode.IncompleteRead, StillAsking));
                         }
@@ -238,25 +238,6 @@ internal sealed partial class RowReader(RunState run, PageActions actions, Neare
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(50), run.Time, run.Token);
-        }
-    }
-
-    /// <summary>Waits until nothing that the document has asked for is still on its way; the driver counts what it asks from its first request on.</summary>
-    private async Task<bool> AsksNothingAsync(Frame frame, TimeSpan limit)
-    {
-        try
-        {
-            await run.DocumentOf(frame).WaitForLoadStateAsync(LoadState.NetworkIdle, new() { Timeout = Math.Max(1, (float)limit.TotalMilliseconds) }).WaitAsync(run.Token);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
-        catch (PlaywrightException)
-        {
-            // Another document comes: the next look sees it.
-            return true;
         }
     }
 
